@@ -1,0 +1,404 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The contract between the data plane and the agent: every record that both touch, every limit and every enum.
+ * No functions. Padding is spelled out and sizes are asserted; whoever changes a record bumps GP_ABI_VERSION.
+ * Numbers are in host byte order unless the type says __be.
+ */
+#ifndef GATEPOST_ABI_H
+#define GATEPOST_ABI_H
+
+#include <linux/types.h>
+
+#define GP_ABI_VERSION 1
+
+/* Limits. */
+#define GP_FRAME_MIN 14u	   /* BPF_PROG_TEST_RUN refuses less (ETH_HLEN); counted by the source */
+#define GP_FRAME_MAX 72704u	   /* a test run takes 17 page fragments and the linear part: about 73 kB */
+#define GP_WINDOW_BYTES 512u	   /* payload that the recognisers look at, from its first byte */
+#define GP_TAIL_BYTES 16u	   /* the end of the payload, to see where a mail body ends */
+#define GP_SMTP_LINES 16u	   /* lines read per segment; the rest is counted as lines_skipped */
+#define GP_HLL_REGISTERS 64u	   /* Flajolet 2007: standard error 1.04 / sqrt(64) = 13 % */
+#define GP_TABLE_WAYS 4u	   /* slots per bucket, two buckets per key */
+#define GP_PREFIXES_MAX 65536u	   /* address ranges; a look-up halves them 17 times at most */
+#define GP_SLICE_NS 4000000000ull  /* time slice of an attempt (docs/detection.md) */
+#define GP_SLICES 4u		   /* ring: three live ones and one being cleared */
+#define GP_LIVE_SLICES 3u	   /* an answer counts for an attempt of this slice or the two before */
+#define GP_DEDUPE_NS 900000000000ull /* 15 min: a pair is a first contact again after that */
+#define GP_DEDUPE_RING 3u	   /* now, the one before, one being cleared */
+#define GP_FILTERS (GP_SLICES + 2u * GP_DEDUPE_RING)
+
+/* An IPv6 address in wire order; an IPv4 one as ::ffff:a.b.c.d (RFC 4291, 2.5.5.2). */
+struct gp_addr {
+	union {
+		__u8 bytes[16];
+		__be32 words[4];
+		__u64 halves[2]; /* wire order, for hashing and comparing only */
+	};
+};
+_Static_assert(sizeof(struct gp_addr) == 16, "map ABI: bump GP_ABI_VERSION");
+
+/* Why a packet was, or was not, read down to its transport header. Names: gp_parse_name(). */
+enum gp_parse {
+	GP_PARSE_OK,
+	GP_PARSE_ARP,
+	GP_PARSE_NOT_IP,	     /* an EtherType that carries no IP */
+	GP_PARSE_LLC,		     /* IEEE 802.3 length field: LLC, spanning tree */
+	GP_PARSE_PPP_CONTROL,	     /* PPPoE discovery, LCP, IPCP, IPV6CP, authentication */
+	GP_PARSE_FRAME_TOO_SHORT,    /* fewer than GP_FRAME_MIN bytes: counted by the source */
+	GP_PARSE_FRAME_TOO_LONG,     /* more than GP_FRAME_MAX bytes: counted by the source */
+	GP_PARSE_LINK_TYPE,	     /* a capture's link layer that the source cannot turn into Ethernet */
+	GP_PARSE_TRUNCATED,	     /* the frame ends inside a header */
+	GP_PARSE_VLAN_TOO_DEEP,	     /* more than 4 tags */
+	GP_PARSE_MPLS_TOO_DEEP,	     /* no bottom of stack within 8 labels */
+	GP_PARSE_MPLS_NOT_IP,	     /* a pseudowire, or an unknown first nibble below the stack */
+	GP_PARSE_PPPOE_MALFORMED,    /* version or type is not 1 (RFC 2516, 4) */
+	GP_PARSE_IP_VERSION,	     /* the version nibble contradicts the EtherType */
+	GP_PARSE_IPV4_MALFORMED,     /* IHL below 5 words, or total length below the header */
+	GP_PARSE_IPV6_MALFORMED,     /* a header longer than the payload length */
+	GP_PARSE_IPV6_EXT_TOO_DEEP,  /* more than 8 extension headers, or more than 512 bytes of them */
+	GP_PARSE_FRAGMENT_LATER,     /* not the first fragment: there are no ports to read */
+	GP_PARSE_TCP_MALFORMED,	     /* data offset below 5 words or beyond the segment (RFC 9293, 3.1) */
+	GP_PARSE_UDP_MALFORMED,	     /* length below 8 or beyond the packet (RFC 768) */
+	GP_PARSE_TUNNEL_MALFORMED,   /* GRE, VXLAN or GTP-U header that contradicts itself */
+	GP_PARSE_STATUSES,
+};
+
+enum gp_fragment {
+	GP_FRAGMENT_NONE,
+	GP_FRAGMENT_FIRST, /* offset 0, more to come: the transport header is here */
+	GP_FRAGMENT_LATER,
+};
+
+enum gp_tunnel {
+	GP_TUNNEL_NONE,
+	GP_TUNNEL_GRE,	 /* RFC 2784, RFC 2890 */
+	GP_TUNNEL_IPIP,	 /* RFC 2003, 6in4 (RFC 4213), and IPv6 as the outer header (RFC 2473) */
+	GP_TUNNEL_VXLAN, /* RFC 7348 */
+	GP_TUNNEL_GTPU,	 /* 3GPP TS 29.281 */
+};
+
+/* TCP flags as they lie in the header (RFC 9293, 3.1). */
+enum {
+	GP_TCP_FIN = 0x01,
+	GP_TCP_SYN = 0x02,
+	GP_TCP_RST = 0x04,
+	GP_TCP_PSH = 0x08,
+	GP_TCP_ACK = 0x10,
+	GP_TCP_URG = 0x20,
+};
+
+#define GP_VLAN_NONE 0xffffu
+
+/* What one packet's headers say; filled once by gp_parse(), read by everything after it. */
+struct gp_packet {
+	struct gp_addr src, dst;  /* of the innermost IP header that was read */
+	__u32 payload_len;	  /* by the IP length fields, never by what was captured */
+	__u32 seq, ack;		  /* TCP */
+	__u32 mpls_label;	  /* outermost; 0 without MPLS */
+	__u16 payload_offset;	  /* bytes from the start of the frame */
+	__u16 sport, dport;	  /* TCP and UDP */
+	__u16 window;		  /* TCP, unscaled */
+	__u16 s_vlan, c_vlan;	  /* 12-bit ids of the two outermost tags; GP_VLAN_NONE without. One tag: c_vlan */
+	__u16 pppoe_session;	  /* 0 without PPPoE */
+	__u16 ethertype;	  /* of the payload below all tags, 0x0800 for an IPv4 packet over PPPoE or MPLS */
+	__u8 status;		  /* enum gp_parse */
+	__u8 ip_version;	  /* 4, 6; 0 when no IP header was read */
+	__u8 ip_proto;		  /* of the innermost header, extension headers skipped */
+	__u8 ttl;		  /* or hop limit */
+	__u8 tcp_flags;
+	__u8 fragment;		  /* enum gp_fragment */
+	__u8 tunnel;		  /* enum gp_tunnel */
+	__u8 vlan_tags;
+	__u8 mpls_labels;
+	__u8 icmp_type;
+	__u8 pad[6];
+};
+_Static_assert(sizeof(struct gp_packet) == 80, "map ABI: bump GP_ABI_VERSION");
+
+/* The first bytes of a packet's payload, copied once; what the recognisers read. */
+struct gp_window {
+	__u32 len;	   /* valid bytes of data */
+	__u32 payload_len; /* of the whole payload, by the IP length */
+	__u8 data[GP_WINDOW_BYTES];
+};
+
+/* Each service's ports are configuration; the payload decides where it is readable. */
+enum gp_service {
+	GP_SERVICE_OTHER,
+	GP_SERVICE_SMTP,       /* 25 */
+	GP_SERVICE_SUBMISSION, /* 465, 587, 2525 */
+	GP_SERVICE_HTTP,       /* 80, 8000, 8080 */
+	GP_SERVICE_TLS,	       /* 443, 8443 */
+	GP_SERVICE_QUIC,       /* UDP 443 */
+	GP_SERVICE_MAILBOX,    /* 110, 143, 993, 995 */
+	GP_SERVICES,
+};
+
+/* Which port class a first contact belongs to; each class has its own walk (docs/detection.md). */
+enum gp_scan_class {
+	GP_SCAN_HIGH,	 /* ports that nobody in particular listens on: peer-to-peer lives here */
+	GP_SCAN_SERVICE, /* below 1024 and well-known ports above */
+	GP_SCAN_WATCHED, /* 25, 465, 587, 80, 443, 8080, 8443 */
+	GP_SCAN_ENDPOINT, /* (address, port) pairs: many ports of few hosts */
+	GP_SCAN_CLASSES,
+};
+
+struct gp_port {
+	__u8 tcp_service; /* enum gp_service */
+	__u8 udp_service;
+	__u8 scan_class; /* enum gp_scan_class */
+	__u8 pad[5];
+};
+_Static_assert(sizeof(struct gp_port) == 8, "map ABI: bump GP_ABI_VERSION");
+
+/* Which way an interface faces. Replay is a tap. */
+enum gp_side {
+	GP_SIDE_TAP,
+	GP_SIDE_INSIDE,
+	GP_SIDE_OUTSIDE,
+};
+
+/* One address range; the ranges are sorted, do not overlap, and are searched by halving. Ends included. */
+struct gp_range {
+	struct gp_addr first, last;
+	__u8 subscriber_bits; /* length of one subscriber's prefix, of 128; 96 + 32 for one IPv4 address */
+	__u8 role;	      /* enum gp_role */
+	__u8 pad[6];
+};
+_Static_assert(sizeof(struct gp_range) == 40, "map ABI: bump GP_ABI_VERSION");
+
+enum gp_role {
+	GP_ROLE_OUTSIDE, /* in no range */
+	GP_ROLE_SUBSCRIBER,
+	GP_ROLE_RELAY,		/* declared mail server: inside, but never a spam bot for sending mail */
+	GP_ROLE_INFRASTRUCTURE, /* inside, never judged */
+};
+
+struct gp_count {
+	__u64 packets;
+	__u64 bytes; /* frame length without FCS, as the data plane saw it */
+};
+
+struct gp_service_count {
+	struct gp_count traffic; /* at the packet's owner */
+	__u32 flows;	 /* TCP flows opened by this host: attempts, and flows met in mid-stream */
+	__u32 attempts;	 /* distinct SYNs */
+	__u32 answered;	 /* of those: a SYN-ACK came back */
+	__u32 confirmed; /* of those: the client acknowledged exactly the server's ISN + 1 */
+};
+_Static_assert(sizeof(struct gp_service_count) == 32, "map ABI: bump GP_ABI_VERSION");
+
+/* HyperLogLog, one cache line. A register holds the largest rank seen; merging is the maximum. */
+struct gp_hll {
+	__u8 registers[GP_HLL_REGISTERS];
+};
+
+enum gp_smtp_command {
+	GP_SMTP_NONE,
+	GP_SMTP_HELO,
+	GP_SMTP_EHLO,
+	GP_SMTP_MAIL,
+	GP_SMTP_RCPT,
+	GP_SMTP_DATA,
+	GP_SMTP_BDAT,
+	GP_SMTP_RSET,
+	GP_SMTP_NOOP,
+	GP_SMTP_QUIT,
+	GP_SMTP_STARTTLS,
+	GP_SMTP_AUTH,
+	GP_SMTP_VRFY,
+	GP_SMTP_OTHER, /* a line, but none of these verbs */
+	GP_SMTP_COMMANDS,
+};
+
+/* What a server's reply answers. */
+enum gp_smtp_stage {
+	GP_STAGE_CONNECT, /* the greeting */
+	GP_STAGE_HELO,
+	GP_STAGE_MAIL,
+	GP_STAGE_RCPT,
+	GP_STAGE_DATA,
+	GP_STAGE_BODY, /* after the final dot, or BDAT */
+	GP_STAGE_STARTTLS,
+	GP_STAGE_AUTH,
+	GP_STAGE_QUIT,
+	GP_STAGE_OTHER,
+	GP_SMTP_STAGES,
+};
+
+enum gp_reply_class {
+	GP_REPLY_2XX,
+	GP_REPLY_3XX,
+	GP_REPLY_4XX,
+	GP_REPLY_5XX,
+	GP_REPLY_CLASSES,
+};
+
+/* Counted at the client, over all its SMTP flows in the clear. Port 25 and submission apart. */
+struct gp_smtp_count {
+	__u32 commands[GP_SMTP_COMMANDS];
+	__u32 replies[GP_SMTP_STAGES][GP_REPLY_CLASSES];
+	__u32 dialogues;     /* flows in which the client sent a command after proving itself */
+	__u32 ended_by_quit; /* of those, at the end of the flow */
+	__u32 ended_without_quit;
+	__u32 early_talk;    /* flows whose client spoke before the greeting */
+	__u32 lines_skipped; /* beyond GP_SMTP_LINES in a segment */
+	__u32 pad;
+};
+
+enum gp_http_method {
+	GP_HTTP_GET,
+	GP_HTTP_HEAD,
+	GP_HTTP_POST,
+	GP_HTTP_OTHER_METHOD,
+	GP_HTTP_METHODS,
+};
+
+/* Counted at the client. */
+struct gp_http_count {
+	__u32 requests[GP_HTTP_METHODS];
+	__u32 responses[6]; /* by first digit; [0]: not 1xx to 5xx */
+	__u32 without_cookie;
+	__u32 without_referrer;
+};
+
+enum gp_sni {
+	GP_SNI_UNKNOWN, /* the hello is longer than the window, and no server_name stood in it */
+	GP_SNI_ABSENT,
+	GP_SNI_PRESENT,
+};
+
+/* Counted at the client. */
+struct gp_tls_count {
+	__u32 hellos;
+	__u32 sni[3]; /* by enum gp_sni */
+};
+
+/* First contacts and the answers to them, by class and by time slice of the attempt; only ever added to. */
+struct gp_scan_count {
+	__u32 attempts[GP_SCAN_CLASSES][GP_SLICES];
+	__u32 answers[GP_SCAN_CLASSES][GP_SLICES];
+};
+
+struct gp_sample {
+	struct gp_addr dst;
+	__u16 sport, dport;
+	__u32 pad;
+};
+
+enum gp_sample_kind {
+	GP_SAMPLE_CONTACT, /* the first TCP attempt */
+	GP_SAMPLE_SMTP,	   /* the first proved flow to an SMTP port */
+	GP_SAMPLES,
+};
+
+/* A host: an outside address, or an inside subscriber's prefix. 0 in `tag` is a free slot. */
+struct gp_host {
+	__u64 tag;	    /* keyed 64-bit fingerprint of (addr, bits); claimed by compare-and-swap */
+	struct gp_addr addr; /* masked to bits; written after the claim */
+	__u64 first_seen_ns;
+	__u64 last_seen_ns;
+	struct gp_count sent, received; /* as owner */
+	struct gp_service_count services[GP_SERVICES];
+	__u8 bits;	/* prefix length of 128 */
+	__u8 role;	/* enum gp_role */
+	__u8 ready;	/* 1 once addr, bits and role are valid */
+	__u8 pad[5];
+	__u32 syn, syn_ack, fin, rst; /* segments sent */
+	__u32 half_open;   /* own SYN, the SYN-ACK came, own RST followed: a raw-socket scan, or a spoofed victim */
+	__u32 backscatter; /* SYN-ACKs received for no SYN of this host */
+	__u32 proved_flows; /* flows in which this host, as client, acknowledged the server's ISN + 1 */
+	__u32 pad2;
+	struct gp_smtp_count smtp[2]; /* [0] port 25, [1] submission */
+	struct gp_http_count http;
+	struct gp_tls_count tls;
+	struct gp_scan_count scan;
+	struct gp_sample samples[GP_SAMPLES];
+	struct gp_hll contacts; /* addresses contacted first (any TCP port) */
+	struct gp_hll ports;	/* destination ports of new endpoints */
+	struct gp_hll mx;	/* /24 and /48 networks of proved flows to port 25 */
+};
+
+/* A line under way in one direction of a flow: what of its first 8 bytes has come, upper-cased. */
+struct gp_line {
+	__u64 head; /* first byte in the lowest 8 bits */
+	__u8 len;   /* bytes seen of this line, at most 8 kept in head; saturates at 255 */
+	__u8 pad[7];
+};
+
+enum gp_phase {
+	GP_PHASE_COMMAND,
+	GP_PHASE_BODY, /* after DATA was accepted, or within BDAT */
+	GP_PHASE_AUTH, /* between AUTH and its final reply: base64, not commands */
+	GP_PHASE_TLS,  /* nothing more to read */
+};
+
+enum {
+	GP_FLOW_CLIENT_IS_LOW = 0x0001, /* the client is the lower (address, port) of the canonical key */
+	GP_FLOW_SYN = 0x0002,
+	GP_FLOW_SYN_ACK = 0x0004,
+	GP_FLOW_PROVED = 0x0008,
+	GP_FLOW_CLIENT_SEQ = 0x0010, /* client_next is known */
+	GP_FLOW_SERVER_SEQ = 0x0020,
+	GP_FLOW_CLIENT_FIN = 0x0040,
+	GP_FLOW_SERVER_FIN = 0x0080,
+	GP_FLOW_RESET = 0x0100,
+	GP_FLOW_CLIENT_DATA = 0x0200,
+	GP_FLOW_SERVER_DATA = 0x0400,
+	GP_FLOW_GREETED = 0x0800, /* the server's first reply came */
+	GP_FLOW_SPOKE = 0x1000,	  /* the client sent an SMTP command */
+	GP_FLOW_QUIT = 0x2000,
+	GP_FLOW_ENDED = 0x4000,	  /* counted as ended */
+	GP_FLOW_TLS = 0x8000,
+};
+
+/* A TCP flow of a watched service, or a TCP handshake. */
+struct gp_flow {
+	__u64 tag; /* keyed fingerprint of the canonical five-tuple; 0 is a free slot */
+	__u64 last_ns;
+	__u32 client_isn, server_isn;
+	__u32 client_next, server_next; /* the sequence number after the last payload byte seen in order */
+	__u32 client_bytes, server_bytes; /* payload, retransmissions left out */
+	__u64 pending;	/* commands that wait for their reply, 4 bits each, the oldest lowest */
+	struct gp_line client_line, server_line;
+	__u16 flags;
+	__u8 service;
+	__u8 phase;
+	__u8 pending_count;
+	__u8 pad[3];
+	__u32 body_left; /* bytes of a BDAT chunk still to come */
+	__u32 pad2;
+};
+
+/* Everything that has no owner, and the proof that nothing vanished. One record for all CPUs, atomics. */
+struct gp_totals {
+	struct gp_count received; /* counted before anything is looked at */
+	struct gp_count unparsed[GP_PARSE_STATUSES];
+	struct gp_service_count overflow[GP_SERVICES]; /* an owner that found no slot */
+	__u64 observations_lost; /* an end other than the owner that found no slot: its rare line was not kept */
+	__u64 flows_evicted;	 /* a live flow gave way to a newer one */
+	__u64 flows_full;	 /* a flow that found no slot */
+	__u64 scan_stale;	 /* first contacts not counted: the agent had not cleared the slice */
+	__u64 spoofed_inside;	 /* packets from outside with an inside source address: owner only, no observation */
+	__u64 foreign_source;	 /* packets from inside with a source that is not inside: likewise */
+	__u32 claimed[2];	 /* hosts claimed: [0] outside, [1] inside; slots in gp_claims */
+};
+
+/* Written by the agent before the first packet; the data plane only reads it. */
+struct gp_settings {
+	__u32 abi_version;
+	__u32 host_slots;   /* per side, a power of two: outside is [0, n), inside [n, 2n) */
+	__u32 flow_slots;   /* a power of two */
+	__u32 filter_words; /* 64-bit words per Bloom filter, a power of two */
+	__u32 ranges;
+	__u32 tunnels;	    /* 1: read through one level of GRE, IPIP, VXLAN, GTP-U */
+	__u64 secret[2];    /* keys of all hashes; fixed in replay */
+};
+
+/* Which slice and which dedupe generation each Bloom filter has been cleared for; written by the agent. */
+struct gp_filters {
+	__u64 ready[GP_FILTERS]; /* slice or generation number + 1 */
+	__u64 used[GP_FILTERS];	 /* bits set since it was cleared; written by the data plane */
+};
+
+#endif

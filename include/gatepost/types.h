@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The few words that mean the same to clang's BPF target and to the native compiler. */
+#ifndef GATEPOST_TYPES_H
+#define GATEPOST_TYPES_H
+
+#include <linux/types.h>
+
+#ifndef __always_inline
+#define __always_inline inline __attribute__((always_inline))
+#endif
+
+/*
+ * GP_GLOBAL marks a function that the verifier checks once, by itself, for any argument (kernel >= 5.13 for
+ * pointers to structures). Natively it is an ordinary static function. Its pointer arguments may be null for
+ * all that the verifier knows, so each one is tested on entry.
+ */
+#ifdef __bpf__
+#define GP_GLOBAL __attribute__((noinline))
+#else
+#define GP_GLOBAL static inline __attribute__((unused))
+#endif
+
+#define GP_INLINE static __always_inline __attribute__((unused))
+
+/*
+ * GP_FITS(pos, n, end): do n bytes lie between pos and end? The verifier learns a packet's bounds from one form
+ * only, and the native compiler may not form a pointer beyond its object.
+ */
+#ifdef __bpf__
+#define GP_FITS(pos, n, end) ((pos) + (n) <= (end))
+#else
+#define GP_FITS(pos, n, end) ((__u64)((end) - (pos)) >= (__u64)(n))
+#endif
+
+/* Counters that several CPUs may touch: atomic in the kernel, plain in the single-threaded native engine. */
+#ifdef __bpf__
+#define GP_ADD(counter, n) ((void)__sync_fetch_and_add(&(counter), (n)))
+/* Keeps clang from undoing a bounds check that the verifier must see. */
+#define GP_OPAQUE(x) asm volatile("" : "+r"(x))
+#else
+#define GP_ADD(counter, n) ((void)((counter) += (n)))
+#define GP_OPAQUE(x) ((void)(x))
+#endif
+
+/* Compare-and-swap and fetch-or of a shared 64-bit word; both return what the word held before. */
+GP_INLINE __u64 gp_cas(__u64 *word, __u64 expected, __u64 desired)
+{
+#ifdef __bpf__
+	return __sync_val_compare_and_swap(word, expected, desired);
+#else
+	__u64 before = *word;
+
+	if (before == expected)
+		*word = desired;
+	return before;
+#endif
+}
+
+GP_INLINE __u64 gp_fetch_or(__u64 *word, __u64 bits)
+{
+#ifdef __bpf__
+	return __sync_fetch_and_or(word, bits);
+#else
+	__u64 before = *word;
+
+	*word = before | bits;
+	return before;
+#endif
+}
+
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define gp_be16_to_host(x) __builtin_bswap16(x)
+#define gp_be32_to_host(x) __builtin_bswap32(x)
+#else
+#define gp_be16_to_host(x) (x)
+#define gp_be32_to_host(x) (x)
+#endif
+
+/*
+ * Big-endian loads from any address; the result is in host order. The BPF JITs load unaligned words as they are
+ * (the verifier refuses it where the CPU cannot); natively memcpy() says so to the compiler.
+ */
+GP_INLINE __u16 gp_load_be16(const void *p)
+{
+#ifdef __bpf__
+	return gp_be16_to_host(*(const __u16 *)p);
+#else
+	__u16 v;
+
+	__builtin_memcpy(&v, p, sizeof(v));
+	return gp_be16_to_host(v);
+#endif
+}
+
+GP_INLINE __u32 gp_load_be32(const void *p)
+{
+#ifdef __bpf__
+	return gp_be32_to_host(*(const __u32 *)p);
+#else
+	__u32 v;
+
+	__builtin_memcpy(&v, p, sizeof(v));
+	return gp_be32_to_host(v);
+#endif
+}
+
+#endif

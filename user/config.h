@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The configuration: a YAML file, the command line on top of it, defaults below it. */
+#ifndef GATEPOST_CONFIG_H
+#define GATEPOST_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <gatepost/abi.h>
+
+#include "judge.h"
+
+struct gp_config {
+	char *sensor;		 /* default: "gatepost"; printable ASCII, 1 to 64 characters */
+	struct gp_range *ranges; /* sorted, disjoint: what gp_mem_range() serves */
+	__u32 range_count;
+	bool default_inside; /* no inside prefix was given: private space is inside */
+	struct gp_port *ports; /* 65536 */
+	__u32 host_slots;      /* per side, a power of two; default 65536 */
+	__u32 flow_slots;      /* a power of two; default 262144 */
+	__u32 filter_words;    /* a power of two; default 65536 */
+	bool tunnels;	       /* default false */
+	bool trust_inside;     /* source_validation: strict */
+	__u64 secret[2];
+	struct gp_limits limits;
+};
+
+/* One prefix as it was written, before the ranges are cut from all of them. */
+struct gp_prefix {
+	struct gp_addr addr; /* host bits are zero */
+	__u8 bits;	     /* of 128 */
+	__u8 subscriber_bits; /* of 128; default: 128 for IPv4, 56 for IPv6 (or the prefix itself when longer) */
+	__u8 role;	     /* enum gp_role */
+};
+
+/**
+ * gp_config_open() - read a configuration.
+ * @path: YAML file, or NULL for the defaults.
+ * @inside: --inside arguments ("10.0.0.0/8"), added to those of the file. Without any of either, private space
+ *          (10/8, 172.16/12, 192.168/16, 100.64/10, fc00::/7) is inside.
+ *
+ * All errors of the file are logged, one line each: "FILE:LINE: key: what is wrong, what is allowed".
+ * Return: 0, -EINVAL when anything is wrong, or -errno of reading the file (logged).
+ */
+int gp_config_open(struct gp_config **out, const char *path, char *const *inside, size_t inside_count);
+void gp_config_close(struct gp_config *config);
+
+/**
+ * gp_prefix_parse() - "192.0.2.0/24", "2001:db8::/32", or a bare address.
+ *
+ * Return: 0, or -EINVAL with a static text in *why (not a prefix, length out of range, host bits set).
+ */
+int gp_prefix_parse(struct gp_prefix *out, const char *text, const char **why);
+
+#endif

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* An engine runs the data plane over frames: natively, or the XDP program through BPF_PROG_TEST_RUN. */
+#ifndef GATEPOST_ENGINE_H
+#define GATEPOST_ENGINE_H
+
+#include <gatepost/memory.h>
+
+struct gp_config;
+
+/* One captured frame, Ethernet. Borrowed from the source until the next frame is asked for. */
+struct gp_frame {
+	const __u8 *data;
+	__u32 captured_bytes; /* of data */
+	__u32 wire_bytes;     /* original length; both without the synthetic header */
+	__u32 synthetic_bytes; /* leading bytes of data that were made up for a link type without Ethernet; not counted */
+	__u64 time_ns;	      /* since the Unix epoch; never runs back */
+};
+
+struct gp_engine {
+	const char *name;
+	struct gp_memory memory; /* valid until close */
+	/* Counts one frame of GP_FRAME_MIN to GP_FRAME_MAX bytes. Return: 0, or -errno when the kernel refused. */
+	int (*frame)(struct gp_engine *engine, const struct gp_frame *frame);
+	/* Headers of the last frame, for tests. */
+	const struct gp_packet *(*last_packet)(struct gp_engine *engine);
+	void (*close)(struct gp_engine *engine);
+};
+
+/**
+ * gp_engine_native_open() - the data plane compiled for this CPU.
+ * @out: closed by (*out)->close().
+ *
+ * Return: 0, or -ENOMEM.
+ */
+int gp_engine_native_open(struct gp_engine **out, const struct gp_config *config);
+
+/**
+ * gp_engine_kernel_open() - the XDP program that `run` attaches, fed through BPF_PROG_TEST_RUN. Needs root.
+ * @out: closed by (*out)->close(); nothing is pinned or attached.
+ *
+ * Return: 0, or -errno; the reason is logged.
+ */
+int gp_engine_kernel_open(struct gp_engine **out, const struct gp_config *config);
+
+#endif

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Turns counters into verdicts. Pure: reads the counters and the time it is given, nothing else. The ladder and
+ * every parameter are explained, with their sources, in docs/detection.md.
+ */
+#ifndef GATEPOST_JUDGE_H
+#define GATEPOST_JUDGE_H
+
+#include <stdbool.h>
+
+#include <gatepost/memory.h>
+
+/* Every threshold, with its default in gp_limits_default and its key in the configuration (thresholds: ...). */
+struct gp_limits {
+	double window_s;	/* a host is weighed at the end of each window */
+	double half_life_s;	/* after which evidence weighs half */
+	double prior;		/* share of infected hosts before any evidence */
+	double suspect_score;	/* nats */
+	double confirm_score;	/* nats; in two windows in a row, three families at +1 or more */
+	double spam_min_flows;	/* proved flows to port 25 below which nobody is a spam bot */
+	double spam_min_mx;	/* fan-out, in mail networks (/24, /48) per day: the first step */
+	double scan_watched_steps; /* net failed first contacts that raise the alarm, by port class */
+	double scan_service_steps;
+	double scan_high_steps;
+	double scan_high_contacts;  /* distinct addresses before the high-port walk counts: peer-to-peer fails a lot */
+	double scan_endpoint_steps;
+	double scan_endpoint_ports; /* distinct ports before the endpoint walk counts */
+	double scan_endpoint_ratio; /* distinct ports per distinct address, at least */
+};
+
+extern const struct gp_limits gp_limits_default;
+
+enum gp_verdict {
+	GP_VERDICT_NONE,
+	GP_VERDICT_SUSPECTED,
+	GP_VERDICT_CONFIRMED,
+};
+
+enum gp_kind {
+	GP_KIND_SPAM_BOT,
+	GP_KIND_SCANNER,
+	GP_KINDS,
+};
+
+#define GP_OBSERVED_MAX 4
+#define GP_EVIDENCE_MAX 12
+
+struct gp_observed {
+	const char *name; /* static, [a-z_]+ */
+	double value;
+};
+
+/* One reason for (weight > 0) or against (weight < 0) a verdict. */
+struct gp_evidence {
+	const char *rule; /* static, "smtp.fanout"; docs/detection.md lists them */
+	double weight;	  /* nats */
+	struct gp_observed observed[GP_OBSERVED_MAX];
+	int observed_count;
+	char text[160]; /* one sentence; numbers and fixed words only, nothing that came from a packet */
+};
+
+struct gp_finding {
+	__u32 slot; /* of the host in gp_memory */
+	enum gp_verdict verdict;
+	enum gp_kind kind;
+	double score;	   /* nats, the prior left out */
+	double confidence; /* 1 / (1 + exp(-(ln(prior / (1 - prior)) + score))) */
+	bool source_verified;
+	enum gp_sample_kind sample; /* which sample of the host shows the behaviour */
+	struct gp_evidence evidence[GP_EVIDENCE_MAX];
+	int evidence_count;
+};
+
+struct gp_judge;
+
+/**
+ * gp_judge_open() - begin judging the hosts of a memory.
+ * @memory: borrowed until close; may be counting while it is read.
+ * @trust_inside: inside addresses cannot be spoofed here (uRPF or BCP 38 per line): they count as proved.
+ *
+ * Return: 0, or -ENOMEM.
+ */
+int gp_judge_open(struct gp_judge **out, struct gp_memory *memory, const struct gp_limits *limits, bool trust_inside);
+
+/**
+ * gp_judge_tick() - take notice of the time.
+ *
+ * Closes the time slices that can get no more answers, weighs the windows that have ended, and clears the filters
+ * that the data plane will need next. In replay it is called before each packet that begins a new slice, live about
+ * once per second. @now_ns: the data plane's clock; never runs back.
+ *
+ * Return: 0, or -ENOMEM.
+ */
+int gp_judge_tick(struct gp_judge *judge, __u64 now_ns);
+
+/**
+ * gp_judge_finish() - the input has ended at @now_ns: attempts unanswered for 3 s or more are failures, younger ones
+ * stay open; the open window is weighed. More ticks may follow (`run --interval` reports as it goes).
+ *
+ * Return: 0, or -ENOMEM.
+ */
+int gp_judge_finish(struct gp_judge *judge, __u64 now_ns);
+
+/**
+ * gp_judge_findings() - every verdict, in ascending order of (slot, kind).
+ * @out: borrowed until the next call.
+ *
+ * Return: how many, or -ENOMEM.
+ */
+int gp_judge_findings(struct gp_judge *judge, const struct gp_finding **out);
+
+void gp_judge_close(struct gp_judge *judge);
+
+#endif

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* gatepost.report/1: what is said, as JSON (docs/report.schema.json) or as text for people. */
+#ifndef GATEPOST_REPORT_H
+#define GATEPOST_REPORT_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "judge.h"
+
+enum gp_format {
+	GP_FORMAT_JSON,	  /* indented */
+	GP_FORMAT_NDJSON, /* one line */
+	GP_FORMAT_TEXT,	  /* a table within 100 columns */
+};
+
+/* Everything that a report is made of. All pointers are borrowed. */
+struct gp_report {
+	const char *sensor;
+	const char *source_kind; /* "pcap", "interface" */
+	const char *source_name; /* file or interface names, joined by ", "; may hold any bytes */
+	__u64 start_ns, end_ns;	 /* data-plane clock */
+	__s64 clock_offset_ns;	 /* add it to the data plane's clock to get the time since the Unix epoch; replay: 0 */
+	struct gp_memory *memory;
+	struct gp_judge *judge;
+	/* Added to what the memory holds: frames that no engine saw, and lengths that only the source knows. */
+	struct gp_count too_short, too_long, link_type;
+	__u64 wire_bytes;
+	__u64 time_reversed;
+	__u64 nic_missed;   /* the driver's losses since attach */
+	__u64 pcap_dropped;
+	__u64 live_slack;   /* packets that came while a live sweep ran: unaccounted up to this is no loss */
+	const char *incomplete; /* NULL, or why the input ended early */
+	bool default_inside;
+	bool all;	    /* list hosts without a verdict as well */
+	unsigned prefix_bits4, prefix_bits6; /* 24 and 48 */
+	unsigned prefix_rows; /* top N by packets, the rest as one line */
+};
+
+/**
+ * gp_report_write() - write one report.
+ *
+ * Return: 0, -ENOMEM, or -errno of the stream. A closed pipe is -EPIPE.
+ */
+int gp_report_write(FILE *stream, const struct gp_report *report, enum gp_format format);
+
+#endif

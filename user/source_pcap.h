@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Capture files as one timeline: pcap and pcapng through libpcap, every link type turned into Ethernet. */
+#ifndef GATEPOST_SOURCE_PCAP_H
+#define GATEPOST_SOURCE_PCAP_H
+
+#include <stddef.h>
+
+#include "engine.h"
+
+struct gp_source_pcap;
+
+/* What the source itself counted: frames that no engine may see, and lengths that only the capture knows. */
+struct gp_source_count {
+	struct gp_count received; /* all frames, refused ones included; bytes as captured */
+	__u64 wire_bytes;
+	__u64 time_reversed;	   /* an earlier stamp than the one before it in the timeline; it takes the previous time */
+	struct gp_count too_short; /* captured fewer than GP_FRAME_MIN bytes (link type Ethernet) */
+	struct gp_count too_long;
+	struct gp_count link_type; /* a protocol that cannot be put behind an EtherType */
+	__u64 first_ns, last_ns;   /* of the timeline; both 0 before the first frame */
+};
+
+/**
+ * gp_source_pcap_open() - open captures. "-" is standard input.
+ * @paths: borrowed. Several files are merged by time stamp.
+ *
+ * Return: 0, or -errno; the file and libpcap's reason are logged.
+ */
+int gp_source_pcap_open(struct gp_source_pcap **out, char *const *paths, size_t count);
+
+/**
+ * gp_source_pcap_next() - the next frame that an engine may see.
+ *
+ * Refused frames (too short, too long, unknown link type) are counted and passed over.
+ * Return: 1 with *frame filled, 0 at the end, -EIO when a file is damaged (logged with file, packet number and
+ * libpcap's reason); what the other files still hold is not read.
+ */
+int gp_source_pcap_next(struct gp_source_pcap *source, struct gp_frame *frame);
+
+const struct gp_source_count *gp_source_pcap_count(const struct gp_source_pcap *source);
+
+/* Bytes read so far and in all, for a progress bar; total 0 when it is not known (a pipe). */
+void gp_source_pcap_progress(const struct gp_source_pcap *source, __u64 *done_bytes, __u64 *total_bytes);
+
+void gp_source_pcap_close(struct gp_source_pcap *source);
+
+#endif
