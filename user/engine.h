@@ -7,12 +7,17 @@
 
 struct gp_config;
 
-/* One captured frame, Ethernet. Borrowed from the source until the next frame is asked for. */
+/*
+ * One captured frame, Ethernet. Borrowed from the source until the next frame is asked for. Both lengths of the
+ * record stand as the capture states them; what is counted as `bytes` is captured_bytes.
+ */
 struct gp_frame {
 	const __u8 *data;
-	__u32 captured_bytes; /* of data */
-	__u32 wire_bytes;     /* original length; both without the synthetic header */
-	__u32 synthetic_bytes; /* leading bytes of data that were made up for a link type without Ethernet; not counted */
+	__u32 data_bytes;     /* length of data: GP_FRAME_MIN to GP_FRAME_MAX */
+	__u32 captured_bytes; /* captured length of the record */
+	__u32 wire_bytes;     /* original length of the record */
+	__s32 excess_bytes;   /* length of data minus the captured length of the record: what the stand-in for another
+			       * link layer added or took */
 	__u64 time_ns;	      /* since the Unix epoch; never runs back */
 };
 

@@ -37,6 +37,14 @@ int gp_source_pcap_open(struct gp_source_pcap **out, char *const *paths, size_t 
  */
 int gp_source_pcap_next(struct gp_source_pcap *source, struct gp_frame *frame);
 
+/**
+ * gp_source_pcap_error() - why reading ended before the end.
+ *
+ * Return: the text that was logged (it carries the file's name, so it may hold any bytes), borrowed until close; NULL
+ * while all is well.
+ */
+const char *gp_source_pcap_error(const struct gp_source_pcap *source);
+
 const struct gp_source_count *gp_source_pcap_count(const struct gp_source_pcap *source);
 
 /* Bytes read so far and in all, for a progress bar; total 0 when it is not known (a pipe). */
