@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A capture's bytes on their way to libpcap. Snapshot lengths in headers become 0 (no limit) as they pass: libpcap would
+ * cut records that are longer than a pcap file's header admits, and refuse pcapng files whose interfaces state different
+ * ones; other readers do neither, and each record states its own length. (Except pcapng's simple packet blocks: one
+ * that was cut by the snapshot length is refused.)
+ */
+#ifndef GATEPOST_PCAP_STREAM_H
+#define GATEPOST_PCAP_STREAM_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include <gatepost/types.h>
+
+struct gp_pcap_stream {
+	int fd;
+	__u64 bytes; /* read so far */
+	bool pcapng;
+	bool big_endian; /* this pcapng section */
+	bool opaque;	 /* nothing more to be found: headers are done, or the blocks make no sense */
+	__u32 head_bytes; /* of the block (or file header) under way, at most sizeof(head) */
+	__u32 skip_bytes; /* that are left of the block under way */
+	__u8 head[16];
+};
+
+/**
+ * gp_pcap_stream_open() - read a capture through a stream.
+ * @stream: must stay where it is until the FILE is closed.
+ * @fd: closed with the FILE.
+ *
+ * Return: NULL when there is no memory; @fd is then still open.
+ */
+FILE *gp_pcap_stream_open(struct gp_pcap_stream *stream, int fd);
+
+/**
+ * gp_pcap_stream_pass() - clear the snapshot lengths in the bytes that follow those passed before. Pure.
+ */
+void gp_pcap_stream_pass(struct gp_pcap_stream *stream, __u8 *data, size_t bytes);
+
+#endif
