@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* From prefixes as written to the sorted, disjoint ranges that the data plane searches. Internal to config. */
+#ifndef GATEPOST_CONFIG_RANGES_H
+#define GATEPOST_CONFIG_RANGES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "config.h"
+
+/* An address as a number, so that it can be compared and stepped. */
+typedef unsigned __int128 gp_u128;
+
+#define GP_PREFIX_TEXT 52 /* an IPv6 prefix in full, and the terminator */
+
+/* A prefix and where it stands, for messages. */
+struct gp_prefix_entry {
+	struct gp_prefix prefix;
+	int line; /* of the file; 0: an --inside argument */
+	__u32 order; /* of reading; keeps messages and results repeatable */
+};
+
+struct gp_prefix_list {
+	struct gp_prefix_entry *entries;
+	size_t count, capacity;
+};
+
+static inline gp_u128 gp_addr_number(const struct gp_addr *addr)
+{
+	gp_u128 number = 0;
+	unsigned int i;
+
+	for (i = 0; i < 4; i++)
+		number = number << 32 | gp_load_be32(addr->bytes + 4 * i);
+	return number;
+}
+
+static inline void gp_addr_from_number(struct gp_addr *addr, gp_u128 number)
+{
+	unsigned int i;
+
+	for (i = 16; i--; number >>= 8)
+		addr->bytes[i] = (__u8)number;
+}
+
+static inline gp_u128 gp_prefix_mask(unsigned int bits)
+{
+	return bits ? ~(gp_u128)0 << (128 - bits) : 0;
+}
+
+/* IPv4 prefixes lie in ::ffff:0:0/96; gp_prefix_parse() lets no other prefix of 96 bits or more in there. */
+bool gp_prefix_is_v4(const struct gp_prefix *prefix);
+
+/* Writes "192.0.2.0/24" or "2001:db8::/32"; size is GP_PREFIX_TEXT or more. */
+void gp_prefix_format(char *text, size_t size, const struct gp_prefix *prefix);
+
+/**
+ * gp_prefix_list_add() - append one prefix.
+ *
+ * Return: 0, or -ENOMEM.
+ */
+int gp_prefix_list_add(struct gp_prefix_list *list, const struct gp_prefix *prefix, int line);
+void gp_prefix_list_free(struct gp_prefix_list *list);
+
+/* Sorts by first address; an enclosing prefix precedes what it encloses, and of equal prefixes the winner is last. */
+void gp_prefix_list_sort(struct gp_prefix_list *list);
+
+/* Two prefixes that contradict each other; the later one in reading order is to be complained about. */
+struct gp_prefix_conflict {
+	const struct gp_prefix_entry *entry, *other;
+	const char *why; /* static; what is wrong between them */
+};
+
+/**
+ * gp_prefix_conflicts() - find prefixes that contradict each other.
+ * @list: sorted.
+ * @report: called for each conflict.
+ *
+ * Contradictions are: equal prefixes with unequal subscriber lengths, or in both relays and infrastructure; and an
+ * inside prefix that cuts one subscriber of an enclosing inside prefix in two.
+ */
+void gp_prefix_conflicts(const struct gp_prefix_list *list,
+			 void (*report)(void *context, const struct gp_prefix_conflict *conflict), void *context);
+
+/**
+ * gp_ranges_cut() - cut ranges from all prefixes: each address gets the meaning of the longest prefix that holds it;
+ * at equal length relays and infrastructure win over inside. An IPv6 prefix never covers IPv4 addresses, ::/0 neither.
+ * @list: sorted.
+ * @out: sorted, disjoint, neighbours of equal meaning merged (no subscriber's boundary depends on a range's end, since
+ *       the subscriber is found by masking the address). The caller frees it. NULL when there are none.
+ *
+ * Return: 0, or -ENOMEM.
+ */
+int gp_ranges_cut(struct gp_range **out, size_t *count, const struct gp_prefix_list *list);
+
+#endif
