@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* When to weigh what: slices, windows and the list of hosts under judgement. docs/detection.md, steps 1 to 3 and 11. */
+#include <errno.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "filters.h"
+#include "judge_private.h"
+
+struct gp_judge {
+	struct gp_memory *memory;
+	struct gp_limits limits;
+	bool trust_inside;
+	bool started;
+	bool finished; /* findings come from the _now states */
+	__u64 now_ns;
+	__u64 window_ns, window_end_ns;
+	__u64 next_slice; /* the oldest one that is not closed */
+	__u32 *subject_of; /* by slot: index into subjects + 1; 0 for a host without anything to judge */
+	struct gp_subject *subjects;
+	__u32 count, capacity;
+	struct gp_finding *findings;
+};
+
+int gp_judge_open(struct gp_judge **out, struct gp_memory *memory, const struct gp_limits *limits, bool trust_inside)
+{
+	struct gp_judge *j = calloc(1, sizeof(*j));
+
+	if (!j)
+		return -ENOMEM;
+	j->subject_of = calloc(2 * (size_t)memory->settings->host_slots, sizeof(*j->subject_of));
+	if (!j->subject_of) {
+		free(j);
+		return -ENOMEM;
+	}
+	j->memory = memory;
+	j->limits = *limits;
+	j->trust_inside = trust_inside;
+	j->window_ns = gp_seconds_ns(limits->window_s);
+	if (!j->window_ns)
+		j->window_ns = 1;
+	*out = j;
+	return 0;
+}
+
+void gp_judge_close(struct gp_judge *j)
+{
+	if (!j)
+		return;
+	free(j->findings);
+	free(j->subjects);
+	free(j->subject_of);
+	free(j);
+}
+
+/* 3. An acknowledged server ISN cannot be guessed three times. */
+static struct gp_case case_of(const struct gp_judge *j, __u32 slot)
+{
+	const struct gp_host *host = &j->memory->hosts[slot];
+	bool inside = slot >= j->memory->settings->host_slots;
+
+	return (struct gp_case){
+		.host = host,
+		.limits = &j->limits,
+		.inside = inside,
+		.verified = host->proved_flows >= GP_PROOF_FLOWS || (j->trust_inside && inside),
+	};
+}
+
+/* The host's own record in the judge, made when there is none. NULL: no memory. */
+static struct gp_subject *subject_at(struct gp_judge *j, __u32 slot)
+{
+	struct gp_subject *subject;
+
+	if (j->subject_of[slot])
+		return &j->subjects[j->subject_of[slot] - 1];
+	if (j->count == j->capacity) {
+		__u32 capacity = j->capacity ? 2 * j->capacity : 64;
+
+		subject = reallocarray(j->subjects, capacity, sizeof(*j->subjects));
+		if (!subject)
+			return NULL;
+		j->subjects = subject;
+		j->capacity = capacity;
+	}
+	subject = &j->subjects[j->count++];
+	memset(subject, 0, sizeof(*subject));
+	subject->slot = slot;
+	j->subject_of[slot] = j->count;
+	return subject;
+}
+
+/* The slot of the i-th host of a side that was claimed, the newest first; false when it is not complete yet. */
+static bool claimed_slot(const struct gp_judge *j, unsigned int side, __u32 i, __u32 *slot)
+{
+	__u32 slots = j->memory->settings->host_slots;
+
+	*slot = __atomic_load_n(&j->memory->claims[side * slots + i], __ATOMIC_RELAXED);
+	return *slot < 2 * slots && __atomic_load_n(&j->memory->hosts[*slot].ready, __ATOMIC_ACQUIRE);
+}
+
+static __u32 claimed_count(const struct gp_judge *j, unsigned int side)
+{
+	__u32 claimed = __atomic_load_n(&j->memory->totals->claimed[side], __ATOMIC_RELAXED);
+
+	return claimed < j->memory->settings->host_slots ? claimed : j->memory->settings->host_slots;
+}
+
+static bool attempted_in(const struct gp_host *host, unsigned int ring)
+{
+	for (int class = 0; class < GP_SCAN_CLASSES; class++) {
+		if (host->scan.attempts[class][ring])
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Hosts that attempt for the first time become subjects. The filter says how many attempts the slice holds, so the
+ * look at all hosts, a cache miss each, ends once the @missing ones are found. An attempt whose bits all collided is
+ * not among them: its host may wait until the next look, and is counted in full then.
+ */
+static int find_attempts(struct gp_judge *j, unsigned int ring, __u64 missing)
+{
+	for (unsigned int side = 0; side < 2; side++) {
+		for (__u32 i = claimed_count(j, side); i-- > 0 && missing;) {
+			const struct gp_host *host;
+			__u32 slot;
+			__u64 found = 0;
+
+			if (!claimed_slot(j, side, i, &slot) || j->subject_of[slot])
+				continue;
+			host = &j->memory->hosts[slot];
+			if (!attempted_in(host, ring))
+				continue;
+			if (!subject_at(j, slot))
+				return -ENOMEM;
+			for (int class = 0; class < GP_SCAN_CLASSES; class++)
+				found += host->scan.attempts[class][ring];
+			missing -= found < missing ? found : missing;
+		}
+	}
+	return 0;
+}
+
+/* 4. All subjects' share of one dead slice. A slice whose filter holds nothing had no attempts. */
+static int close_slice(struct gp_judge *j, __u64 number, __u64 now_ns)
+{
+	const struct gp_filters *filters = j->memory->filters;
+	unsigned int ring = number % GP_SLICES;
+	__u64 used, found = 0;
+	__u32 known = j->count;
+	int err;
+
+	if (__atomic_load_n(&filters->ready[ring], __ATOMIC_ACQUIRE) != number + 1)
+		return 0;
+	used = __atomic_load_n(&filters->used[ring], __ATOMIC_RELAXED);
+	if (!used)
+		return 0;
+	for (__u32 i = 0; i < known && found < used; i++) {
+		struct gp_case c = case_of(j, j->subjects[i].slot);
+
+		found += gp_scan_close_slice(&j->subjects[i].scan, &c, ring, now_ns);
+	}
+	if (found >= used)
+		return 0;
+	err = find_attempts(j, ring, used - found);
+	for (__u32 i = known; i < j->count; i++) {
+		struct gp_case c = case_of(j, j->subjects[i].slot);
+
+		gp_scan_close_slice(&j->subjects[i].scan, &c, ring, now_ns);
+	}
+	return err;
+}
+
+/*
+ * Closes the slices that are dead at @now_ns. After a jump only the last ring of them can hold anything: the data
+ * plane stops counting first contacts where no filter is ready.
+ */
+static int close_slices(struct gp_judge *j, __u64 now_ns)
+{
+	__u64 current = now_ns / GP_SLICE_NS, dead, last_filled = j->now_ns / GP_SLICE_NS + 1;
+	int err;
+
+	if (current < GP_LIVE_SLICES)
+		return 0;
+	dead = current - GP_LIVE_SLICES;
+	for (; j->next_slice <= dead && j->next_slice <= last_filled; j->next_slice++) {
+		err = close_slice(j, j->next_slice, now_ns);
+		if (err)
+			return err;
+	}
+	if (j->next_slice <= dead)
+		j->next_slice = dead + 1;
+	return 0;
+}
+
+/* 1. Who may be called a spam bot at all. */
+static bool sends_mail_for_itself(const struct gp_judge *j, __u32 slot)
+{
+	const struct gp_host *host = &j->memory->hosts[slot];
+
+	return slot >= j->memory->settings->host_slots && host->role == GP_ROLE_SUBSCRIBER &&
+	       host->services[GP_SERVICE_SMTP].attempts + host->services[GP_SERVICE_SMTP].confirmed > 0;
+}
+
+/* Inside hosts that began to speak to mail servers become subjects. */
+static int find_senders(struct gp_judge *j)
+{
+	for (__u32 i = claimed_count(j, 1); i-- > 0;) {
+		__u32 slot;
+
+		if (claimed_slot(j, 1, i, &slot) && sends_mail_for_itself(j, slot) && !subject_at(j, slot))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/* The end of a window, and of @windows - 1 empty ones after it. */
+static int weigh_window(struct gp_judge *j, __u64 end_ns, __u64 windows)
+{
+	int err = find_senders(j);
+
+	for (__u32 i = 0; i < j->count; i++) {
+		struct gp_subject *subject = &j->subjects[i];
+		struct gp_case c = case_of(j, subject->slot);
+
+		gp_scan_weigh(&subject->scan, &c, windows, false);
+		if (sends_mail_for_itself(j, subject->slot))
+			gp_spam_weigh(&subject->spam, &c, end_ns, false);
+	}
+	return err;
+}
+
+/* Weighs the windows that have ended; those after the last open slice are empty and weighed as one. */
+static int weigh_windows(struct gp_judge *j, __u64 now_ns)
+{
+	__u64 quiet_ns = j->now_ns + (GP_LIVE_SLICES + 2) * GP_SLICE_NS;
+	int err = 0;
+
+	while (!err && j->window_end_ns <= now_ns) {
+		__u64 windows = 1;
+
+		err = close_slices(j, j->window_end_ns);
+		if (j->window_end_ns > quiet_ns)
+			windows += (now_ns - j->window_end_ns) / j->window_ns;
+		if (!err)
+			err = weigh_window(j, j->window_end_ns, windows);
+		j->window_end_ns += windows * j->window_ns;
+	}
+	return err;
+}
+
+int gp_judge_tick(struct gp_judge *j, __u64 now_ns)
+{
+	int err;
+
+	j->finished = false;
+	if (!j->started) {
+		j->started = true;
+		j->now_ns = now_ns;
+		j->next_slice = now_ns / GP_SLICE_NS;
+		j->window_end_ns = now_ns + j->window_ns;
+	}
+	if (now_ns < j->now_ns)
+		now_ns = j->now_ns;
+	err = weigh_windows(j, now_ns);
+	if (!err)
+		err = close_slices(j, now_ns);
+	if (err)
+		return err;
+	gp_filters_prepare(j->memory, now_ns);
+	j->now_ns = now_ns;
+	return 0;
+}
+
+int gp_judge_finish(struct gp_judge *j, __u64 now_ns)
+{
+	int err = gp_judge_tick(j, now_ns);
+	__u64 last = j->now_ns / GP_SLICE_NS;
+
+	for (__u64 number = j->next_slice; number <= last && !err; number++)
+		err = find_attempts(j, number % GP_SLICES, ~0ull);
+	if (!err)
+		err = find_senders(j);
+	if (err)
+		return err;
+	for (__u32 i = 0; i < j->count; i++) {
+		struct gp_subject *subject = &j->subjects[i];
+		struct gp_case c = case_of(j, subject->slot);
+
+		subject->scan_now = subject->scan;
+		subject->spam_now = subject->spam;
+		gp_scan_close_open(&subject->scan_now, &c, j->next_slice, last, j->now_ns);
+		gp_scan_weigh(&subject->scan_now, &c, 1, true);
+		if (sends_mail_for_itself(j, subject->slot))
+			gp_spam_weigh(&subject->spam_now, &c, j->now_ns, true);
+	}
+	j->finished = true;
+	return 0;
+}
+
+struct gp_evidence *gp_evidence_add(struct gp_finding *finding, const char *rule, double weight, const char *format, ...)
+{
+	struct gp_evidence *evidence;
+	va_list args;
+
+	if (finding->evidence_count == GP_EVIDENCE_MAX)
+		return NULL;
+	evidence = &finding->evidence[finding->evidence_count++];
+	*evidence = (struct gp_evidence){.rule = rule, .weight = weight};
+	va_start(args, format);
+	vsnprintf(evidence->text, sizeof(evidence->text), format, args);
+	va_end(args);
+	return evidence;
+}
+
+void gp_evidence_observe(struct gp_evidence *evidence, const char *name, double value)
+{
+	if (evidence && evidence->observed_count < GP_OBSERVED_MAX)
+		evidence->observed[evidence->observed_count++] = (struct gp_observed){name, value};
+}
+
+/* 11. */
+void gp_finding_close(struct gp_finding *finding, const struct gp_limits *limits)
+{
+	finding->score = 0;
+	for (int i = 0; i < finding->evidence_count; i++)
+		finding->score += finding->evidence[i].weight;
+	finding->confidence = 1 / (1 + exp(-(log(limits->prior / (1 - limits->prior)) + finding->score)));
+}
+
+static int compare_findings(const void *a, const void *b)
+{
+	const struct gp_finding *x = a, *y = b;
+
+	if (x->slot != y->slot)
+		return x->slot < y->slot ? -1 : 1;
+	return (x->kind > y->kind) - (x->kind < y->kind);
+}
+
+int gp_judge_findings(struct gp_judge *j, const struct gp_finding **out)
+{
+	size_t wanted = 0;
+	int count = 0;
+
+	for (__u32 i = 0; i < j->count; i++) {
+		const struct gp_subject *s = &j->subjects[i];
+
+		wanted += (j->finished ? s->scan_now : s->scan).alarm.raised;
+		wanted += (j->finished ? s->spam_now : s->spam).verdict != GP_VERDICT_NONE;
+	}
+	free(j->findings);
+	j->findings = calloc(wanted + 1, sizeof(*j->findings));
+	if (!j->findings)
+		return -ENOMEM;
+	for (__u32 i = 0; i < j->count; i++) {
+		const struct gp_subject *s = &j->subjects[i];
+		struct gp_case c = case_of(j, s->slot);
+
+		j->findings[count].slot = s->slot;
+		count += gp_spam_finding(&j->findings[count], j->finished ? &s->spam_now : &s->spam, &c);
+		j->findings[count].slot = s->slot;
+		count += gp_scan_finding(&j->findings[count], j->finished ? &s->scan_now : &s->scan, &c);
+	}
+	qsort(j->findings, (size_t)count, sizeof(*j->findings), compare_findings);
+	*out = j->findings;
+	return count;
+}

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the parts of the judge share. The numbers in the comments are the steps of the ladder in docs/detection.md. */
+#ifndef GATEPOST_JUDGE_PRIVATE_H
+#define GATEPOST_JUDGE_PRIVATE_H
+
+#include "judge.h"
+
+/* 3. Flows with a proved handshake that make a source its own (docs/detection.md, 3). */
+#define GP_PROOF_FLOWS 3u
+
+/* 5. One walk per port class, and one over both classes of ports that servers listen on. */
+enum gp_walk_kind {
+	GP_WALK_HIGH = GP_SCAN_HIGH,
+	GP_WALK_SERVICE = GP_SCAN_SERVICE,
+	GP_WALK_WATCHED = GP_SCAN_WATCHED,
+	GP_WALK_ENDPOINT = GP_SCAN_ENDPOINT,
+	GP_WALK_LISTENING, /* GP_SCAN_SERVICE and GP_SCAN_WATCHED together */
+	GP_WALKS,
+};
+
+/* A reflected walk: what was counted since it last stood at zero. Its height: gp_walk_height(). */
+struct gp_walk {
+	__s64 failed, answered;
+	__s64 half_open; /* of the answered, reset by their own source */
+};
+
+struct gp_alarm {
+	bool raised;
+	bool open; /* 7. raised by attempts that are still open: suspected only, never kept */
+	enum gp_walk_kind walk;
+	struct gp_walk at; /* the highest that the walk stood while the alarm held */
+	__s64 in_flight;   /* open attempts, for an open alarm */
+	double addresses, ports;
+	__u64 time_ns;
+};
+
+struct gp_scan_state {
+	struct gp_scan_count seen; /* shadow of the host's counters */
+	__u32 half_open_seen;
+	__u32 half_open_contacts;  /* not yet paired with an answered first contact */
+	__u32 half_open_endpoints; /* likewise, with an answered endpoint */
+	struct gp_walk walks[GP_WALKS];
+	struct gp_alarm alarm; /* the strongest so far */
+	__u64 windows;	       /* in a row, in which an alarm held */
+	bool grown;	       /* a first contact failed in the open window */
+	bool confirmed;
+};
+
+/* 9. Evidence families of a spam bot. */
+enum gp_family {
+	GP_FAMILY_PLACEMENT,
+	GP_FAMILY_FANOUT,
+	GP_FAMILY_REFUSED,
+	GP_FAMILY_DIALECT,
+	GP_FAMILY_TCP,
+	GP_FAMILY_TLS,
+	GP_FAMILIES,
+};
+
+/* What the families are made of, in the host's own counters. */
+struct gp_spam_count {
+	__u32 flows;	/* proved, to port 25 */
+	__u32 attempts, unanswered, answered;
+	__u32 recipients; /* accepted */
+	__u32 refused;	/* at the greeting, sender, recipient or message */
+	__u32 quit, no_quit, early;
+	__u32 starttls;
+};
+
+struct gp_spam_state {
+	struct gp_spam_count seen; /* shadow: what has been weighed */
+	double weight[GP_FAMILIES];
+	__u64 weighed_ns;
+	__u64 windows; /* in a row with something new, strong enough to confirm */
+	enum gp_verdict verdict; /* the strongest so far, and what it was made of */
+	double shown[GP_FAMILIES];
+	struct gp_spam_count shown_count;
+	double shown_mx;
+};
+
+/* Everything the judge remembers of one host. */
+struct gp_subject {
+	__u32 slot;
+	struct gp_scan_state scan, scan_now; /* _now: with the open window and slices weighed, after finish */
+	struct gp_spam_state spam, spam_now;
+};
+
+/* A host under judgement and what is known about its address. */
+struct gp_case {
+	const struct gp_host *host;
+	const struct gp_limits *limits;
+	bool inside;
+	bool verified; /* 3. */
+};
+
+static inline __s64 gp_walk_height(const struct gp_walk *walk)
+{
+	return walk->failed - walk->answered + 2 * walk->half_open;
+}
+
+static inline __u64 gp_seconds_ns(double seconds)
+{
+	return (__u64)(seconds * 1e9);
+}
+
+/**
+ * gp_scan_close_slice() - take one dead slice of a host into its walks (4, 5) and keep the alarm (6).
+ * @ring: slice modulo GP_SLICES.
+ *
+ * Return: first contacts and endpoints attempted in it; 0 when the host's counters have not moved.
+ */
+__u32 gp_scan_close_slice(struct gp_scan_state *scan, const struct gp_case *c, unsigned int ring, __u64 now_ns);
+
+/**
+ * gp_scan_close_open() - the end of input (7): slices @first to @last are taken in as far as they are certain.
+ * @scan: a copy; the slices stay open in the original.
+ */
+void gp_scan_close_open(struct gp_scan_state *scan, const struct gp_case *c, __u64 first, __u64 last, __u64 now_ns);
+
+/**
+ * gp_scan_weigh() - the end of @windows windows in a row, in the last ones of which nothing was counted (8).
+ * @open: the window has not ended; it counts only if something failed in it.
+ */
+void gp_scan_weigh(struct gp_scan_state *scan, const struct gp_case *c, __u64 windows, bool open);
+
+/**
+ * gp_scan_finding() - the verdict, with its reasons.
+ *
+ * Return: false without one.
+ */
+bool gp_scan_finding(struct gp_finding *out, const struct gp_scan_state *scan, const struct gp_case *c);
+
+/**
+ * gp_spam_weigh() - the end of a window (9, 10). A window with nothing new is passed over.
+ * @open: the window has not ended: attempts of a host seen within 3 s are not called unanswered yet.
+ */
+void gp_spam_weigh(struct gp_spam_state *spam, const struct gp_case *c, __u64 now_ns, bool open);
+
+/* The verdict, with its reasons; false without one. */
+bool gp_spam_finding(struct gp_finding *out, const struct gp_spam_state *spam, const struct gp_case *c);
+
+/**
+ * gp_evidence_add() - append one item.
+ * @rule: static.
+ * @format: one sentence of fixed words and numbers; cut at the item's size.
+ *
+ * Return: the item, to be given its observed numbers by gp_evidence_observe(); NULL when the finding is full.
+ */
+struct gp_evidence *gp_evidence_add(struct gp_finding *finding, const char *rule, double weight, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+void gp_evidence_observe(struct gp_evidence *evidence, const char *name, double value);
+
+/* 11. Score and confidence from the items. */
+void gp_finding_close(struct gp_finding *finding, const struct gp_limits *limits);
+
+#endif

@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Scanners: slices, walks, alarms and their verdict. docs/detection.md, steps 4 to 8; the numbers are shared. */
+#include <math.h>
+
+#include "hll.h"
+#include "judge_private.h"
+
+#define STEP_NATS 1.3862943611198906 /* ln 4 = ln(.8 / .2): what one failure tells (Jung et al. 2004) */
+#define OPEN_NATS (STEP_NATS / 2)    /* an attempt that is still open */
+#define SCORE_CAP 16.0		     /* nats */
+
+#define SWEEP_ADDRESSES_PER_PORT 4.0 /* a sweep asks many addresses the same; a peer list does not */
+#define SWEEP_ADDRESS_SHARE 0.7	     /* distinct addresses per step: retries of few addresses are no sweep */
+#define HIGH_NET_SHARE 0.5	     /* net failures per first contact: three of four fail */
+#define IN_FLIGHT 20		     /* connections that a browser opens at once */
+#define CERTAIN_NS 3000000000ull     /* unanswered for so long at the end of input: failed */
+
+/* 5. Reflected at zero: earlier successes cannot be saved up. */
+static void walk_step(struct gp_walk *walk, __s64 failed, __s64 answered, __s64 half_open)
+{
+	walk->failed += failed;
+	walk->answered += answered;
+	walk->half_open += half_open;
+	if (gp_walk_height(walk) <= 0)
+		*walk = (struct gp_walk){0};
+}
+
+static double steps_needed(const struct gp_limits *limits, enum gp_walk_kind kind)
+{
+	switch (kind) {
+	case GP_WALK_WATCHED:
+		return limits->scan_watched_steps;
+	case GP_WALK_HIGH:
+		return limits->scan_high_steps;
+	case GP_WALK_ENDPOINT:
+		return limits->scan_endpoint_steps;
+	default:
+		return limits->scan_service_steps;
+	}
+}
+
+/* 6. Is this walk, with so many open attempts counted as failures, an alarm? */
+static bool is_alarm(const struct gp_case *c, enum gp_walk_kind kind, const struct gp_walk *walk, __s64 in_flight,
+		     double *addresses, double *ports)
+{
+	const struct gp_limits *limits = c->limits;
+	double height = (double)(gp_walk_height(walk) + in_flight), steps = steps_needed(limits, kind);
+
+	if (height < steps || height <= 0)
+		return false;
+	*addresses = gp_hll_estimate(&c->host->contacts);
+	*ports = gp_hll_estimate(&c->host->ports);
+	switch (kind) {
+	case GP_WALK_ENDPOINT:
+		return *ports >= limits->scan_endpoint_ports && *ports >= limits->scan_endpoint_ratio * *addresses;
+	case GP_WALK_HIGH:
+		return *addresses >= limits->scan_high_contacts &&
+		       height >= HIGH_NET_SHARE * (double)(walk->failed + walk->answered + in_flight);
+	default:
+		return *addresses >= SWEEP_ADDRESS_SHARE * steps && *addresses >= SWEEP_ADDRESSES_PER_PORT * *ports;
+	}
+}
+
+/* Keeps the highest alarm. */
+static void raise_alarms(struct gp_scan_state *scan, const struct gp_case *c, __u64 now_ns)
+{
+	double addresses, ports;
+
+	for (int kind = 0; kind < GP_WALKS; kind++) {
+		const struct gp_walk *walk = &scan->walks[kind];
+
+		if (scan->alarm.raised && gp_walk_height(walk) <= gp_walk_height(&scan->alarm.at))
+			continue;
+		if (!is_alarm(c, (enum gp_walk_kind)kind, walk, 0, &addresses, &ports))
+			continue;
+		scan->alarm = (struct gp_alarm){.raised = true, .walk = (enum gp_walk_kind)kind, .at = *walk,
+						.addresses = addresses, .ports = ports, .time_ns = now_ns};
+	}
+}
+
+static __u32 take(__u32 *supply, __u32 wanted)
+{
+	__u32 taken = *supply < wanted ? *supply : wanted;
+
+	*supply -= taken;
+	return taken;
+}
+
+/* One slice's first contacts: how many failed and were answered, by class. Late answers make failures negative. */
+struct slice {
+	__s64 failed[GP_SCAN_CLASSES];
+	__u32 answered[GP_SCAN_CLASSES];
+};
+
+/*
+ * 5. A half-open contact was answered: it pays back its success and counts as a failure on top. Which class it was
+ * is not counted, so half-open flows are paired with answered first contacts, the watched class first; more of them
+ * than answered first contacts are repetitions and say nothing new.
+ */
+static void walk_slice(struct gp_scan_state *scan, const struct gp_case *c, const struct slice *slice)
+{
+	__u32 half[GP_SCAN_CLASSES] = {0}, answered = 0;
+
+	for (int class = GP_SCAN_WATCHED; class >= GP_SCAN_HIGH && c->verified; class--)
+		half[class] = take(&scan->half_open_contacts, slice->answered[class]);
+	if (c->verified)
+		half[GP_SCAN_ENDPOINT] = take(&scan->half_open_endpoints, slice->answered[GP_SCAN_ENDPOINT]);
+	for (int class = 0; class < GP_SCAN_CLASSES; class++) {
+		walk_step(&scan->walks[class], slice->failed[class], slice->answered[class], half[class]);
+		answered += slice->answered[class];
+	}
+	walk_step(&scan->walks[GP_WALK_LISTENING], slice->failed[GP_SCAN_SERVICE] + slice->failed[GP_SCAN_WATCHED],
+		  (__s64)slice->answered[GP_SCAN_SERVICE] + slice->answered[GP_SCAN_WATCHED],
+		  (__s64)half[GP_SCAN_SERVICE] + half[GP_SCAN_WATCHED]);
+	if (!answered || !c->verified) {
+		scan->half_open_contacts = 0;
+		scan->half_open_endpoints = 0;
+	}
+}
+
+static void see_half_open(struct gp_scan_state *scan, const struct gp_host *host)
+{
+	__u32 more = host->half_open - scan->half_open_seen;
+
+	scan->half_open_seen = host->half_open;
+	scan->half_open_contacts += more;
+	scan->half_open_endpoints += more;
+}
+
+__u32 gp_scan_close_slice(struct gp_scan_state *scan, const struct gp_case *c, unsigned int ring, __u64 now_ns)
+{
+	const struct gp_scan_count *count = &c->host->scan;
+	struct slice slice = {0};
+	__u32 attempted = 0;
+	bool moved = false;
+
+	for (int class = 0; class < GP_SCAN_CLASSES; class++) {
+		__u32 attempts = count->attempts[class][ring], answers = count->answers[class][ring];
+		__u32 more = attempts - scan->seen.attempts[class][ring];
+
+		slice.answered[class] = answers - scan->seen.answers[class][ring];
+		slice.failed[class] = (__s64)more - slice.answered[class];
+		scan->seen.attempts[class][ring] = attempts;
+		scan->seen.answers[class][ring] = answers;
+		attempted += more;
+		moved |= more || slice.answered[class];
+		scan->grown |= slice.failed[class] > 0;
+	}
+	if (!moved)
+		return 0;
+	see_half_open(scan, c->host);
+	walk_slice(scan, c, &slice);
+	raise_alarms(scan, c, now_ns);
+	return attempted;
+}
+
+/* 7. What the attempts that are still open would say, if they were sent as one burst into nothing. */
+static void raise_open_alarm(struct gp_scan_state *scan, const struct gp_case *c, const __s64 *open, __u64 now_ns)
+{
+	double addresses, ports;
+
+	for (int kind = 0; kind < GP_WALKS; kind++) {
+		const struct gp_walk *walk = &scan->walks[kind];
+		__s64 in_flight = kind == GP_WALK_LISTENING ? open[GP_SCAN_SERVICE] + open[GP_SCAN_WATCHED] : open[kind];
+		__s64 benign = kind == GP_WALK_SERVICE || kind == GP_WALK_ENDPOINT ? 0 : IN_FLIGHT;
+
+		if (in_flight <= benign || (kind == GP_WALK_SERVICE && walk->answered))
+			continue;
+		if (!is_alarm(c, (enum gp_walk_kind)kind, walk, in_flight - benign, &addresses, &ports))
+			continue;
+		if (scan->alarm.raised && gp_walk_height(&scan->alarm.at) + scan->alarm.in_flight >=
+						  gp_walk_height(walk) + in_flight)
+			continue;
+		scan->alarm = (struct gp_alarm){.raised = true, .open = true, .walk = (enum gp_walk_kind)kind,
+						.at = *walk, .in_flight = in_flight, .addresses = addresses,
+						.ports = ports, .time_ns = now_ns};
+	}
+}
+
+void gp_scan_close_open(struct gp_scan_state *scan, const struct gp_case *c, __u64 first, __u64 last, __u64 now_ns)
+{
+	/* No attempt is younger than its host's last packet, nor younger than the end of its slice. */
+	bool silent = c->host->last_seen_ns + CERTAIN_NS <= now_ns;
+	__s64 open[GP_SCAN_CLASSES] = {0};
+
+	for (__u64 number = first; number <= last; number++) {
+		unsigned int ring = number % GP_SLICES;
+		struct slice slice = {0};
+
+		if (silent || (number + 1) * GP_SLICE_NS + CERTAIN_NS <= now_ns) {
+			gp_scan_close_slice(scan, c, ring, now_ns);
+			continue;
+		}
+		for (int class = 0; class < GP_SCAN_CLASSES; class++) {
+			__u32 more = c->host->scan.attempts[class][ring] - scan->seen.attempts[class][ring];
+
+			slice.answered[class] = c->host->scan.answers[class][ring] - scan->seen.answers[class][ring];
+			if (more > slice.answered[class])
+				open[class] += more - slice.answered[class];
+		}
+		see_half_open(scan, c->host);
+		walk_slice(scan, c, &slice);
+	}
+	raise_alarms(scan, c, now_ns);
+	if (!scan->alarm.raised)
+		raise_open_alarm(scan, c, open, now_ns);
+}
+
+/* 2, 3. How far a verdict about this host may go. */
+static enum gp_verdict highest_verdict(const struct gp_case *c)
+{
+	bool is_victim = c->host->backscatter > c->host->syn;
+
+	if (c->host->role == GP_ROLE_INFRASTRUCTURE)
+		return GP_VERDICT_NONE;
+	if (c->verified)
+		return is_victim ? GP_VERDICT_SUSPECTED : GP_VERDICT_CONFIRMED;
+	if (is_victim || (!c->inside && c->host->half_open))
+		return GP_VERDICT_NONE;
+	return GP_VERDICT_SUSPECTED;
+}
+
+void gp_scan_weigh(struct gp_scan_state *scan, const struct gp_case *c, __u64 windows, bool open)
+{
+	double addresses, ports;
+	bool holds = false;
+
+	for (int kind = 0; kind < GP_WALKS && !holds; kind++)
+		holds = is_alarm(c, (enum gp_walk_kind)kind, &scan->walks[kind], 0, &addresses, &ports);
+	if (open && !scan->grown)
+		return;
+	scan->windows = holds ? scan->windows + windows : 0;
+	scan->grown = false;
+	if (scan->windows >= 2 && highest_verdict(c) == GP_VERDICT_CONFIRMED)
+		scan->confirmed = true;
+}
+
+/* What a walk is called in reports, and what it means in words. */
+static const struct {
+	const char *rule;
+	const char *what;
+} walk_names[GP_WALKS] = {
+	[GP_WALK_HIGH] = {"scan.high", "new addresses on ports where nobody in particular listens"},
+	[GP_WALK_SERVICE] = {"scan.service", "new addresses on ports of well-known services"},
+	[GP_WALK_WATCHED] = {"scan.watched", "new addresses on mail and web ports"},
+	[GP_WALK_ENDPOINT] = {"scan.endpoint", "new address and port pairs"},
+	[GP_WALK_LISTENING] = {"scan.listening", "new addresses on service, mail and web ports"},
+};
+
+static void add_reasons(struct gp_finding *out, const struct gp_alarm *alarm, const struct gp_host *host)
+{
+	double failed = (double)alarm->at.failed, answered = (double)alarm->at.answered;
+	double half = (double)alarm->at.half_open, open = (double)alarm->in_flight;
+	double score = STEP_NATS * (failed - answered + 2 * half) + OPEN_NATS * open;
+	double scale = score > SCORE_CAP ? SCORE_CAP / score : 1;
+	const char *what = walk_names[alarm->walk].what;
+	struct gp_evidence *e;
+
+	if (alarm->at.failed) {
+		e = gp_evidence_add(out, walk_names[alarm->walk].rule, scale * STEP_NATS * failed,
+				    "It tried %.0f %s, and %.0f did not answer (addresses: about %.0f, ports: %.0f)",
+				    failed + answered, what, failed, alarm->addresses, alarm->ports);
+		gp_evidence_observe(e, "failed", failed);
+		gp_evidence_observe(e, "first_contacts", failed + answered);
+		gp_evidence_observe(e, "distinct_addresses", round(alarm->addresses));
+		gp_evidence_observe(e, "distinct_ports", round(alarm->ports));
+	}
+	if (alarm->open) {
+		e = gp_evidence_add(out, "scan.open", scale * OPEN_NATS * open,
+				    "It tried %.0f %s just now, and none of them has answered yet", open, what);
+		gp_evidence_observe(e, "open", open);
+		gp_evidence_observe(e, "distinct_addresses", round(alarm->addresses));
+		gp_evidence_observe(e, "distinct_ports", round(alarm->ports));
+	}
+	if (half > 0) {
+		e = gp_evidence_add(out, "scan.half_open", scale * STEP_NATS * 2 * half,
+				    "It broke off %.0f connections as soon as they were answered", half);
+		gp_evidence_observe(e, "half_open", half);
+		gp_evidence_observe(e, "resets_sent", host->rst);
+	}
+	if (answered > 0) {
+		e = gp_evidence_add(out, "scan.answered", scale * STEP_NATS * -answered,
+				    "Of %.0f first contacts %.0f were answered", failed + answered, answered);
+		gp_evidence_observe(e, "answered", answered);
+		gp_evidence_observe(e, "first_contacts", failed + answered);
+	}
+}
+
+bool gp_scan_finding(struct gp_finding *out, const struct gp_scan_state *scan, const struct gp_case *c)
+{
+	enum gp_verdict highest = highest_verdict(c);
+
+	if (!scan->alarm.raised || (highest == GP_VERDICT_NONE && !scan->confirmed))
+		return false;
+	out->kind = GP_KIND_SCANNER;
+	out->verdict = scan->confirmed ? GP_VERDICT_CONFIRMED : GP_VERDICT_SUSPECTED;
+	out->source_verified = c->verified;
+	out->sample = GP_SAMPLE_CONTACT;
+	add_reasons(out, &scan->alarm, c->host);
+	gp_finding_close(out, c->limits);
+	return true;
+}
