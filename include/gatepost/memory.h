@@ -7,11 +7,19 @@
 #define GATEPOST_MEMORY_H
 
 #include <gatepost/abi.h>
+#include <gatepost/scratch.h>
 #include <gatepost/types.h>
 
 #ifdef __bpf__
 #include <maps.h> /* bpf/maps.h: the same accessors over map look-ups */
 #else
+
+/* What a native frame's payload is read from. */
+struct gp_native_frame {
+	const __u8 *data;
+	__u32 bytes;
+};
+typedef struct gp_native_frame gp_ctx;
 
 /* Borrowed pointers; who made the memory (user/engine_*.c, user/loader.c) frees it. */
 struct gp_memory {
@@ -24,6 +32,7 @@ struct gp_memory {
 	struct gp_range *ranges; /* settings->ranges, sorted */
 	struct gp_port *ports;	/* 65536, by port number */
 	__u32 *claims;		/* slots in the order in which they were claimed, laid out as hosts */
+	struct gp_scratch *scratch; /* of the native engine; NULL elsewhere */
 };
 
 GP_INLINE struct gp_settings *gp_mem_settings(struct gp_memory *m)
@@ -69,6 +78,28 @@ GP_INLINE const struct gp_port *gp_mem_port(struct gp_memory *m, __u16 port)
 GP_INLINE __u32 *gp_mem_claim(struct gp_memory *m, __u32 i)
 {
 	return i < 2 * m->settings->host_slots ? &m->claims[i] : 0;
+}
+
+GP_INLINE struct gp_scratch *gp_mem_scratch(struct gp_memory *m)
+{
+	return m->scratch;
+}
+
+/**
+ * gp_mem_load() - copy bytes of the frame.
+ * @dst: has room for max.
+ *
+ * Return: how many were copied: bytes or max, whichever is less; 0 when they do not all lie in the frame.
+ */
+GP_INLINE __u32 gp_mem_load(struct gp_memory *m, gp_ctx *ctx, __u32 offset, __u8 *dst, __u32 bytes, __u32 max)
+{
+	(void)m;
+	if (bytes > max)
+		bytes = max;
+	if (offset > ctx->bytes || bytes > ctx->bytes - offset)
+		return 0;
+	__builtin_memcpy(dst, ctx->data + offset, bytes);
+	return bytes;
 }
 #endif
 

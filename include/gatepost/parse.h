@@ -64,6 +64,22 @@ GP_INLINE __u32 gp_cursor_offset(const struct gp_cursor *c)
 	return (__u32)(c->pos - c->data);
 }
 
+/*
+ * Lets the verifier forget by which of a hundred ways the cursor came to stand where it stands: without it each
+ * combination of tags, labels and extension headers is a path of its own through everything that follows.
+ */
+GP_INLINE void gp_cursor_settle(struct gp_cursor *c)
+{
+#ifdef __bpf__
+	__u64 offset = (__u64)(c->pos - c->data);
+
+	GP_OPAQUE(offset);
+	c->pos = c->data + (offset & 0x7ff);
+#else
+	(void)c;
+#endif
+}
+
 GP_INLINE int gp_is_vlan(__u16 ethertype)
 {
 	return ethertype == GP_ETHERTYPE_8021Q || ethertype == GP_ETHERTYPE_8021AD || ethertype == GP_ETHERTYPE_QINQ_OLD;
@@ -143,6 +159,7 @@ GP_INLINE int gp_parse_mpls(struct gp_cursor *c, struct gp_packet *p)
 			return GP_PARSE_TRUNCATED;
 		entry = gp_load_be32(c->pos);
 		c->pos += 4;
+		gp_cursor_settle(c);
 		if (i == 0)
 			p->mpls_label = entry >> 12;
 		p->mpls_labels++;
@@ -174,6 +191,7 @@ GP_INLINE int gp_parse_link(struct gp_cursor *c, struct gp_packet *p)
 	status = gp_parse_vlan(c, p);
 	if (status != GP_PARSE_OK)
 		return status;
+	gp_cursor_settle(c);
 	if (p->ethertype == GP_ETHERTYPE_PPPOE) {
 		status = gp_parse_pppoe(c, p);
 		if (status != GP_PARSE_OK)
@@ -233,10 +251,31 @@ GP_INLINE int gp_parse_ipv4(struct gp_cursor *c, struct gp_packet *p)
 	return GP_PARSE_OK;
 }
 
+#define GP_BIT(n) (1ull << ((n) & 63))
+
+/*
+ * The following two are written without branches: eight headers in a row would otherwise be so many paths that the
+ * verifier gives up.
+ */
 GP_INLINE int gp_is_ipv6_extension(__u8 next)
 {
-	return next == GP_IP_HOPOPTS || next == GP_IP_ROUTING || next == GP_IP_FRAGMENT || next == GP_IP_AH ||
-	       next == GP_IP_DSTOPTS || next == GP_IP_MOBILITY || next == GP_IP_HIP || next == GP_IP_SHIM6;
+	const __u64 low = GP_BIT(GP_IP_HOPOPTS) | GP_BIT(GP_IP_ROUTING) | GP_BIT(GP_IP_FRAGMENT) | GP_BIT(GP_IP_AH) |
+			  GP_BIT(GP_IP_DSTOPTS);
+	const __u64 high = GP_BIT(GP_IP_MOBILITY) | GP_BIT(GP_IP_HIP) | GP_BIT(GP_IP_SHIM6);
+	__u64 bits = next >> 6 == 0 ? low : next >> 6 == GP_IP_MOBILITY >> 6 ? high : 0;
+
+	GP_OPAQUE(bits);
+	return (bits >> (next & 63)) & 1;
+}
+
+/* Length of an extension header: units of 8 bytes, of 4 for AH (RFC 4302, 2.2); a fragment header has no length. */
+GP_INLINE __u32 gp_ipv6_extension_bytes(__u32 type, __u32 length)
+{
+	__u32 is_ah = ((type ^ GP_IP_AH) - 1) >> 31, is_fragment = ((type ^ GP_IP_FRAGMENT) - 1) >> 31;
+
+	GP_OPAQUE(is_ah);
+	GP_OPAQUE(is_fragment);
+	return (((length & (is_fragment - 1)) + 1 + is_ah) << (3 - is_ah)) & 0xffc;
 }
 
 /* IPv6 extension headers (RFC 8200, 4); the cursor stands on the first, p->ip_proto names it. */
@@ -252,12 +291,7 @@ GP_INLINE int gp_parse_ipv6_extensions(struct gp_cursor *c, struct gp_packet *p)
 			return GP_PARSE_OK;
 		if (!GP_FITS(c->pos, 8, c->end))
 			return GP_PARSE_TRUNCATED;
-		if (type == GP_IP_FRAGMENT)
-			bytes = 8;
-		else if (type == GP_IP_AH)
-			bytes = (c->pos[1] + 2u) * 4u; /* RFC 4302, 2.2 */
-		else
-			bytes = (c->pos[1] + 1u) * 8u;
+		bytes = gp_ipv6_extension_bytes(type, c->pos[1]);
 		if (bytes > c->left)
 			return GP_PARSE_IPV6_MALFORMED;
 		total_bytes += bytes;
@@ -279,6 +313,7 @@ GP_INLINE int gp_parse_ipv6_extensions(struct gp_cursor *c, struct gp_packet *p)
 			return GP_PARSE_TRUNCATED;
 		c->pos += bytes;
 		c->left -= bytes;
+		gp_cursor_settle(c);
 	}
 	return gp_is_ipv6_extension(p->ip_proto) ? GP_PARSE_IPV6_EXT_TOO_DEEP : GP_PARSE_OK;
 }
@@ -370,10 +405,13 @@ GP_INLINE int gp_parse_icmp(struct gp_cursor *c, struct gp_packet *p)
 /* IP and transport header; the cursor ends up on the payload. */
 GP_INLINE int gp_parse_network(struct gp_cursor *c, struct gp_packet *p)
 {
-	int status = p->ethertype == GP_ETHERTYPE_IPV4 ? gp_parse_ipv4(c, p) : gp_parse_ipv6(c, p);
+	int status;
 
+	gp_cursor_settle(c);
+	status = p->ethertype == GP_ETHERTYPE_IPV4 ? gp_parse_ipv4(c, p) : gp_parse_ipv6(c, p);
 	if (status != GP_PARSE_OK)
 		return status;
+	gp_cursor_settle(c);
 	if (p->ip_proto == GP_IP_TCP)
 		status = gp_parse_tcp(c, p);
 	else if (p->ip_proto == GP_IP_UDP)

@@ -22,23 +22,26 @@ GP_INLINE int gp_tunnel_enter(struct gp_packet *p, __u16 ethertype, __u8 tunnel)
 /* @skip bytes of tunnel header, then an Ethernet frame: untagged or with one tag. */
 GP_INLINE int gp_tunnel_ethernet(struct gp_cursor *c, struct gp_packet *p, __u32 skip, __u8 tunnel)
 {
-	__u32 bytes = skip + 14;
+	const __u8 *frame;
 	__u16 ethertype;
 
-	if (c->left < bytes)
+	if (c->left < skip + 14)
 		return GP_PARSE_TUNNEL_MALFORMED;
-	if (!GP_FITS(c->pos, bytes, c->end))
+	if (!GP_FITS(c->pos, skip + 14, c->end))
 		return GP_PARSE_TRUNCATED;
-	ethertype = gp_load_be16(c->pos + bytes - 2);
+	frame = c->pos + skip;
+	if (!GP_FITS(frame, 14, c->end))
+		return GP_PARSE_TRUNCATED;
+	ethertype = gp_load_be16(frame + 12);
 	if (gp_is_vlan(ethertype)) {
-		bytes += 4;
-		if (!GP_FITS(c->pos, bytes, c->end))
+		if (!GP_FITS(frame, 18, c->end))
 			return GP_PARSE_TRUNCATED;
-		ethertype = gp_load_be16(c->pos + bytes - 2);
+		ethertype = gp_load_be16(frame + 16);
+		frame += 4;
 	}
 	if (ethertype != GP_ETHERTYPE_IPV4 && ethertype != GP_ETHERTYPE_IPV6)
 		return GP_PARSE_OK;
-	c->pos += bytes;
+	c->pos = frame + 14;
 	return gp_tunnel_enter(p, ethertype, tunnel);
 }
 
@@ -73,20 +76,26 @@ GP_INLINE int gp_tunnel_gre(struct gp_cursor *c, struct gp_packet *p)
 GP_INLINE int gp_tunnel_gtpu_extensions(struct gp_cursor *c, __u8 next)
 {
 	for (int i = 0; i < GP_GTPU_EXT_MAX; i++) {
+		const __u8 *last;
 		__u32 bytes;
 
 		if (!next)
 			return GP_PARSE_OK;
-		if (!GP_FITS(c->pos, 1, c->end))
+		if (!GP_FITS(c->pos, 4, c->end))
 			return GP_PARSE_TRUNCATED;
 		bytes = c->pos[0] * 4u;
 		if (!bytes || bytes > c->left)
 			return GP_PARSE_TUNNEL_MALFORMED;
 		if (!GP_FITS(c->pos, bytes, c->end))
 			return GP_PARSE_TRUNCATED;
-		c->pos += bytes;
+		/* Checked once more in the form that the verifier can follow. */
+		last = c->pos + ((bytes - 1) & 0x3ff);
+		if (!GP_FITS(last, 1, c->end))
+			return GP_PARSE_TRUNCATED;
+		next = *last;
+		c->pos = last + 1;
 		c->left -= bytes;
-		next = *(c->pos - 1);
+		gp_cursor_settle(c);
 	}
 	return next ? GP_PARSE_TUNNEL_MALFORMED : GP_PARSE_OK;
 }

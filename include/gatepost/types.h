@@ -5,10 +5,6 @@
 
 #include <linux/types.h>
 
-#ifndef __always_inline
-#define __always_inline inline __attribute__((always_inline))
-#endif
-
 /*
  * GP_GLOBAL marks a function that the verifier checks once, by itself, for any argument (kernel >= 5.13 for
  * pointers to structures). Natively it is an ordinary static function. Its pointer arguments may be null for
@@ -20,7 +16,7 @@
 #define GP_GLOBAL static inline __attribute__((unused))
 #endif
 
-#define GP_INLINE static __always_inline __attribute__((unused))
+#define GP_INLINE static inline __attribute__((always_inline, unused))
 
 /*
  * GP_FITS(pos, n, end): do n bytes lie between pos and end? The verifier learns a packet's bounds from one form
@@ -65,6 +61,16 @@ GP_INLINE __u64 gp_fetch_or(__u64 *word, __u64 bits)
 
 	*word = before | bits;
 	return before;
+#endif
+}
+
+/* Takes the next number of a shared 32-bit counter. */
+GP_INLINE __u32 gp_claim_number(__u32 *counter)
+{
+#ifdef __bpf__
+	return __sync_fetch_and_add(counter, 1);
+#else
+	return (*counter)++;
 #endif
 }
 

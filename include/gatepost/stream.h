@@ -1,0 +1,397 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One TCP packet: handshake, proof of the source, the end of the flow, and payload handed to the recognisers. */
+#ifndef GATEPOST_STREAM_H
+#define GATEPOST_STREAM_H
+
+#include <gatepost/classify.h>
+#include <gatepost/dialogue.h>
+#include <gatepost/flow.h>
+#include <gatepost/scan.h>
+
+/* The host record of an end, claimed if need be. No room is counted as a lost observation. Return: slot or -1. */
+GP_INLINE int gp_stream_host(struct gp_memory *m, const struct gp_end *end, __u64 now_ns)
+{
+	struct gp_totals *totals = gp_mem_totals(m);
+	int slot = gp_host_slot(m, end, 1, now_ns);
+
+	if (slot < 0 && totals)
+		GP_ADD(totals->observations_lost, 1);
+	return slot;
+}
+
+/* Segments sent, for the sender's record where there is one. Return: 0. */
+GP_GLOBAL int gp_stream_flags(struct gp_memory *m, __u32 slot, __u32 tcp_flags, __u64 now_ns)
+{
+	struct gp_host *host = gp_mem_host(m, slot);
+
+	if (!host)
+		return 0;
+	if ((tcp_flags & (GP_TCP_SYN | GP_TCP_ACK)) == GP_TCP_SYN)
+		GP_ADD(host->syn, 1);
+	else if (tcp_flags & GP_TCP_SYN)
+		GP_ADD(host->syn_ack, 1);
+	if (tcp_flags & GP_TCP_FIN)
+		GP_ADD(host->fin, 1);
+	if (tcp_flags & GP_TCP_RST)
+		GP_ADD(host->rst, 1);
+	host->last_seen_ns = now_ns;
+	return 0;
+}
+
+/* The host's record for the flow's service. */
+GP_INLINE struct gp_service_count *gp_stream_service(struct gp_host *host, const struct gp_flow *flow)
+{
+	return &host->services[gp_service_bounded(flow->service)];
+}
+
+/* The first flow of a kind leaves its addresses as a sample for the report. */
+GP_INLINE void gp_stream_sample(struct gp_sample *sample, const struct gp_packet *p)
+{
+	if (sample->dport)
+		return;
+	sample->dst = p->dst;
+	sample->sport = p->sport;
+	sample->dport = p->dport;
+}
+
+/* SYN without ACK: a new flow, unless it is the same SYN again. Return: 0. */
+GP_GLOBAL int gp_stream_syn(struct gp_memory *m, struct gp_scratch *s, __u32 flow_slot, __u64 now_ns)
+{
+	struct gp_flow *flow = gp_mem_flow(m, flow_slot);
+	struct gp_packet *p;
+	struct gp_host *host;
+	int slot;
+
+	if (!flow || !s)
+		return 0;
+	p = &s->packet;
+	if ((flow->flags & GP_FLOW_SYN) && flow->client_isn == p->seq && gp_flow_from_client(flow, p))
+		return 0;
+	gp_flow_reset(flow, now_ns);
+	flow->flags = GP_FLOW_SYN | GP_FLOW_CLIENT_SEQ | (gp_flow_src_is_low(p) ? GP_FLOW_CLIENT_IS_LOW : 0);
+	flow->client_isn = p->seq;
+	flow->client_next = p->seq + 1;
+	flow->service = gp_port_service(m, p->dport, GP_IP_TCP);
+	slot = gp_stream_host(m, &s->src, now_ns);
+	host = slot < 0 ? 0 : gp_mem_host(m, (__u32)slot);
+	if (!host)
+		return 0;
+	GP_ADD(gp_stream_service(host, flow)->flows, 1);
+	GP_ADD(gp_stream_service(host, flow)->attempts, 1);
+	gp_stream_sample(&host->samples[GP_SAMPLE_CONTACT], p);
+	gp_scan_attempt(m, p, (__u32)slot, now_ns);
+	return 0;
+}
+
+/* SYN-ACK: the answer to a SYN of the flow, or backscatter to whoever is addressed. Return: 0. */
+GP_GLOBAL int gp_stream_syn_ack(struct gp_memory *m, struct gp_scratch *s, __u32 flow_slot, __u32 known, __u64 now_ns)
+{
+	struct gp_flow *flow = known ? gp_mem_flow(m, flow_slot) : 0;
+	struct gp_packet *p;
+	struct gp_host *host;
+	int slot, is_answer;
+
+	if (!s)
+		return 0;
+	p = &s->packet;
+	is_answer = flow && (flow->flags & GP_FLOW_SYN) && !gp_flow_from_client(flow, p) &&
+		    p->ack == flow->client_isn + 1;
+	slot = gp_host_slot(m, &s->dst, is_answer, now_ns);
+	host = slot < 0 ? 0 : gp_mem_host(m, (__u32)slot);
+	if (!is_answer) {
+		if (host)
+			GP_ADD(host->backscatter, 1);
+		return 0;
+	}
+	if (flow->flags & GP_FLOW_SYN_ACK)
+		return 0;
+	flow->flags |= GP_FLOW_SYN_ACK | GP_FLOW_SERVER_SEQ;
+	flow->server_isn = p->seq;
+	flow->server_next = p->seq + 1;
+	if (!host)
+		return 0;
+	GP_ADD(gp_stream_service(host, flow)->answered, 1);
+	gp_scan_answer(m, p, (__u32)slot, now_ns);
+	return 0;
+}
+
+/* The /24 or /48 of a mail server, hashed. */
+GP_INLINE __u64 gp_stream_network_hash(__u64 secret, const struct gp_packet *p)
+{
+	struct gp_addr network = p->dst;
+
+	gp_addr_mask(&network, p->ip_version == 4 ? 96 + 24 : 48);
+	return gp_hash_addr(secret, &network);
+}
+
+/* The client acknowledged exactly the server's initial sequence number + 1: nobody can do that blindly. Return: 0. */
+GP_GLOBAL int gp_stream_proved(struct gp_memory *m, struct gp_scratch *s, __u32 flow_slot, __u64 now_ns)
+{
+	struct gp_settings *settings = gp_mem_settings(m);
+	struct gp_flow *flow = gp_mem_flow(m, flow_slot);
+	struct gp_host *host;
+	int slot;
+
+	if (!settings || !flow || !s)
+		return 0;
+	flow->flags |= GP_FLOW_PROVED;
+	slot = gp_stream_host(m, &s->src, now_ns);
+	host = slot < 0 ? 0 : gp_mem_host(m, (__u32)slot);
+	if (!host)
+		return 0;
+	GP_ADD(gp_stream_service(host, flow)->confirmed, 1);
+	GP_ADD(host->proved_flows, 1);
+	if (flow->service != GP_SERVICE_SMTP)
+		return 0;
+	gp_stream_sample(&host->samples[GP_SAMPLE_SMTP], &s->packet);
+	gp_hll_add(&host->mx, gp_stream_network_hash(settings->secret[0], &s->packet));
+	return 0;
+}
+
+/* FIN and RST: the end of a dialogue, and a SYN-ACK that was refused. Return: 0. */
+GP_GLOBAL int gp_stream_end(struct gp_memory *m, struct gp_scratch *s, __u32 flow_slot, __u32 from_client,
+			    __u64 now_ns)
+{
+	struct gp_flow *flow = gp_mem_flow(m, flow_slot);
+	struct gp_host *host;
+	__u32 reset;
+	int slot;
+
+	if (!flow || !s)
+		return 0;
+	reset = s->packet.tcp_flags & GP_TCP_RST;
+	slot = gp_host_slot(m, from_client ? &s->src : &s->dst, 0, now_ns);
+	host = slot < 0 ? 0 : gp_mem_host(m, (__u32)slot);
+	if (host) {
+		if (reset && from_client && !(flow->flags & (GP_FLOW_RESET | GP_FLOW_PROVED)) &&
+		    (flow->flags & GP_FLOW_SYN_ACK))
+			GP_ADD(host->half_open, 1);
+		gp_dialogue_end(flow, &host->smtp[flow->service == GP_SERVICE_SUBMISSION], (int)from_client);
+	}
+	if (reset)
+		flow->flags |= GP_FLOW_RESET;
+	else
+		flow->flags |= from_client ? GP_FLOW_CLIENT_FIN : GP_FLOW_SERVER_FIN;
+	return 0;
+}
+
+/* The client's TLS hello. Return: 0. */
+GP_GLOBAL int gp_stream_hello(struct gp_host *host, struct gp_scratch *s)
+{
+	if (!host || !s)
+		return 0;
+	gp_tls_client_hello(&s->window, &s->hello);
+	if (s->hello.match != GP_MATCH_YES)
+		return 0;
+	GP_ADD(host->tls.hellos, 1);
+	if (s->hello.sni <= GP_SNI_PRESENT)
+		GP_ADD(host->tls.sni[s->hello.sni], 1);
+	return 0;
+}
+
+/* A segment of a web flow. Return: 0. */
+GP_GLOBAL int gp_stream_http(struct gp_host *host, struct gp_scratch *s, __u32 from_client)
+{
+	__u32 first_digit;
+	int code;
+
+	if (!host || !s)
+		return 0;
+	if (!from_client) {
+		code = gp_http_status(&s->window);
+		first_digit = code > 0 ? (__u32)code / 100 : 0;
+		GP_OPAQUE(first_digit);
+		if (code > 0)
+			GP_ADD(host->http.responses[first_digit < 6 ? first_digit : 0], 1);
+		return 0;
+	}
+	gp_http_request(&s->window, &s->request);
+	if (s->request.match != GP_MATCH_YES)
+		return 0;
+	GP_ADD(host->http.requests[s->request.method & 3], 1);
+	if (!s->request.has_cookie)
+		GP_ADD(host->http.without_cookie, 1);
+	if (!s->request.has_referrer)
+		GP_ADD(host->http.without_referrer, 1);
+	return 0;
+}
+
+/* A segment of a mail flow whose client has proved itself. Return: 0. */
+GP_GLOBAL int gp_stream_mail(struct gp_flow *flow, struct gp_host *host, struct gp_scratch *s, __u32 from_client)
+{
+	struct gp_smtp_count *smtp;
+
+	if (!flow || !host || !s)
+		return 0;
+	smtp = &host->smtp[flow->service == GP_SERVICE_SUBMISSION];
+	if (!from_client) {
+		gp_smtp_replies(&s->window, &flow->server_line, &s->lines);
+		return gp_dialogue_server(flow, smtp, &s->lines);
+	}
+	if (flow->phase == GP_PHASE_BODY)
+		return gp_dialogue_body(flow, smtp, s->tail_ends_body);
+	if (flow->phase == GP_PHASE_AUTH)
+		return 0;
+	gp_smtp_commands(&s->window, &flow->client_line, &s->lines);
+	return gp_dialogue_client(flow, smtp, &s->lines);
+}
+
+/* What the new payload of a segment is counted as; the window is filled. Return: 0. */
+GP_GLOBAL int gp_stream_recognise(struct gp_memory *m, struct gp_scratch *s, __u32 flow_slot, __u32 from_client,
+				  __u64 now_ns)
+{
+	struct gp_flow *flow = gp_mem_flow(m, flow_slot);
+	struct gp_host *host;
+	__u32 first;
+	int slot;
+
+	if (!flow || !s)
+		return 0;
+	slot = gp_stream_host(m, from_client ? &s->src : &s->dst, now_ns);
+	host = slot < 0 ? 0 : gp_mem_host(m, (__u32)slot);
+	if (!host)
+		return 0;
+	first = !(flow->flags & (from_client ? GP_FLOW_CLIENT_DATA : GP_FLOW_SERVER_DATA));
+	if (first && flow->service == GP_SERVICE_OTHER)
+		flow->service = gp_classify_payload(&s->window, (int)from_client, &s->request);
+	if (first && from_client && flow->service != GP_SERVICE_HTTP && gp_is_tls_handshake(&s->window)) {
+		flow->flags |= GP_FLOW_TLS;
+		flow->phase = GP_PHASE_TLS;
+		gp_stream_hello(host, s);
+	}
+	if (flow->service == GP_SERVICE_HTTP)
+		gp_stream_http(host, s, from_client);
+	else if ((flow->service == GP_SERVICE_SMTP || flow->service == GP_SERVICE_SUBMISSION) &&
+		 flow->phase != GP_PHASE_TLS && (flow->flags & GP_FLOW_PROVED))
+		gp_stream_mail(flow, host, s, from_client);
+	flow->flags |= from_client ? GP_FLOW_CLIENT_DATA : GP_FLOW_SERVER_DATA;
+	return 0;
+}
+
+/* Does anybody want to read this direction's payload? */
+GP_INLINE int gp_stream_is_read(const struct gp_flow *flow, __u32 from_client)
+{
+	if (!(flow->flags & (from_client ? GP_FLOW_CLIENT_DATA : GP_FLOW_SERVER_DATA)))
+		return 1;
+	return flow->phase != GP_PHASE_TLS && (flow->service == GP_SERVICE_SMTP ||
+					       flow->service == GP_SERVICE_SUBMISSION ||
+					       flow->service == GP_SERVICE_HTTP);
+}
+
+/* Copies the new payload's first bytes to the window and looks at its last ones. */
+GP_INLINE void gp_stream_fill(struct gp_memory *m, gp_ctx *ctx, struct gp_scratch *s, const struct gp_flow *flow,
+			      __u32 frame_bytes, __u32 skip, __u32 from_client)
+{
+	__u32 begin = s->packet.payload_offset + skip, bytes = s->packet.payload_len - skip, tail;
+
+	s->window.len = 0;
+	s->window.payload_len = bytes;
+	s->tail_ends_body = 0;
+	if (begin >= frame_bytes)
+		return;
+	if (bytes > frame_bytes - begin)
+		bytes = frame_bytes - begin;
+	s->window.len = gp_mem_load(m, ctx, begin, s->window.data, bytes, GP_WINDOW_BYTES);
+	if (!from_client || flow->phase != GP_PHASE_BODY || s->window.payload_len != bytes)
+		return;
+	tail = bytes < GP_TAIL_BYTES ? bytes : GP_TAIL_BYTES;
+	if (gp_mem_load(m, ctx, begin + bytes - tail, s->tail + (GP_TAIL_BYTES - tail), tail, GP_TAIL_BYTES) == tail)
+		s->tail_ends_body = (__u32)gp_smtp_body_ends(s->tail, tail);
+}
+
+/* Payload: what of it is new goes to the recognisers. */
+GP_INLINE void gp_stream_payload(struct gp_memory *m, gp_ctx *ctx, struct gp_scratch *s, struct gp_flow *flow,
+				 __u32 flow_slot, __u32 from_client, __u32 frame_bytes, __u64 now_ns)
+{
+	__u32 skip, gap, bytes;
+
+	if (from_client)
+		bytes = gp_flow_new_bytes(flow, &s->packet, GP_FLOW_CLIENT_SEQ, &flow->client_next, &skip, &gap);
+	else
+		bytes = gp_flow_new_bytes(flow, &s->packet, GP_FLOW_SERVER_SEQ, &flow->server_next, &skip, &gap);
+	if (!bytes)
+		return;
+	if (from_client)
+		flow->client_bytes += bytes;
+	else
+		flow->server_bytes += bytes;
+	if (gap) {
+		struct gp_line *line = from_client ? &flow->client_line : &flow->server_line;
+
+		line->len = 0;
+		line->head = 0;
+	}
+	if (!gp_stream_is_read(flow, from_client))
+		return;
+	gp_stream_fill(m, ctx, s, flow, frame_bytes, skip, from_client);
+	gp_stream_recognise(m, s, flow_slot, from_client, now_ns);
+}
+
+/* A flow met in mid-stream: the end with the service's port is the server. Return: 0. */
+GP_GLOBAL int gp_stream_join(struct gp_memory *m, struct gp_scratch *s, __u32 flow_slot, __u64 now_ns)
+{
+	struct gp_flow *flow = gp_mem_flow(m, flow_slot);
+	struct gp_host *host;
+	__u32 from_client;
+	int slot;
+
+	if (!flow || !s)
+		return 0;
+	flow->service = gp_port_service(m, s->packet.dport, GP_IP_TCP);
+	from_client = flow->service != GP_SERVICE_OTHER;
+	if (!from_client)
+		flow->service = gp_port_service(m, s->packet.sport, GP_IP_TCP);
+	if ((__u32)gp_flow_src_is_low(&s->packet) == from_client)
+		flow->flags |= GP_FLOW_CLIENT_IS_LOW;
+	slot = gp_stream_host(m, from_client ? &s->src : &s->dst, now_ns);
+	host = slot < 0 ? 0 : gp_mem_host(m, (__u32)slot);
+	if (host)
+		GP_ADD(gp_stream_service(host, flow)->flows, 1);
+	return 0;
+}
+
+/**
+ * gp_stream_packet() - take one TCP packet into its flow.
+ * @service: by its ports.
+ *
+ * Return: the flow's service, or @service when there is no flow.
+ */
+GP_INLINE __u32 gp_stream_packet(struct gp_memory *m, gp_ctx *ctx, struct gp_scratch *s, __u32 frame_bytes,
+				 __u32 service, __u64 now_ns)
+{
+	struct gp_packet *p = &s->packet;
+	__u32 flags = p->tcp_flags, is_syn, joins, from_client;
+	struct gp_flow *flow;
+	int slot, src;
+
+	is_syn = (flags & (GP_TCP_SYN | GP_TCP_ACK | GP_TCP_RST | GP_TCP_FIN)) == GP_TCP_SYN;
+	joins = p->payload_len && service != GP_SERVICE_OTHER && !(flags & (GP_TCP_SYN | GP_TCP_RST));
+	slot = gp_flow_slot(m, p, is_syn, now_ns);
+	if (slot < 0 && joins) {
+		slot = gp_flow_slot(m, p, 1, now_ns);
+		if (slot >= 0)
+			gp_stream_join(m, s, (__u32)slot, now_ns);
+	}
+	if (is_syn && slot >= 0)
+		gp_stream_syn(m, s, (__u32)slot, now_ns);
+	else if ((flags & (GP_TCP_SYN | GP_TCP_ACK | GP_TCP_RST)) == (GP_TCP_SYN | GP_TCP_ACK))
+		gp_stream_syn_ack(m, s, (__u32)slot, slot >= 0, now_ns);
+	src = flags & (GP_TCP_SYN | GP_TCP_FIN | GP_TCP_RST) ? gp_host_slot(m, &s->src, 0, now_ns) : GP_NO_SLOT;
+	if (src >= 0)
+		gp_stream_flags(m, (__u32)src, flags, now_ns);
+	flow = slot < 0 ? 0 : gp_mem_flow(m, (__u32)slot);
+	if (!flow)
+		return service;
+	from_client = (__u32)gp_flow_from_client(flow, p);
+	flow->last_ns = now_ns;
+	if (from_client && (flags & (GP_TCP_SYN | GP_TCP_ACK | GP_TCP_RST)) == GP_TCP_ACK &&
+	    (flow->flags & (GP_FLOW_SYN_ACK | GP_FLOW_PROVED)) == GP_FLOW_SYN_ACK && p->ack == flow->server_isn + 1)
+		gp_stream_proved(m, s, (__u32)slot, now_ns);
+	if (p->payload_len && !(flags & (GP_TCP_SYN | GP_TCP_RST)))
+		gp_stream_payload(m, ctx, s, flow, (__u32)slot, from_client, frame_bytes, now_ns);
+	if (flags & (GP_TCP_FIN | GP_TCP_RST))
+		gp_stream_end(m, s, (__u32)slot, from_client, now_ns);
+	return flow->service;
+}
+
+#endif
