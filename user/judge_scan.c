@@ -93,6 +93,15 @@ struct slice {
 };
 
 /*
+ * 5. Browsers break off connections that are no longer wanted, now and then six at once; a scanner does little else.
+ * And an unproved source may be the victim of the real one.
+ */
+static bool half_open_counts(const struct gp_case *c)
+{
+	return c->verified && c->host->half_open > c->host->proved_flows;
+}
+
+/*
  * 5. A half-open contact was answered: it pays back its success and counts as a failure on top. Which class it was
  * is not counted, so half-open flows are paired with answered first contacts, the watched class first; more of them
  * than answered first contacts are repetitions and say nothing new.
@@ -100,10 +109,11 @@ struct slice {
 static void walk_slice(struct gp_scan_state *scan, const struct gp_case *c, const struct slice *slice)
 {
 	__u32 half[GP_SCAN_CLASSES] = {0}, answered = 0;
+	bool counts = half_open_counts(c);
 
-	for (int class = GP_SCAN_WATCHED; class >= GP_SCAN_HIGH && c->verified; class--)
+	for (int class = GP_SCAN_WATCHED; class >= GP_SCAN_HIGH && counts; class--)
 		half[class] = take(&scan->half_open_contacts, slice->answered[class]);
-	if (c->verified)
+	if (counts)
 		half[GP_SCAN_ENDPOINT] = take(&scan->half_open_endpoints, slice->answered[GP_SCAN_ENDPOINT]);
 	for (int class = 0; class < GP_SCAN_CLASSES; class++) {
 		walk_step(&scan->walks[class], slice->failed[class], slice->answered[class], half[class]);
@@ -112,7 +122,7 @@ static void walk_slice(struct gp_scan_state *scan, const struct gp_case *c, cons
 	walk_step(&scan->walks[GP_WALK_LISTENING], slice->failed[GP_SCAN_SERVICE] + slice->failed[GP_SCAN_WATCHED],
 		  (__s64)slice->answered[GP_SCAN_SERVICE] + slice->answered[GP_SCAN_WATCHED],
 		  (__s64)half[GP_SCAN_SERVICE] + half[GP_SCAN_WATCHED]);
-	if (!answered || !c->verified) {
+	if (!answered || !counts) {
 		scan->half_open_contacts = 0;
 		scan->half_open_endpoints = 0;
 	}
@@ -258,8 +268,8 @@ static void add_reasons(struct gp_finding *out, const struct gp_alarm *alarm, co
 
 	if (alarm->at.failed) {
 		e = gp_evidence_add(out, walk_names[alarm->walk].rule, scale * STEP_NATS * failed,
-				    "It tried %.0f %s, and %.0f did not answer (addresses: about %.0f, ports: %.0f)",
-				    failed + answered, what, failed, alarm->addresses, alarm->ports);
+				    "It tried to reach %s %.0f times, %.0f without an answer (addresses: about %.0f, "
+				    "ports: %.0f)", what, failed + answered, failed, alarm->addresses, alarm->ports);
 		gp_evidence_observe(e, "failed", failed);
 		gp_evidence_observe(e, "first_contacts", failed + answered);
 		gp_evidence_observe(e, "distinct_addresses", round(alarm->addresses));
@@ -267,7 +277,7 @@ static void add_reasons(struct gp_finding *out, const struct gp_alarm *alarm, co
 	}
 	if (alarm->open) {
 		e = gp_evidence_add(out, "scan.open", scale * OPEN_NATS * open,
-				    "It tried %.0f %s just now, and none of them has answered yet", open, what);
+				    "It has just tried to reach %s %.0f times, and none has answered yet", what, open);
 		gp_evidence_observe(e, "open", open);
 		gp_evidence_observe(e, "distinct_addresses", round(alarm->addresses));
 		gp_evidence_observe(e, "distinct_ports", round(alarm->ports));
