@@ -53,7 +53,6 @@ $(B)/%.bpf.o: bpf/%.bpf.c Makefile
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CLANG) $(BPF_CFLAGS) -c $< -o $@.full
 	$(Q)$(BPFTOOL) gen object $@ $@.full
-	$(Q)mv $@.d $@.d 2>/dev/null || true
 
 $(B)/%.skel.h: $(B)/%.bpf.o
 	$(call say,SKEL,$@)

@@ -13,6 +13,10 @@
 #include <gatepost/scratch.h>
 #include <gatepost/types.h>
 
+struct gp_claim_pair {
+	__u32 slots[2];
+};
+
 #define GP_ARRAY(name, record)                                                                                         \
 	struct {                                                                                                       \
 		__uint(type, BPF_MAP_TYPE_ARRAY);                                                                      \
@@ -30,7 +34,7 @@ GP_ARRAY(gp_filters, struct gp_filters);
 GP_ARRAY(gp_filter_bits, __u64);
 GP_ARRAY(gp_ranges, struct gp_range);
 GP_ARRAY(gp_ports, struct gp_port);
-GP_ARRAY(gp_claims, __u32);
+GP_ARRAY(gp_claims, struct gp_claim_pair);
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -107,10 +111,15 @@ GP_INLINE const struct gp_port *gp_mem_port(struct gp_memory *m, __u16 port)
 	return bpf_map_lookup_elem(&gp_ports, &i);
 }
 
+/* An array map rounds each record up to 8 bytes: two claims share one, so that the agent sees plain 32-bit words. */
 GP_INLINE __u32 *gp_mem_claim(struct gp_memory *m, __u32 i)
 {
+	__u32 pair_index = i / 2;
+	struct gp_claim_pair *pair;
+
 	GP_TOUCH(m);
-	return bpf_map_lookup_elem(&gp_claims, &i);
+	pair = bpf_map_lookup_elem(&gp_claims, &pair_index);
+	return pair ? &pair->slots[i & 1] : 0;
 }
 
 GP_INLINE struct gp_scratch *gp_mem_scratch(struct gp_memory *m)

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The BPF object of the data plane: opened, sized, loaded, and its maps mapped into this process. */
+#ifndef GATEPOST_BPF_OBJECT_H
+#define GATEPOST_BPF_OBJECT_H
+
+#include <stdbool.h>
+
+#include "config.h"
+
+struct gatepost_bpf;
+struct bpf_object;
+
+#define GP_MAPS 9
+
+/* Which way the packets come, and where the maps live. */
+struct gp_bpf_options {
+	enum gp_side side;
+	bool replay;	     /* time comes with each packet (gp_bpf_replay_clock()) */
+	const char *pin_dir; /* NULL: maps are not pinned. Maps found there are used, and must be of the same size */
+};
+
+struct gp_bpf {
+	struct gatepost_bpf *skeleton;
+	struct gp_memory memory; /* after gp_bpf_map() */
+	void *mapped[GP_MAPS];
+	size_t mapped_bytes[GP_MAPS];
+};
+
+/**
+ * gp_bpf_open() - open the object and size its maps; nothing is in the kernel yet.
+ * @bpf: zeroed here; closed by gp_bpf_close(), also after an error.
+ *
+ * Return: 0, or -errno (logged).
+ */
+int gp_bpf_open(struct gp_bpf *bpf, const struct gp_config *config, const struct gp_bpf_options *options);
+
+/**
+ * gp_bpf_map() - make the maps of a loaded object this process's memory.
+ *
+ * Return: 0, or -errno (logged).
+ */
+int gp_bpf_map(struct gp_bpf *bpf);
+
+/* Unmaps and closes; programs and maps live on in the kernel where they are attached or pinned. */
+void gp_bpf_close(struct gp_bpf *bpf);
+
+/* What to do about an error of loading or attaching; static text. @err: -errno. */
+const char *gp_bpf_remedy(int err);
+
+#endif

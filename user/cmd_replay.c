@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* gatepost replay: capture files in, report out. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "engine.h"
+#include "log.h"
+#include "progress.h"
+#include "source_pcap.h"
+
+static const char help[] =
+	"usage: gatepost replay [OPTION]... FILE...\n\n"
+	"Judges captures (pcap, pcapng; - is standard input) and writes the report to standard output.\n"
+	"Several files are one timeline.\n\n"
+	"  --inside PREFIX   where subscribers live; may be repeated (default: private address space)\n"
+	"  -c, --config FILE configuration, see gatepost.conf(5)\n"
+	"  --engine ENGINE   native (default), or kernel: the XDP program itself, needs root\n"
+	"  --format FORMAT   json (default), ndjson or text\n"
+	"  --all             list hosts without a verdict as well\n"
+	"  --trust-inside    inside addresses cannot have been spoofed where the capture was taken\n";
+
+struct replay {
+	struct gp_config *config;
+	struct gp_source_pcap *source;
+	struct gp_engine *engine;
+	struct gp_judge *judge;
+};
+
+/* The loop: each frame to the engine, the judge first whenever a time slice begins. */
+static int replay_frames(struct replay *r)
+{
+	struct gp_progress progress;
+	struct gp_frame frame;
+	__u64 slice = ~0ull, done, total;
+	int err;
+
+	gp_progress_init(&progress, STDERR_FILENO);
+	while ((err = gp_source_pcap_next(r->source, &frame)) == 1) {
+		if (frame.time_ns / GP_SLICE_NS != slice) {
+			slice = frame.time_ns / GP_SLICE_NS;
+			err = gp_judge_tick(r->judge, frame.time_ns);
+			if (err)
+				break;
+		}
+		err = r->engine->frame(r->engine, &frame);
+		if (err)
+			break;
+		if (gp_progress_due(&progress)) {
+			gp_source_pcap_progress(r->source, &done, &total);
+			gp_progress_show(&progress, done, total,
+					 gp_source_pcap_count(r->source)->received.packets);
+		}
+	}
+	gp_progress_end(&progress);
+	return err;
+}
+
+/* "a.pcap, b.pcap"; freed by the caller. */
+static char *join_names(char *const *paths, size_t count)
+{
+	size_t bytes = 1;
+	char *name;
+
+	for (size_t i = 0; i < count; i++)
+		bytes += strlen(paths[i]) + 2;
+	name = calloc(1, bytes);
+	for (size_t i = 0; name && i < count; i++) {
+		if (i)
+			strcat(name, ", ");
+		strcat(name, paths[i]);
+	}
+	return name;
+}
+
+static int replay_report(struct replay *r, const struct gp_options *options, const char *name, const char *incomplete)
+{
+	const struct gp_source_count *count = gp_source_pcap_count(r->source);
+	const struct gp_report report = {
+		.sensor = r->config->sensor,
+		.source_kind = "pcap",
+		.source_name = name,
+		.start_ns = count->first_ns,
+		.end_ns = count->last_ns,
+		.memory = &r->engine->memory,
+		.judge = r->judge,
+		.too_short = count->too_short,
+		.too_long = count->too_long,
+		.link_type = count->link_type,
+		.wire_bytes = count->wire_bytes,
+		.time_reversed = count->time_reversed,
+		.incomplete = incomplete,
+		.default_inside = r->config->default_inside,
+		.all = options->all,
+		.prefix_bits4 = 24,
+		.prefix_bits6 = 48,
+		.prefix_rows = 20,
+	};
+	int err = gp_report_write(stdout, &report, options->format);
+
+	if (!err && fflush(stdout))
+		err = -errno;
+	if (err)
+		gp_error("report: cannot write: %s", strerror(-err));
+	return err;
+}
+
+static int replay_open(struct replay *r, const struct gp_options *options, char *const *paths, size_t count)
+{
+	int err = gp_source_pcap_open(&r->source, paths, count);
+
+	if (err)
+		return err;
+	err = options->kernel_engine ? gp_engine_kernel_open(&r->engine, r->config) :
+				       gp_engine_native_open(&r->engine, r->config);
+	if (err)
+		return err;
+	gp_notice("replay: %s engine", r->engine->name);
+	return gp_judge_open(&r->judge, &r->engine->memory, &r->config->limits, r->config->trust_inside);
+}
+
+static void replay_close(struct replay *r)
+{
+	if (r->judge)
+		gp_judge_close(r->judge);
+	if (r->engine)
+		r->engine->close(r->engine);
+	if (r->source)
+		gp_source_pcap_close(r->source);
+	if (r->config)
+		gp_config_close(r->config);
+}
+
+static int replay(struct replay *r, const struct gp_options *options, char *const *paths, size_t count)
+{
+	const char *reason = NULL;
+	int err, damage;
+	char *name;
+
+	err = replay_open(r, options, paths, count);
+	if (err)
+		return err;
+	damage = replay_frames(r);
+	if (damage)
+		reason = gp_source_pcap_error(r->source) ?: strerror(-damage);
+	err = gp_judge_finish(r->judge, gp_source_pcap_count(r->source)->last_ns);
+	if (err)
+		return err;
+	name = join_names(paths, count);
+	err = name ? replay_report(r, options, name, reason) : -ENOMEM;
+	free(name);
+	return err ? err : damage;
+}
+
+int gp_cmd_replay(int argc, char **argv)
+{
+	struct gp_options options;
+	struct replay r = { 0 };
+	int first = 0, code = GP_EXIT_USAGE;
+
+	if (gp_options_parse(&options, argc, argv, "cCefat", &first))
+		goto out;
+	if (options.help) {
+		fputs(help, stdout);
+		code = GP_EXIT_DONE;
+		goto out;
+	}
+	if (first >= argc) {
+		gp_error("replay: no capture named; give a file, or - for standard input");
+		goto out;
+	}
+	if (gp_options_config(&options, &r.config))
+		goto out;
+	code = replay(&r, &options, argv + first, (size_t)(argc - first)) ? GP_EXIT_FAILED : GP_EXIT_DONE;
+out:
+	replay_close(&r);
+	gp_options_close(&options);
+	return code;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the commands share: exit codes, and the options that mean the same to several of them. */
+#ifndef GATEPOST_COMMAND_H
+#define GATEPOST_COMMAND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "config.h"
+#include "report.h"
+
+#define GP_VERSION "0.1.0"
+
+enum gp_exit {
+	GP_EXIT_DONE = 0,
+	GP_EXIT_FAILED = 1,
+	GP_EXIT_USAGE = 2, /* usage or configuration */
+};
+
+/* Options of more than one command. Strings and lists are borrowed from argv. */
+struct gp_options {
+	const char *config_path;
+	char **inside; /* --inside, as given; has room for argc entries */
+	size_t inside_count;
+	char **interfaces; /* -i, as given; likewise */
+	size_t interface_count;
+	enum gp_format format;
+	bool kernel_engine;
+	bool skb_mode;
+	bool all;
+	bool trust_inside;
+	bool help;
+	unsigned interval_s; /* 0: report at the end only */
+};
+
+/**
+ * gp_options_parse() - read a command's options.
+ * @allowed: the letters of the options that this command knows: c, C (--inside), e, f, i, I (--interval), a, t, x.
+ * @first: out; index of the first argument that is no option.
+ *
+ * Return: 0, or -EINVAL with one line on stderr that names the option, or -ENOMEM.
+ */
+int gp_options_parse(struct gp_options *options, int argc, char **argv, const char *allowed, int *first);
+void gp_options_close(struct gp_options *options);
+
+/* The configuration that the options name, with --trust-inside applied. Return: 0 or -errno (logged). */
+int gp_options_config(const struct gp_options *options, struct gp_config **out);
+
+/* Each command: argv[0] is its name. Return: enum gp_exit. */
+int gp_cmd_replay(int argc, char **argv);
+int gp_cmd_run(int argc, char **argv);
+int gp_cmd_detach(int argc, char **argv);
+
+#endif

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The XDP program that `run` attaches, fed frame by frame through BPF_PROG_TEST_RUN. Needs root; attaches nothing. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <linux/bpf.h>
+
+#include "bpf_object.h"
+#include "engine.h"
+#include "gatepost.skel.h"
+#include "log.h"
+#include "memory_setup.h"
+
+struct kernel_engine {
+	struct gp_engine engine; /* first: what callers hold */
+	struct gp_bpf bpf;
+	int program_fd;
+	struct gp_scratch *per_cpu; /* one record per possible CPU */
+	struct gp_packet last;
+};
+
+static struct kernel_engine *kernel_of(struct gp_engine *engine)
+{
+	return (struct kernel_engine *)engine;
+}
+
+static int kernel_frame(struct gp_engine *engine, const struct gp_frame *frame)
+{
+	struct kernel_engine *kernel = kernel_of(engine);
+	LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = frame->data, .data_size_in = frame->data_bytes);
+	int err;
+
+	kernel->bpf.skeleton->bss->gp_replay_now_ns = frame->time_ns;
+	kernel->bpf.skeleton->bss->gp_replay_excess_bytes = frame->excess_bytes;
+	err = bpf_prog_test_run_opts(kernel->program_fd, &options);
+	if (err)
+		gp_error("test run of a frame of %u bytes: %s", frame->data_bytes, strerror(-err));
+	else if (options.retval != XDP_PASS)
+		err = -EPROTO;
+	return err;
+}
+
+/* The frame ran on one CPU; the others' records do not tell which came last, so the newest run's CPU is pinned. */
+static const struct gp_packet *kernel_last_packet(struct gp_engine *engine)
+{
+	struct kernel_engine *kernel = kernel_of(engine);
+	int fd = bpf_map__fd(kernel->bpf.skeleton->maps.gp_scratch), cpus = libbpf_num_possible_cpus();
+	__u32 zero = 0;
+
+	if (cpus < 1 || bpf_map_lookup_elem(fd, &zero, kernel->per_cpu))
+		return NULL;
+	for (int i = 0; i < cpus; i++)
+		if (memcmp(&kernel->per_cpu[i].packet, &(struct gp_packet){ 0 }, sizeof(struct gp_packet)))
+			kernel->last = kernel->per_cpu[i].packet;
+	memset(kernel->per_cpu, 0, (size_t)cpus * sizeof(*kernel->per_cpu));
+	bpf_map_update_elem(fd, &zero, kernel->per_cpu, BPF_ANY);
+	return &kernel->last;
+}
+
+static void kernel_close(struct gp_engine *engine)
+{
+	struct kernel_engine *kernel = kernel_of(engine);
+
+	gp_bpf_close(&kernel->bpf);
+	free(kernel->per_cpu);
+	free(kernel);
+}
+
+static int load(struct kernel_engine *kernel, const struct gp_config *config)
+{
+	const struct gp_bpf_options options = { .side = GP_SIDE_TAP, .replay = true };
+	int err = gp_bpf_open(&kernel->bpf, config, &options);
+
+	if (err)
+		return err;
+	err = gatepost_bpf__load(kernel->bpf.skeleton);
+	if (err) {
+		gp_error("kernel engine: cannot load the XDP program: %s; %s", strerror(-err), gp_bpf_remedy(err));
+		return err;
+	}
+	kernel->program_fd = bpf_program__fd(kernel->bpf.skeleton->progs.gatepost);
+	err = gp_bpf_map(&kernel->bpf);
+	if (err)
+		return err;
+	kernel->engine.memory = kernel->bpf.memory;
+	gp_memory_setup(&kernel->engine.memory, config);
+	return 0;
+}
+
+int gp_engine_kernel_open(struct gp_engine **out, const struct gp_config *config)
+{
+	struct kernel_engine *kernel = calloc(1, sizeof(*kernel));
+	int cpus = libbpf_num_possible_cpus(), err;
+
+	if (!kernel)
+		return -ENOMEM;
+	kernel->engine.name = "kernel";
+	kernel->engine.frame = kernel_frame;
+	kernel->engine.last_packet = kernel_last_packet;
+	kernel->engine.close = kernel_close;
+	kernel->per_cpu = calloc(cpus > 0 ? (size_t)cpus : 1, (sizeof(*kernel->per_cpu) + 7) & ~7ul);
+	err = kernel->per_cpu ? load(kernel, config) : -ENOMEM;
+	if (err) {
+		kernel_close(&kernel->engine);
+		return err;
+	}
+	*out = &kernel->engine;
+	return 0;
+}

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The table of commands. */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "command.h"
+#include "log.h"
+
+static const struct command {
+	const char *name;
+	int (*run)(int argc, char **argv);
+	const char *what;
+} commands[] = {
+	{ "replay", gp_cmd_replay, "judge capture files" },
+	{ "run", gp_cmd_run, "attach to interfaces, count and judge until stopped" },
+	{ "detach", gp_cmd_detach, "remove the programs and maps that a run left behind" },
+};
+
+#define COMMANDS (sizeof(commands) / sizeof(*commands))
+
+static void usage(FILE *stream)
+{
+	fprintf(stream, "usage: gatepost COMMAND [OPTION]... [ARGUMENT]...\n\n");
+	for (size_t i = 0; i < COMMANDS; i++)
+		fprintf(stream, "  %-8s  %s\n", commands[i].name, commands[i].what);
+	fprintf(stream, "\ngatepost COMMAND --help explains one; gatepost --version prints %s.\n"
+			"Results go to standard output, everything else to standard error.\n"
+			"Exit codes: 0 done, 1 failed, 2 usage or configuration.\n", GP_VERSION);
+}
+
+int main(int argc, char **argv)
+{
+	/* A closed pipe is an error of the write that met it, not a reason to die. */
+	signal(SIGPIPE, SIG_IGN);
+	if (argc < 2) {
+		usage(stderr);
+		return GP_EXIT_USAGE;
+	}
+	for (size_t i = 0; i < COMMANDS; i++)
+		if (!strcmp(argv[1], commands[i].name))
+			return commands[i].run(argc - 1, argv + 1);
+	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "version")) {
+		printf("gatepost %s\n", GP_VERSION);
+		return GP_EXIT_DONE;
+	}
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help")) {
+		usage(stdout);
+		return GP_EXIT_DONE;
+	}
+	gp_error("no command %s; gatepost --help lists them", argv[1]);
+	return GP_EXIT_USAGE;
+}

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+#include "log.h"
+
+static const struct option long_options[] = {
+	{ "config", required_argument, NULL, 'c' },
+	{ "inside", required_argument, NULL, 'C' },
+	{ "engine", required_argument, NULL, 'e' },
+	{ "format", required_argument, NULL, 'f' },
+	{ "interface", required_argument, NULL, 'i' },
+	{ "interval", required_argument, NULL, 'I' },
+	{ "all", no_argument, NULL, 'a' },
+	{ "trust-inside", no_argument, NULL, 't' },
+	{ "xdp-mode", required_argument, NULL, 'x' },
+	{ "help", no_argument, NULL, 'h' },
+	{ NULL, 0, NULL, 0 },
+};
+
+static const char *long_name(int letter)
+{
+	for (const struct option *o = long_options; o->name; o++)
+		if (o->val == letter)
+			return o->name;
+	return "";
+}
+
+/* One of two words. Return: 0 or 1 which, -EINVAL neither (logged). */
+static int choose(const char *option, const char *value, const char *first, const char *second)
+{
+	if (!strcmp(value, first))
+		return 0;
+	if (!strcmp(value, second))
+		return 1;
+	gp_error("--%s %s: choose %s or %s", option, value, first, second);
+	return -EINVAL;
+}
+
+static int read_format(const char *value, enum gp_format *format)
+{
+	static const char *const names[] = {
+		[GP_FORMAT_JSON] = "json",
+		[GP_FORMAT_NDJSON] = "ndjson",
+		[GP_FORMAT_TEXT] = "text",
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		if (!strcmp(value, names[i])) {
+			*format = (enum gp_format)i;
+			return 0;
+		}
+	}
+	gp_error("--format %s: choose json, ndjson or text", value);
+	return -EINVAL;
+}
+
+static int read_interval(const char *value, unsigned *interval_s)
+{
+	char *end;
+	long seconds = strtol(value, &end, 10);
+
+	if (*end || end == value || seconds < 1 || seconds > 86400) {
+		gp_error("--interval %s: give whole seconds, 1 to 86400", value);
+		return -EINVAL;
+	}
+	*interval_s = (unsigned)seconds;
+	return 0;
+}
+
+static int take(struct gp_options *o, int letter, char *value)
+{
+	int choice;
+
+	switch (letter) {
+	case 'c':
+		o->config_path = value;
+		return 0;
+	case 'C':
+		o->inside[o->inside_count++] = value;
+		return 0;
+	case 'i':
+		o->interfaces[o->interface_count++] = value;
+		return 0;
+	case 'e':
+		choice = choose("engine", value, "native", "kernel");
+		o->kernel_engine = choice == 1;
+		return choice < 0 ? choice : 0;
+	case 'x':
+		choice = choose("xdp-mode", value, "native", "skb");
+		o->skb_mode = choice == 1;
+		return choice < 0 ? choice : 0;
+	case 'f':
+		return read_format(value, &o->format);
+	case 'I':
+		return read_interval(value, &o->interval_s);
+	case 'a':
+		o->all = true;
+		return 0;
+	case 't':
+		o->trust_inside = true;
+		return 0;
+	default:
+		o->help = true;
+		return 0;
+	}
+}
+
+int gp_options_parse(struct gp_options *options, int argc, char **argv, const char *allowed, int *first)
+{
+	int letter, err;
+
+	*options = (struct gp_options){
+		.inside = calloc((size_t)argc + 1, sizeof(char *)),
+		.interfaces = calloc((size_t)argc + 1, sizeof(char *)),
+	};
+	if (!options->inside || !options->interfaces)
+		return -ENOMEM;
+	optind = 1;
+	opterr = 0;
+	while ((letter = getopt_long(argc, argv, ":c:i:h", long_options, NULL)) != -1) {
+		if (letter == ':') {
+			gp_error("%s: %s needs a value", argv[0], argv[optind - 1]);
+			return -EINVAL;
+		}
+		if (letter == '?') {
+			gp_error("%s: unknown option %s; gatepost %s --help lists them", argv[0], argv[optind - 1],
+				 argv[0]);
+			return -EINVAL;
+		}
+		if (letter != 'h' && !strchr(allowed, letter)) {
+			gp_error("%s: --%s does not apply here; gatepost %s --help lists what does", argv[0],
+				 long_name(letter), argv[0]);
+			return -EINVAL;
+		}
+		err = take(options, letter, optarg);
+		if (err)
+			return err;
+	}
+	*first = optind;
+	return 0;
+}
+
+void gp_options_close(struct gp_options *options)
+{
+	free(options->inside);
+	free(options->interfaces);
+}
+
+int gp_options_config(const struct gp_options *options, struct gp_config **out)
+{
+	int err = gp_config_open(out, options->config_path, options->inside, options->inside_count);
+
+	if (!err && options->trust_inside)
+		(*out)->trust_inside = true;
+	return err;
+}
