@@ -2,7 +2,6 @@
 #include "text.h"
 
 #include <arpa/inet.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -110,7 +109,7 @@ size_t gp_text_columns(const char *clean)
 	return columns;
 }
 
-static bool is_ipv4(const struct gp_addr *addr, unsigned bits)
+bool gp_text_is_ipv4(const struct gp_addr *addr, unsigned bits)
 {
 	static const __u8 mapped[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
 
@@ -119,7 +118,7 @@ static bool is_ipv4(const struct gp_addr *addr, unsigned bits)
 
 static const char *address(char out[GP_TEXT_ADDR], const struct gp_addr *addr, unsigned bits, bool length)
 {
-	bool ipv4 = is_ipv4(addr, bits);
+	bool ipv4 = gp_text_is_ipv4(addr, bits);
 	size_t used;
 
 	if (!inet_ntop(ipv4 ? AF_INET : AF_INET6, ipv4 ? addr->bytes + 12 : addr->bytes, out, GP_TEXT_ADDR))

@@ -3,6 +3,7 @@
 #ifndef GATEPOST_TEXT_H
 #define GATEPOST_TEXT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include <gatepost/abi.h>
@@ -24,6 +25,9 @@ char *gp_text_clean(const char *text);
 
 /* Terminal columns of a cleaned string; wide scripts count double, to be on the safe side. */
 size_t gp_text_columns(const char *clean);
+
+/* Is it an IPv4 address or prefix (::ffff:0:0/96)? */
+bool gp_text_is_ipv4(const struct gp_addr *addr, unsigned bits);
 
 /**
  * gp_text_address() - a host as it is named in reports.

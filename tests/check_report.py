@@ -1,0 +1,183 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Validate reports against docs/report.schema.json and check that their sums agree.
+
+usage: check_report.py FILE...      FILE holds one report, or several one after the other (NDJSON); "-" is stdin
+Exit: 0 every report is sound, 1 one is not (each finding on a line of its own), 2 usage.
+"""
+import ipaddress
+import json
+import pathlib
+import sys
+
+import jsonschema
+
+SCHEMA = pathlib.Path(__file__).resolve().parent.parent / "docs" / "report.schema.json"
+SERVICES = ("smtp", "submission", "http", "tls", "quic", "mailbox", "other")
+FIELDS = ("packets", "bytes", "flows", "attempts", "answered", "confirmed")
+
+
+def no_duplicates(pairs):
+    keys = [key for key, _ in pairs]
+    if len(keys) != len(set(keys)):
+        raise ValueError("duplicate key in " + ", ".join(sorted(keys)))
+    return dict(pairs)
+
+
+def no_constants(name):
+    raise ValueError(name + " is no JSON")
+
+
+def documents(text):
+    decoder = json.JSONDecoder(object_pairs_hook=no_duplicates, parse_constant=no_constants)
+    at = 0
+    while True:
+        while at < len(text) and text[at].isspace():
+            at += 1
+        if at == len(text):
+            return
+        document, at = decoder.raw_decode(text, at)
+        yield document
+
+
+def equal(name, left, right):
+    if left != right:
+        yield f"{name}: {left} != {right}"
+
+
+def books(report):
+    """Every packet and byte is with a host, in the overflow, or unparsed."""
+    c, services = report["coverage"], report["services"]
+    packets = sum(s["packets"] for s in services.values())
+    total = sum(s["bytes"] for s in services.values())
+    yield from equal("accounted = services + unparsed", c["accounted"], packets + sum(c["unparsed"].values()))
+    yield from equal("accounted_bytes", c["accounted_bytes"], total + c["unparsed_bytes"])
+    yield from equal("unaccounted = packets - accounted", c["unaccounted"], c["packets"] - c["accounted"])
+    yield from equal("unaccounted_bytes", c["unaccounted_bytes"], c["bytes"] - c["accounted_bytes"])
+    slack = c.get("live_slack", 0)
+    if abs(c["unaccounted"]) > slack:
+        yield f"{c['unaccounted']} packets unaccounted, {slack} allowed"
+    if not slack and c["unaccounted_bytes"]:
+        yield f"{c['unaccounted_bytes']} bytes unaccounted"
+
+
+def ladders(report, where, services):
+    """An answer needs an attempt, a proof needs an answer; the counters are not read at once while traffic flows."""
+    if "live_slack" in report["coverage"]:
+        return
+    for name in SERVICES:
+        s = services[name]
+        if not s["flows"] >= s["attempts"] >= s["answered"] >= s["confirmed"]:
+            yield f"{where}: {name}: flows >= attempts >= answered >= confirmed does not hold: {s}"
+
+
+def canonical(text):
+    """Is an address or prefix written the one way that can be compared as text?"""
+    try:
+        bare = str(ipaddress.ip_network(text) if "/" in text else ipaddress.ip_address(text))
+    except ValueError as error:
+        yield str(error)
+    else:
+        yield from equal("address as written", text, bare)
+
+
+def prefixes(report):
+    rows, c = report["prefixes"], report["coverage"]
+    for name in SERVICES:
+        for field in FIELDS:
+            total = sum(row[name][field] for row in rows)
+            yield from equal(f"prefixes, {name}.{field}", total, report["services"][name][field])
+    for row in rows:
+        for field in ("packets", "bytes"):
+            total = sum(row[name][field] for name in SERVICES)
+            yield from equal(f"prefix {row['prefix']}, {field}", row[field], total)
+        if row["prefix"] not in ("rest", "overflow"):
+            yield from canonical(row["prefix"])
+    names = [row["prefix"] for row in rows]
+    named = [row for row in rows if row["prefix"] not in ("rest", "overflow")]
+    if [row["prefix"] for row in named] + [n for n in ("rest", "overflow") if n in names] != names:
+        yield "prefixes: rest and overflow come once and last"
+    if [row["packets"] for row in named] != sorted((row["packets"] for row in named), reverse=True):
+        yield "prefixes are not sorted by packets"
+    if len({(row["prefix"], row["side"]) for row in named}) != len(named):
+        yield "a prefix has two lines"
+    for row in rows:
+        if row["prefix"] == "rest" and named and row["prefixes"] and row["packets"] > row["prefixes"] * named[-1]["packets"]:
+            yield "rest holds more than its prefixes can"
+    overflow = [row for row in rows if row["prefix"] == "overflow"]
+    yield from equal("overflow", c["overflow"], sum(row["packets"] for row in overflow))
+    yield from equal("overflow_bytes", c["overflow_bytes"], sum(row["bytes"] for row in overflow))
+
+
+def order(host):
+    """Hosts stand in the order of their 128-bit addresses, IPv4 as ::ffff:a.b.c.d."""
+    network = ipaddress.ip_network(host["address"])
+    base = 0xFFFF << 32 if network.version == 4 else 0
+    bits = network.prefixlen + (96 if network.version == 4 else 0)
+    return base + int(network.network_address), bits
+
+
+def hosts(report):
+    listed = report["hosts"]
+    wrong = [problem for h in listed for problem in canonical(h["address"])]
+    wrong += [problem for h in listed if h["destination"] for problem in canonical(h["destination"]["address"])]
+    if wrong:
+        yield from wrong
+        return
+    if [order(h) for h in listed] != sorted(order(h) for h in listed):
+        yield "hosts are not sorted by address"
+    keys = [(h["address"], h.get("kind")) for h in listed]
+    if len(keys) != len(set(keys)):
+        yield "a host has two entries of one kind"
+    for h in listed:
+        where, counters = "host " + h["address"], h["counters"]
+        if h["first_seen"] > h["last_seen"]:
+            yield f"{where}: first_seen > last_seen"
+        if "live_slack" in report["coverage"]:
+            continue
+        start, end = report["window"]["start"], report["window"]["end"]
+        if start is None or h["first_seen"] < start or h["last_seen"] > end:
+            yield f"{where}: seen outside the window"
+        for field in ("packets", "bytes"):
+            total = sum(counters["services"][name][field] for name in SERVICES)
+            yield from equal(f"{where}: sent + received {field}",
+                             counters["sent"][field] + counters["received"][field], total)
+        yield from ladders(report, where, counters["services"])
+
+
+def findings(report, validator):
+    problems = [f"{'/'.join(map(str, e.absolute_path)) or 'report'}: {e.message[:300]}"
+                for e in validator.iter_errors(report)]
+    if problems:
+        return problems
+    return [*books(report), *ladders(report, "services", report["services"]), *prefixes(report), *hosts(report)]
+
+
+def main(paths):
+    if not paths or any(p.startswith("-") and p != "-" for p in paths):
+        print(__doc__.strip(), file=sys.stderr)
+        return 2
+    schema = json.loads(SCHEMA.read_text())
+    jsonschema.Draft202012Validator.check_schema(schema)
+    validator = jsonschema.Draft202012Validator(schema)
+    bad = 0
+    for path in paths:
+        try:
+            data = sys.stdin.buffer.read() if path == "-" else pathlib.Path(path).read_bytes()
+            reports = list(documents(data.decode("utf-8")))
+        except (OSError, ValueError) as error:
+            reports, bad = [], bad + 1
+            print(f"{path}: {error}")
+        else:
+            if not reports:
+                bad += 1
+                print(f"{path}: no report in it")
+        for number, report in enumerate(reports, 1):
+            for problem in findings(report, validator):
+                bad += 1
+                print(f"{path}: report {number}: {problem}")
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,863 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The report over memories made by hand, whose sums are known. */
+#include <errno.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <arpa/inet.h>
+#include <cmocka.h>
+#include <json-c/json.h>
+
+#include "report_model.h"
+#include "text.h"
+
+#define SLOTS 32u
+#define START 1777888800000000000ull /* 2026-05-04 10:00:00 UTC */
+#define SECOND 1000000000ull
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+struct world {
+	struct gp_settings settings;
+	struct gp_totals totals;
+	struct gp_host hosts[2 * SLOTS];
+	__u32 claims[2 * SLOTS];
+	struct gp_memory memory;
+	struct gp_report report;
+	struct gp_finding findings[4];
+	int finding_count;
+};
+
+static struct gp_addr addr(const char *text)
+{
+	struct gp_addr out = { 0 };
+
+	if (strchr(text, ':')) {
+		assert_int_equal(inet_pton(AF_INET6, text, out.bytes), 1);
+	} else {
+		out.bytes[10] = out.bytes[11] = 0xff;
+		assert_int_equal(inet_pton(AF_INET, text, out.bytes + 12), 1);
+	}
+	return out;
+}
+
+static struct world *new_world(void)
+{
+	struct world *w = calloc(1, sizeof(*w));
+
+	assert_non_null(w);
+	w->settings.host_slots = SLOTS;
+	w->memory.settings = &w->settings;
+	w->memory.totals = &w->totals;
+	w->memory.hosts = w->hosts;
+	w->memory.claims = w->claims;
+	w->report = (struct gp_report){
+		.sensor = "gw1",
+		.source_kind = "pcap",
+		.source_name = "office.pcap",
+		.start_ns = START,
+		.end_ns = START + 900 * SECOND,
+		.memory = &w->memory,
+		.prefix_bits4 = 24,
+		.prefix_bits6 = 48,
+		.prefix_rows = 20,
+	};
+	return w;
+}
+
+static struct gp_host *add_host(struct world *w, __u32 slot, const char *text, unsigned bits, enum gp_role role)
+{
+	unsigned side = role != GP_ROLE_OUTSIDE;
+	struct gp_host *h = &w->hosts[side * SLOTS + slot];
+
+	assert_int_equal(h->ready, 0);
+	w->claims[side * SLOTS + w->totals.claimed[side]++] = side * SLOTS + slot;
+	h->addr = addr(text);
+	h->bits = (__u8)bits;
+	h->role = (__u8)role;
+	h->first_seen_ns = START + SECOND + 250000000;
+	h->last_seen_ns = START + 890 * SECOND;
+	h->ready = 1;
+	return h;
+}
+
+/* Traffic of a host: three quarters of the packets sent, so that the two directions differ. */
+static void add_traffic(struct world *w, struct gp_host *h, enum gp_service service, __u64 packets, __u64 bytes,
+			__u32 flows)
+{
+	struct gp_service_count *s = &h->services[service];
+
+	s->traffic.packets += packets;
+	s->traffic.bytes += bytes;
+	s->flows += flows;
+	s->attempts += flows;
+	s->answered += flows / 2;
+	s->confirmed += flows / 4;
+	h->sent.packets += packets - packets / 4;
+	h->sent.bytes += bytes - bytes / 4;
+	h->received.packets += packets / 4;
+	h->received.bytes += bytes / 4;
+	w->totals.received.packets += packets;
+	w->totals.received.bytes += bytes;
+	w->report.wire_bytes += bytes;
+}
+
+static void add_unparsed(struct world *w, enum gp_parse status, __u64 packets, __u64 bytes)
+{
+	w->totals.unparsed[status].packets += packets;
+	w->totals.unparsed[status].bytes += bytes;
+	w->totals.received.packets += packets;
+	w->totals.received.bytes += bytes;
+}
+
+static struct gp_finding *add_finding(struct world *w, const struct gp_host *h, enum gp_kind kind,
+				      enum gp_verdict verdict)
+{
+	struct gp_finding *f = &w->findings[w->finding_count++];
+
+	*f = (struct gp_finding){
+		.slot = (__u32)(h - w->hosts),
+		.verdict = verdict,
+		.kind = kind,
+		.score = 14.125,
+		.confidence = 0.99987,
+		.source_verified = verdict == GP_VERDICT_CONFIRMED,
+		.sample = kind == GP_KIND_SPAM_BOT ? GP_SAMPLE_SMTP : GP_SAMPLE_CONTACT,
+		.evidence_count = 4,
+		.evidence = {
+			{ .rule = "smtp.fanout", .weight = 4.0, .observed = { { "distinct_mx", 214 }, { "ratio", 1.0 / 3 } },
+			  .observed_count = 2, .text = "214 mail networks in 24 h" },
+			{ .rule = "smtp.tls", .weight = -1.0, .text = "the mail went over TLS" },
+			{ .rule = "smtp.silent", .weight = 0.0, .text = "weighs nothing" },
+			{ .rule = "smtp.refused", .weight = 8.0, .observed = { { "refused", 123456789 } }, .observed_count = 1,
+			  .text = "41 % of 212 recipients were refused by 37 different mail networks, which is what lists of "
+				  "addresses with many dead ones among them look like" },
+		},
+	};
+	return f;
+}
+
+/*
+ * Inside: two hosts in 10.0.0.0/24 (one a bot), one relay in 10.0.1.0/24, a /56 and a /30 subscriber.
+ * Outside: one scanner, a web server, and an end that was only observed.
+ * @turn: moves every host to another slot and reverses the claims; nothing of it may show.
+ */
+static struct world *new_office(unsigned turn)
+{
+	struct world *w = new_world();
+	struct gp_host *h;
+
+	h = add_host(w, (3 + turn) % SLOTS, "10.0.0.7", 128, GP_ROLE_SUBSCRIBER);
+	add_traffic(w, h, GP_SERVICE_SMTP, 1000, 100000, 212);
+	add_traffic(w, h, GP_SERVICE_TLS, 40, 4000, 4);
+	h->samples[GP_SAMPLE_SMTP] = (struct gp_sample){ .dst = addr("203.0.113.9"), .sport = 51544, .dport = 25 };
+	h->smtp[0].commands[GP_SMTP_RCPT] = 212;
+	h->smtp[0].replies[GP_STAGE_RCPT][GP_REPLY_5XX] = 87;
+	memset(h->mx.registers, 3, sizeof(h->mx.registers));
+	add_finding(w, h, GP_KIND_SPAM_BOT, GP_VERDICT_CONFIRMED);
+	add_finding(w, h, GP_KIND_SCANNER, GP_VERDICT_SUSPECTED)->score = 9.5;
+	h = add_host(w, (9 + 2 * turn) % SLOTS, "10.0.0.10", 128, GP_ROLE_SUBSCRIBER);
+	add_traffic(w, h, GP_SERVICE_HTTP, 500, 600000, 12);
+	h = add_host(w, (1 + turn) % SLOTS, "10.0.1.25", 128, GP_ROLE_RELAY);
+	add_traffic(w, h, GP_SERVICE_SMTP, 1040, 200000, 60);
+	h = add_host(w, (20 + turn) % SLOTS, "2001:db8:0:100::", 56, GP_ROLE_SUBSCRIBER);
+	add_traffic(w, h, GP_SERVICE_QUIC, 1040, 900000, 0);
+	h = add_host(w, (21 + turn) % SLOTS, "10.9.9.4", 96 + 30, GP_ROLE_SUBSCRIBER);
+	add_traffic(w, h, GP_SERVICE_OTHER, 7, 700, 1);
+	h = add_host(w, (4 + turn) % SLOTS, "198.51.100.66", 128, GP_ROLE_OUTSIDE);
+	add_traffic(w, h, GP_SERVICE_OTHER, 300, 18000, 300);
+	h->samples[GP_SAMPLE_CONTACT] = (struct gp_sample){ .dst = addr("2001:db8:0:100::1"), .sport = 1, .dport = 23 };
+	add_finding(w, h, GP_KIND_SCANNER, GP_VERDICT_SUSPECTED)->score = 11.0;
+	h = add_host(w, (5 + turn) % SLOTS, "2001:db8:ffff:ffff:ffff:ffff:ffff:fff1", 128, GP_ROLE_OUTSIDE);
+	add_traffic(w, h, GP_SERVICE_TLS, 5, 500, 1);
+	add_finding(w, h, GP_KIND_SCANNER, GP_VERDICT_SUSPECTED);
+	add_host(w, (6 + turn) % SLOTS, "192.0.2.80", 128, GP_ROLE_OUTSIDE)->syn_ack = 12;
+	add_unparsed(w, GP_PARSE_ARP, 11, 660);
+	add_unparsed(w, GP_PARSE_FRAGMENT_LATER, 2, 3000);
+	w->totals.overflow[GP_SERVICE_HTTP].traffic = (struct gp_count){ 3, 333 };
+	w->totals.received.packets += 3;
+	w->totals.received.bytes += 333;
+	w->report.too_short = (struct gp_count){ 1, 9 };
+	w->report.link_type = (struct gp_count){ 4, 40 };
+	if (turn) {
+		for (__u32 side = 0; side < 2; side++) {
+			__u32 *first = &w->claims[side * SLOTS], n = w->totals.claimed[side];
+
+			for (__u32 i = 0; i < n / 2; i++) {
+				__u32 swap = first[i];
+
+				first[i] = first[n - 1 - i];
+				first[n - 1 - i] = swap;
+			}
+		}
+	}
+	return w;
+}
+
+/* The report as a string, to be freed. */
+static char *write_report(struct world *w, enum gp_format format)
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *f = open_memstream(&text, &len);
+
+	assert_non_null(f);
+	assert_int_equal(gp_report_write_findings(f, &w->report, w->findings, w->finding_count, format), 0);
+	assert_int_equal(fclose(f), 0);
+	return text;
+}
+
+static json_object *parse_report(struct world *w)
+{
+	char *text = write_report(w, GP_FORMAT_NDJSON);
+	json_object *report = json_tokener_parse(text);
+
+	assert_non_null(report);
+	free(text);
+	return report;
+}
+
+/* "coverage.unparsed.arp", "prefixes.0.packets" */
+static json_object *at(json_object *o, const char *path)
+{
+	char copy[128], *rest, *part;
+
+	snprintf(copy, sizeof(copy), "%s", path);
+	for (part = strtok_r(copy, ".", &rest); part; part = strtok_r(NULL, ".", &rest)) {
+		if (json_object_is_type(o, json_type_array))
+			o = json_object_array_get_idx(o, strtoul(part, NULL, 10));
+		else if (!json_object_object_get_ex(o, part, &o))
+			fail_msg("%s: there is no %s", path, part);
+	}
+	return o;
+}
+
+static void test_sums(void **state)
+{
+	static const struct {
+		const char *path;
+		long long value;
+	} rows[] = {
+		{ "coverage.packets", 3932 + 11 + 2 + 3 + 1 + 4 },
+		{ "coverage.bytes", 1823200 + 660 + 3000 + 333 + 9 + 40 },
+		{ "coverage.wire_bytes", 1823200 },
+		{ "coverage.accounted", 3953 },
+		{ "coverage.unaccounted", 0 },
+		{ "coverage.unaccounted_bytes", 0 },
+		{ "coverage.unparsed.arp", 11 },
+		{ "coverage.unparsed.fragment_later", 2 },
+		{ "coverage.unparsed.frame_too_short", 1 },
+		{ "coverage.unparsed.frame_too_long", 0 },
+		{ "coverage.unparsed.link_type", 4 },
+		{ "coverage.unparsed_bytes", 3709 },
+		{ "coverage.overflow", 3 },
+		{ "coverage.overflow_bytes", 333 },
+		{ "services.smtp.packets", 2040 },
+		{ "services.smtp.bytes", 300000 },
+		{ "services.smtp.flows", 272 },
+		{ "services.smtp.answered", 136 },
+		{ "services.smtp.confirmed", 68 },
+		{ "services.http.packets", 503 },
+		{ "services.http.bytes", 600333 },
+		{ "services.quic.packets", 1040 },
+		{ "services.other.attempts", 301 },
+		{ "prefixes.0.packets", 1540 },
+		{ "prefixes.0.hosts", 2 },
+		{ "prefixes.0.smtp.flows", 212 },
+		{ "prefixes.0.http.confirmed", 3 },
+		{ "prefixes.6.http.packets", 3 },
+		{ "hosts.0.counters.smtp.commands.rcpt", 212 },
+		{ "hosts.0.counters.smtp.replies.rcpt.5xx", 87 },
+		{ "hosts.0.counters.distinct.mx", 363 },
+		{ "hosts.0.counters.distinct.ports", 0 },
+		{ "hosts.0.source_port", 51544 },
+		{ "hosts.0.destination.port", 25 },
+		{ "hosts.0.evidence.0.observed.distinct_mx", 214 },
+		{ "hosts.0.evidence.1.observed.refused", 123456789 },
+	};
+	struct world *w = new_office(0);
+	json_object *report = parse_report(w);
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		long long value = json_object_get_int64(at(report, rows[i].path));
+
+		if (value != rows[i].value)
+			fail_msg("%s: %lld, not %lld", rows[i].path, value, rows[i].value);
+	}
+	assert_int_equal(json_object_array_length(at(report, "hosts.0.evidence")), 2);
+	assert_int_equal(json_object_array_length(at(report, "hosts.0.against")), 1);
+	json_object_put(report);
+	free(w);
+}
+
+static void test_strings(void **state)
+{
+	static const struct {
+		const char *path, *value;
+	} rows[] = {
+		{ "schema", "gatepost.report/1" },
+		{ "window.start", "2026-05-04T10:00:00.000000Z" },
+		{ "window.end", "2026-05-04T10:15:00.000000Z" },
+		/* 1540 packets; then 1040 twice, by address; 300, 7, 5; the overflow. */
+		{ "prefixes.0.prefix", "10.0.0.0/24" },
+		{ "prefixes.1.prefix", "10.0.1.0/24" },
+		{ "prefixes.2.prefix", "2001:db8::/48" },
+		{ "prefixes.3.prefix", "198.51.100.0/24" },
+		{ "prefixes.3.side", "outside" },
+		{ "prefixes.4.prefix", "10.9.9.0/24" },
+		{ "prefixes.5.prefix", "2001:db8:ffff::/48" },
+		{ "prefixes.6.prefix", "overflow" },
+		{ "hosts.0.address", "10.0.0.7" },
+		{ "hosts.0.kind", "spam_bot" },
+		{ "hosts.0.verdict", "confirmed" },
+		{ "hosts.0.first_seen", "2026-05-04T10:00:01.250000Z" },
+		{ "hosts.0.destination.address", "203.0.113.9" },
+		{ "hosts.0.against.0.rule", "smtp.tls" },
+		{ "hosts.1.address", "10.0.0.7" },
+		{ "hosts.1.kind", "scanner" },
+		{ "hosts.2.address", "198.51.100.66" },
+		{ "hosts.2.destination.address", "2001:db8:0:100::1" },
+		{ "hosts.3.address", "2001:db8:ffff:ffff:ffff:ffff:ffff:fff1" },
+	};
+	struct world *w = new_office(0);
+	json_object *report = parse_report(w);
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++)
+		assert_string_equal(json_object_get_string(at(report, rows[i].path)), rows[i].value);
+	assert_null(at(report, "hosts.1.destination"));
+	assert_null(at(report, "hosts.1.source_port"));
+	json_object_put(report);
+	free(w);
+}
+
+/* Where a host lies in the table depends on a secret; the report must not. */
+static void test_placement_does_not_show(void **state)
+{
+	static const enum gp_format formats[] = { GP_FORMAT_JSON, GP_FORMAT_NDJSON, GP_FORMAT_TEXT };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(formats); i++) {
+		for (unsigned turn = 1; turn < 4; turn++) {
+			struct world *w = new_office(0), *turned = new_office(turn);
+			char *a, *b;
+
+			w->report.all = turned->report.all = true;
+			a = write_report(w, formats[i]);
+			b = write_report(turned, formats[i]);
+			assert_string_equal(a, b);
+			free(a);
+			free(b);
+			free(w);
+			free(turned);
+		}
+	}
+}
+
+static void test_prefix_lines(void **state)
+{
+	static const struct {
+		unsigned rows, bits4, bits6;
+		size_t lines;
+		long long rest_prefixes, rest_packets, rest_hosts;
+		const char *first;
+	} rows[] = {
+		/* N  /4  /6  lines  in the rest: prefixes, packets, hosts */
+		{ 20, 24, 48, 7, 0, 0, 0, "10.0.0.0/24" },
+		{ 6, 24, 48, 7, 0, 0, 0, "10.0.0.0/24" },
+		{ 5, 24, 48, 7, 1, 5, 1, "10.0.0.0/24" },
+		{ 2, 24, 48, 4, 4, 1352, 4, "10.0.0.0/24" },
+		{ 0, 24, 48, 2, 6, 3932, 7, "rest" },
+		/* A subscriber's own prefix that is shorter is its line. */
+		{ 20, 32, 64, 8, 0, 0, 0, "10.0.0.7/32" },
+		{ 20, 8, 32, 5, 0, 0, 0, "10.0.0.0/8" },
+		{ 20, 0, 0, 5, 0, 0, 0, "0.0.0.0/0" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct world *w = new_office(0);
+		json_object *report, *list, *rest = NULL;
+
+		w->report.prefix_rows = rows[i].rows;
+		w->report.prefix_bits4 = rows[i].bits4;
+		w->report.prefix_bits6 = rows[i].bits6;
+		report = parse_report(w);
+		list = at(report, "prefixes");
+		assert_string_equal(json_object_get_string(at(report, "prefixes.0.prefix")),
+				    rows[i].rows == 20 && rows[i].bits4 == 32 ? "10.0.0.7/32" : rows[i].first);
+		assert_int_equal(json_object_array_length(list), rows[i].lines);
+		for (size_t k = 0; k < rows[i].lines; k++) {
+			json_object *o = json_object_array_get_idx(list, k);
+
+			if (!strcmp(json_object_get_string(at(o, "prefix")), "rest"))
+				rest = o;
+		}
+		assert_int_equal(!!rest, !!rows[i].rest_prefixes);
+		if (rest) {
+			assert_int_equal(json_object_get_int64(at(rest, "prefixes")), rows[i].rest_prefixes);
+			assert_int_equal(json_object_get_int64(at(rest, "packets")), rows[i].rest_packets);
+			assert_int_equal(json_object_get_int64(at(rest, "hosts")), rows[i].rest_hosts);
+		}
+		json_object_put(report);
+		free(w);
+	}
+}
+
+static void test_all_hosts(void **state)
+{
+	struct world *w = new_office(0);
+	json_object *report, *host;
+
+	(void)state;
+	w->report.all = true;
+	report = parse_report(w);
+	/* 7 hosts with traffic, one of them twice; not the end that was only observed. */
+	assert_int_equal(json_object_array_length(at(report, "hosts")), 8);
+	host = at(report, "hosts.2");
+	assert_string_equal(json_object_get_string(at(host, "address")), "10.0.0.10");
+	assert_string_equal(json_object_get_string(at(host, "verdict")), "none");
+	assert_false(json_object_object_get_ex(host, "kind", NULL));
+	assert_string_equal(json_object_get_string(at(report, "hosts.4.address")), "10.9.9.4/30");
+	assert_string_equal(json_object_get_string(at(report, "hosts.6.address")), "2001:db8:0:100::/56");
+	json_object_put(report);
+	free(w);
+}
+
+/* Live, the claims are read while they are written. */
+static void test_claims_under_way(void **state)
+{
+	static const struct {
+		const char *name;
+		__u32 side, slot; /* the claim that was counted, and what stands in it */
+		__u32 claimed;	  /* when not 0: the count itself */
+		long long packets;
+	} rows[] = {
+		{ "not written yet: slot 0", 0, 0, 0, 3953 },
+		{ "not written yet: slot of the other side", 1, 0, 0, 3953 },
+		{ "written twice", 0, 4, 0, 3953 },
+		{ "slot out of range", 0, 77777, 0, 3953 },
+		{ "more claims than slots", 0, 0, 1000, 3953 },
+		{ "a host that is not ready", 0, 8, 0, 3953 },
+		{ "a host", 0, 9, 0, 3954 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct world *w = new_office(0);
+		json_object *report;
+
+		/* Neither is claimed, unless a row says so. */
+		w->hosts[8].services[GP_SERVICE_TLS].traffic.packets = 1;
+		w->hosts[9].services[GP_SERVICE_TLS].traffic.packets = 1;
+		w->hosts[9].ready = 1;
+		w->claims[rows[i].side * SLOTS + w->totals.claimed[rows[i].side]++] = rows[i].slot;
+		if (rows[i].claimed)
+			w->totals.claimed[rows[i].side] = rows[i].claimed;
+		report = parse_report(w);
+		if (json_object_get_int64(at(report, "coverage.accounted")) != rows[i].packets)
+			fail_msg("%s", rows[i].name);
+		json_object_put(report);
+		free(w);
+	}
+}
+
+static void test_large_numbers_are_exact(void **state)
+{
+	struct world *w = new_world();
+	struct gp_host *h = add_host(w, 0, "10.0.0.1", 128, GP_ROLE_SUBSCRIBER);
+	char *text;
+
+	(void)state;
+	add_traffic(w, h, GP_SERVICE_TLS, 9007199254740993ull, 18446744073709551615ull, 4294967295u);
+	text = write_report(w, GP_FORMAT_NDJSON);
+	assert_non_null(strstr(text, "\"tls\":{\"packets\":9007199254740993,\"bytes\":18446744073709551615,"
+				     "\"flows\":4294967295,"));
+	free(text);
+	text = write_report(w, GP_FORMAT_TEXT);
+	assert_non_null(strstr(text, "9,007,199,254,740,993"));
+	free(text);
+	free(w);
+}
+
+static void test_doubles(void **state)
+{
+	static const struct {
+		double confidence, score;
+		const char *text;
+	} rows[] = {
+		{ 0.5, 14.125, "\"confidence\":0.5,\"score\":14.12" },
+		{ 0.9999999, 4.0, "\"confidence\":0.9999,\"score\":4.0" },
+		{ 0.997, -0.0, "\"confidence\":0.997,\"score\":0.0" },
+		{ 1.0 / 3, 1.0 / 3, "\"confidence\":0.3333,\"score\":0.3333" },
+		{ 1e-9, 123456.0, "\"confidence\":1e-09,\"score\":1.235e+05" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct world *w = new_office(0);
+		char *text;
+
+		w->findings[0].confidence = rows[i].confidence;
+		w->findings[0].score = rows[i].score;
+		text = write_report(w, GP_FORMAT_NDJSON);
+		if (!strstr(text, rows[i].text))
+			fail_msg("row %zu: no %s", i, rows[i].text);
+		free(text);
+		free(w);
+	}
+}
+
+static void test_hostile_names(void **state)
+{
+	struct world *w = new_office(0);
+	static const char hostile[] = "\x1b]0;owned\x07\"}],\\ <script>\xff\xe2\x80\xae\n.pcap";
+	static const enum gp_format formats[] = { GP_FORMAT_JSON, GP_FORMAT_NDJSON, GP_FORMAT_TEXT };
+
+	(void)state;
+	w->report.source_name = hostile;
+	w->report.incomplete = hostile;
+	w->report.sensor = hostile;
+	for (size_t i = 0; i < COUNT(formats); i++) {
+		char *text = write_report(w, formats[i]);
+
+		for (const char *p = text; *p; p++) {
+			if (((unsigned char)*p < ' ' && *p != '\n') || (unsigned char)*p >= 0x7f)
+				fail_msg("byte %02x got through in format %d", (unsigned char)*p, formats[i]);
+		}
+		if (formats[i] == GP_FORMAT_NDJSON)
+			assert_ptr_equal(strchr(text, '\n'), text + strlen(text) - 1);
+		free(text);
+	}
+	free(w);
+}
+
+static void make_loss(struct world *w)
+{
+	w->totals.received.packets += 5;
+}
+
+static void make_surplus(struct world *w)
+{
+	w->totals.received.packets -= 5;
+}
+
+static void make_bytes(struct world *w)
+{
+	w->totals.received.bytes += 1;
+}
+
+static void make_slack(struct world *w)
+{
+	make_loss(w);
+	w->report.live_slack = 5;
+}
+
+static void make_nic(struct world *w)
+{
+	w->report.nic_missed = 1234;
+}
+
+static void make_dropped(struct world *w)
+{
+	w->report.pcap_dropped = 1;
+}
+
+static void make_incomplete(struct world *w)
+{
+	w->report.incomplete = "office.pcap: packet 99: the file is cut short";
+}
+
+static void make_default(struct world *w)
+{
+	w->report.default_inside = true;
+}
+
+static void make_evicted(struct world *w)
+{
+	w->totals.flows_evicted = 7;
+}
+
+static void make_live(struct world *w)
+{
+	w->report.source_kind = "interface";
+	w->report.source_name = "eth0, eth1";
+	w->report.start_ns = 5 * SECOND;
+	w->report.end_ns = 65 * SECOND;
+	w->report.clock_offset_ns = (__s64)START;
+}
+
+static void make_nothing(struct world *w)
+{
+	struct gp_report report = w->report;
+
+	memset(&w->totals, 0, sizeof(w->totals));
+	w->report = (struct gp_report){ .sensor = "gw1", .source_kind = "pcap", .source_name = "empty.pcap",
+					.memory = report.memory };
+	w->finding_count = 0;
+}
+
+static const struct {
+	const char *name;
+	void (*make)(struct world *w);
+	int sound; /* what check_report.py says: 0 sound, 1 not */
+	const char *says[3];
+} shapes[] = {
+	{ "office", NULL, 0, { "every packet accounted for\n", "1 confirmed, 3 suspected; 7 hosts seen", "3,953 packets" } },
+	{ "loss", make_loss, 1, { "5 packets NOT ACCOUNTED FOR" } },
+	{ "surplus", make_surplus, 1, { "5 packets TOO MANY" } },
+	{ "bytes", make_bytes, 1, { "THEIR BYTES DO NOT BALANCE" } },
+	{ "slack", make_slack, 0, { "every packet accounted for", "5 packets arrived while the sums were taken" } },
+	{ "nic", make_nic, 0, { "1,234 packets lost by the network card", "every other packet accounted for" } },
+	{ "dropped", make_dropped, 0, { "1 packet dropped by the capture", "every other packet accounted for" } },
+	{ "incomplete", make_incomplete, 0, { "INCOMPLETE  office.pcap: packet 99: the file is cut short" } },
+	{ "default", make_default, 0, { "no inside prefix was given" } },
+	{ "evicted", make_evicted, 0, { "flows_evicted", "gave way to newer" } },
+	{ "live", make_live, 1, { "interface   eth0, eth1", "2026-05-04 10:00:05 to 2026-05-04 10:01:05" } },
+	{ "nothing", make_nothing, 0, { "empty: there was no packet", "0 packets, 0 bytes" } },
+};
+
+static struct world *make_shape(size_t i)
+{
+	struct world *w = new_office(0);
+
+	if (shapes[i].make)
+		shapes[i].make(w);
+	return w;
+}
+
+static void test_text(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(shapes); i++) {
+		struct world *w = make_shape(i);
+		char *text, *line, *rest;
+
+		for (int all = 0; all < 2; all++) {
+			w->report.all = all;
+			text = write_report(w, GP_FORMAT_TEXT);
+			for (size_t k = 0; k < COUNT(shapes[i].says) && shapes[i].says[k]; k++) {
+				if (!strstr(text, shapes[i].says[k]))
+					fail_msg("%s: does not say \"%s\":\n%s", shapes[i].name, shapes[i].says[k], text);
+			}
+			for (line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+				if (gp_text_columns(line) > 100 || line[strlen(line) - 1] == ' ')
+					fail_msg("%s: too long, or blanks at its end: \"%s\"", shapes[i].name, line);
+			}
+			free(text);
+		}
+		free(w);
+	}
+}
+
+/* The worst first, whatever its address. */
+static void test_text_order(void **state)
+{
+	struct world *w = new_office(0);
+	char *text, *bot, *scanner, *second, *long_one;
+
+	(void)state;
+	w->findings[0].verdict = GP_VERDICT_SUSPECTED;
+	w->findings[3].verdict = GP_VERDICT_CONFIRMED;
+	text = write_report(w, GP_FORMAT_TEXT);
+	long_one = strstr(text, "2001:db8:ffff:ffff:ffff:ffff:ffff:fff1");
+	bot = strstr(text, "spam_bot");
+	scanner = strstr(text, "198.51.100.66");
+	second = strstr(bot, "10.0.0.7");
+	assert_true(long_one < bot && bot < scanner && scanner < second);
+	free(text);
+	free(w);
+}
+
+/* A name of a thousand characters, blanks or none, still leaves a readable page. */
+static void test_text_wraps(void **state)
+{
+	static const char *const units[] = { "x", "word ", "\xe6\xbc\xa2", "\xc3\xa4" };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(units); i++) {
+		struct world *w = new_office(0);
+		char name[5001] = "", *text, *line, *rest;
+
+		for (int k = 0; k < 1000; k++)
+			strcat(name, units[i]);
+		w->report.source_name = name;
+		text = write_report(w, GP_FORMAT_TEXT);
+		for (line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
+			assert_true(gp_text_columns(line) <= 100);
+		free(text);
+		free(w);
+	}
+}
+
+static void test_stream_errors(void **state)
+{
+	static const enum gp_format formats[] = { GP_FORMAT_JSON, GP_FORMAT_NDJSON, GP_FORMAT_TEXT };
+	struct world *w = new_office(0);
+
+	(void)state;
+	signal(SIGPIPE, SIG_IGN);
+	for (size_t i = 0; i < COUNT(formats); i++) {
+		for (int buffered = 0; buffered < 2; buffered++) {
+			int ends[2];
+			FILE *f;
+
+			assert_int_equal(pipe(ends), 0);
+			close(ends[0]);
+			f = fdopen(ends[1], "w");
+			assert_non_null(f);
+			if (!buffered)
+				setvbuf(f, NULL, _IONBF, 0);
+			assert_int_equal(gp_report_write_findings(f, &w->report, w->findings, w->finding_count,
+								  formats[i]), -EPIPE);
+			fclose(f);
+			f = fopen("/dev/full", "w");
+			assert_non_null(f);
+			assert_int_equal(gp_report_write_findings(f, &w->report, w->findings, w->finding_count,
+								  formats[i]), -ENOSPC);
+			fclose(f);
+		}
+	}
+	w->findings[0].slot = 2 * SLOTS;
+	assert_int_equal(gp_report_write_findings(stdout, &w->report, w->findings, 1, GP_FORMAT_JSON), -EINVAL);
+	free(w);
+}
+
+/* Writes text to a file and has check_report.py look at it. Return: its exit status. */
+static int check(const char *text)
+{
+	char path[] = "/tmp/gatepost-report-XXXXXX", command[256];
+	int fd = mkstemp(path), status;
+	FILE *f;
+
+	assert_true(fd >= 0);
+	f = fdopen(fd, "w");
+	assert_non_null(f);
+	assert_true(fputs(text, f) >= 0);
+	assert_int_equal(fclose(f), 0);
+	snprintf(command, sizeof(command), "python3 tests/check_report.py %s > %s.out", path, path);
+	status = system(command);
+	if (status != 0 && status != 256)
+		fail_msg("%s: status %d", command, status);
+	unlink(path);
+	snprintf(command, sizeof(command), "%s.out", path);
+	unlink(command);
+	return status >> 8;
+}
+
+/* Why the schema cannot be checked here, or NULL. */
+static const char *no_checker(void)
+{
+	if (access("tests/check_report.py", R_OK))
+		return "not run from the top of the project";
+	if (system("python3 -c 'import jsonschema' 2>/dev/null"))
+		return "python3-jsonschema is not installed";
+	return NULL;
+}
+
+static void test_schema(void **state)
+{
+	static const enum gp_format formats[] = { GP_FORMAT_JSON, GP_FORMAT_NDJSON };
+	const char *reason = no_checker();
+
+	(void)state;
+	if (reason) {
+		print_message("skipped: %s\n", reason);
+		skip();
+	}
+	for (size_t i = 0; i < COUNT(shapes); i++) {
+		struct world *w = make_shape(i);
+		char *text;
+
+		w->report.all = i % 2;
+		w->report.prefix_rows = i % 3 ? 20 : 2;
+		text = write_report(w, formats[i % 2]);
+		if (check(text) != shapes[i].sound)
+			fail_msg("%s: check_report.py does not say %d", shapes[i].name, shapes[i].sound);
+		free(text);
+		free(w);
+	}
+}
+
+/* Each of these edits makes a sound report unsound, and check_report.py must see it. */
+static void test_checker_can_fail(void **state)
+{
+	static const struct {
+		const char *from, *to;
+	} edits[] = {
+		{ "gatepost.report/1", "gatepost.report/2" },
+		{ "\"sensor\":", "\"senosr\":" },
+		{ "\"accounted\":3953", "\"accounted\":3952" },
+		{ "\"arp\":11", "\"arp\":12" },
+		{ "\"arp\":11", "\"arp\":11.5" },
+		{ "\"arp\":11", "\"arp\":11,\"arp\":11" },
+		{ "\"services\":{\"smtp\":{\"packets\":2040", "\"services\":{\"smtp\":{\"packets\":2041" },
+		{ "\"prefix\":\"10.0.0.0/24\"", "\"prefix\":\"10.0.0.7/24\"" },
+		{ "\"prefix\":\"10.0.0.0/24\"", "\"prefix\":\"10.0.1.0/24\"" },
+		{ "\"hosts\":[{\"address\":\"10.0.0.7\"", "\"hosts\":[{\"address\":\"11.0.0.7\"" },
+		{ "\"kind\":\"spam_bot\"", "\"kind\":\"spam_bat\"" },
+		{ "\"kind\":\"spam_bot\"", "\"kind\":\"scanner\"" },
+		{ "\"source_verified\":true", "\"source_verified\":false" },
+		{ "\"confidence\":0.9999", "\"confidence\":1.5" },
+		{ "\"confidence\":0.9999", "\"confidence\":NaN" },
+		{ "\"weight\":4.0", "\"weight\":-4.0" },
+		{ "\"sent\":{\"packets\":7", "\"sent\":{\"packets\":8" },
+		{ "\"first_seen\":\"2026-05-04T10:00:01", "\"first_seen\":\"2026-05-04T09:00:01" },
+		{ "\"networks\":[]", "\"networks\":[{}]" },
+		{ "}", "" },
+	};
+	const char *reason = no_checker();
+	struct world *w = new_office(0);
+	char *text;
+
+	(void)state;
+	if (reason) {
+		free(w);
+		print_message("skipped: %s\n", reason);
+		skip();
+	}
+	text = write_report(w, GP_FORMAT_NDJSON);
+	assert_int_equal(check(text), 0);
+	for (size_t i = 0; i < COUNT(edits); i++) {
+		char *found = strstr(text, edits[i].from), *edited;
+
+		if (!found || asprintf(&edited, "%.*s%s%s", (int)(found - text), text, edits[i].to,
+				       found + strlen(edits[i].from)) < 0)
+			fail_msg("there is no %s", edits[i].from);
+		if (check(edited) != 1)
+			fail_msg("check_report.py passes %s", edits[i].to);
+		free(edited);
+	}
+	free(text);
+	free(w);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_sums),
+		cmocka_unit_test(test_strings),
+		cmocka_unit_test(test_placement_does_not_show),
+		cmocka_unit_test(test_prefix_lines),
+		cmocka_unit_test(test_all_hosts),
+		cmocka_unit_test(test_claims_under_way),
+		cmocka_unit_test(test_large_numbers_are_exact),
+		cmocka_unit_test(test_doubles),
+		cmocka_unit_test(test_hostile_names),
+		cmocka_unit_test(test_text),
+		cmocka_unit_test(test_text_order),
+		cmocka_unit_test(test_text_wraps),
+		cmocka_unit_test(test_stream_errors),
+		cmocka_unit_test(test_schema),
+		cmocka_unit_test(test_checker_can_fail),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

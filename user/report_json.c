@@ -1,0 +1,493 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The report as JSON (docs/report.schema.json). The outermost object is written member by member and its lists
+ * entry by entry, so that a list of all hosts never stands in memory as a tree.
+ */
+#include <errno.h>
+#include <json-c/json.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "hll.h"
+#include "names.h"
+#include "report_model.h"
+#include "text.h"
+
+struct writer {
+	struct gp_sink *sink;
+	const struct gp_model *model;
+	bool indented;
+	bool started; /* a comma goes before the next member or entry */
+};
+
+typedef struct json_object json;
+
+/* Takes the value over. A value that could not be made is out of memory, once for the whole report. */
+static void put(struct writer *w, json *object, const char *key, json *value)
+{
+	if (object && value && json_object_object_add_ex(object, key, value, JSON_C_OBJECT_ADD_CONSTANT_KEY) == 0)
+		return;
+	json_object_put(value);
+	if (!w->sink->err)
+		w->sink->err = -ENOMEM;
+}
+
+static void put_number(struct writer *w, json *object, const char *key, __u64 number)
+{
+	put(w, object, key, json_object_new_uint64(number));
+}
+
+static void put_signed(struct writer *w, json *object, const char *key, __s64 number)
+{
+	put(w, object, key, json_object_new_int64(number));
+}
+
+static void put_bool(struct writer *w, json *object, const char *key, bool value)
+{
+	put(w, object, key, json_object_new_boolean(value));
+}
+
+/* A fixed, short form: equal input gives equal bytes. */
+static void put_double(struct writer *w, json *object, const char *key, double number)
+{
+	json *value = json_object_new_double(number == 0.0 ? 0.0 : number);
+
+	if (value)
+		json_object_set_serializer(value, json_object_double_to_json_string, (void *)"%.4g", NULL);
+	put(w, object, key, value);
+}
+
+/* A measured value: a count stays a whole number however large it is. */
+static void put_value(struct writer *w, json *object, const char *key, double number)
+{
+	if (number == trunc(number) && fabs(number) < 9007199254740992.0)
+		put_signed(w, object, key, (__s64)number);
+	else
+		put_double(w, object, key, number);
+}
+
+/* Strings are cleaned without exception: who calls need not know where they came from. */
+static json *new_text(const char *text)
+{
+	char *clean = gp_text_clean(text ? text : "");
+	json *value = clean ? json_object_new_string(clean) : NULL;
+
+	free(clean);
+	return value;
+}
+
+static void put_text(struct writer *w, json *object, const char *key, const char *text)
+{
+	put(w, object, key, new_text(text));
+}
+
+/* JSON null cannot be told from a failure by its value, so it does not go through put(). */
+static void put_null(struct writer *w, json *object, const char *key)
+{
+	if (!object || json_object_object_add_ex(object, key, NULL, JSON_C_OBJECT_ADD_CONSTANT_KEY))
+		w->sink->err = w->sink->err ? w->sink->err : -ENOMEM;
+}
+
+static json *put_object(struct writer *w, json *object, const char *key)
+{
+	json *value = json_object_new_object();
+
+	put(w, object, key, value);
+	return w->sink->err ? NULL : value;
+}
+
+static void put_time(struct writer *w, json *object, const char *key, __u64 ns)
+{
+	char text[GP_TEXT_TIME];
+
+	put_text(w, object, key, gp_text_time(text, ns, w->model->report->clock_offset_ns));
+}
+
+/* Line ends within a value come from the serializer only: within strings they are escaped. */
+static void write_indented(struct gp_sink *sink, const char *text, unsigned depth)
+{
+	for (;;) {
+		const char *end = strchr(text, '\n');
+
+		if (!end)
+			break;
+		gp_sink_write(sink, text, (size_t)(end + 1 - text));
+		gp_sink_print(sink, "%*s", (int)(2 * depth), "");
+		text = end + 1;
+	}
+	gp_sink_write(sink, text, strlen(text));
+}
+
+/* Takes the value over. */
+static void write_value(struct writer *w, json *value, unsigned depth, bool one_line)
+{
+	int flags = JSON_C_TO_STRING_NOSLASHESCAPE;
+	const char *text;
+
+	if (w->indented)
+		flags |= one_line ? JSON_C_TO_STRING_SPACED : JSON_C_TO_STRING_SPACED | JSON_C_TO_STRING_PRETTY;
+	text = value ? json_object_to_json_string_ext(value, flags) : NULL;
+	if (text)
+		write_indented(w->sink, text, depth);
+	else if (!w->sink->err)
+		w->sink->err = -ENOMEM;
+	json_object_put(value);
+}
+
+static void begin_item(struct writer *w, int depth)
+{
+	if (w->started)
+		gp_sink_write(w->sink, ",", 1);
+	if (w->indented)
+		gp_sink_print(w->sink, "\n%*s", 2 * depth, "");
+	w->started = true;
+}
+
+static void begin_member(struct writer *w, const char *key)
+{
+	begin_item(w, 1);
+	gp_sink_print(w->sink, w->indented ? "\"%s\": " : "\"%s\":", key);
+}
+
+static void member(struct writer *w, const char *key, json *value)
+{
+	begin_member(w, key);
+	write_value(w, value, 1, false);
+}
+
+static void begin_list(struct writer *w, const char *key)
+{
+	begin_member(w, key);
+	gp_sink_write(w->sink, "[", 1);
+	w->started = false;
+}
+
+static void entry(struct writer *w, json *value, bool one_line)
+{
+	begin_item(w, 2);
+	write_value(w, value, 2, one_line);
+}
+
+static void end_list(struct writer *w)
+{
+	if (w->indented && w->started)
+		gp_sink_print(w->sink, "\n%2s", "");
+	gp_sink_write(w->sink, "]", 1);
+	w->started = true;
+}
+
+static void put_count(struct writer *w, json *object, const char *key, const struct gp_count *count)
+{
+	json *o = put_object(w, object, key);
+
+	put_number(w, o, "packets", count->packets);
+	put_number(w, o, "bytes", count->bytes);
+}
+
+static void put_service(struct writer *w, json *object, const char *key, const struct gp_service_sum *sum)
+{
+	json *o = put_object(w, object, key);
+
+	put_number(w, o, "packets", sum->packets);
+	put_number(w, o, "bytes", sum->bytes);
+	put_number(w, o, "flows", sum->flows);
+	put_number(w, o, "attempts", sum->attempts);
+	put_number(w, o, "answered", sum->answered);
+	put_number(w, o, "confirmed", sum->confirmed);
+}
+
+static void put_services(struct writer *w, json *object, const struct gp_service_sum *services)
+{
+	for (int i = 0; i < GP_SERVICES; i++)
+		put_service(w, object, gp_service_name(gp_service_order[i]), &services[gp_service_order[i]]);
+}
+
+static json *new_window(struct writer *w)
+{
+	const struct gp_report *r = w->model->report;
+	json *o = json_object_new_object();
+
+	if (!r->start_ns && !r->end_ns && !w->model->coverage.totals.received.packets) {
+		put_null(w, o, "start");
+		put_null(w, o, "end");
+	} else {
+		put_time(w, o, "start", r->start_ns);
+		put_time(w, o, "end", r->end_ns);
+	}
+	if (r->incomplete) {
+		put_bool(w, o, "incomplete", true);
+		put_text(w, o, "incomplete_reason", r->incomplete);
+	}
+	return o;
+}
+
+static json *new_coverage(struct writer *w)
+{
+	const struct gp_report *r = w->model->report;
+	const struct gp_coverage *c = &w->model->coverage;
+	json *o = json_object_new_object();
+	json *unparsed;
+
+	put_number(w, o, "packets", c->totals.received.packets);
+	put_number(w, o, "bytes", c->totals.received.bytes);
+	put_number(w, o, "wire_bytes", r->wire_bytes);
+	put_number(w, o, "accounted", c->accounted.packets);
+	put_number(w, o, "accounted_bytes", c->accounted.bytes);
+	put_signed(w, o, "unaccounted", c->unaccounted_packets);
+	put_signed(w, o, "unaccounted_bytes", c->unaccounted_bytes);
+	if (r->live_slack)
+		put_number(w, o, "live_slack", r->live_slack);
+	put_number(w, o, "nic_missed", r->nic_missed);
+	put_number(w, o, "pcap_dropped", r->pcap_dropped);
+	unparsed = put_object(w, o, "unparsed");
+	for (int status = GP_PARSE_OK + 1; status < GP_PARSE_STATUSES; status++)
+		put_number(w, unparsed, gp_parse_name(status), c->totals.unparsed[status].packets);
+	put_number(w, o, "unparsed_bytes", c->unparsed.bytes);
+	put_number(w, o, "overflow", c->overflow.packets);
+	put_number(w, o, "overflow_bytes", c->overflow.bytes);
+	put_number(w, o, "evidence_lost", 0);
+	put_number(w, o, "time_reversed", r->time_reversed);
+	put_number(w, o, "observations_lost", c->totals.observations_lost);
+	put_number(w, o, "flows_evicted", c->totals.flows_evicted);
+	put_number(w, o, "flows_full", c->totals.flows_full);
+	put_number(w, o, "scan_stale", c->totals.scan_stale);
+	put_number(w, o, "spoofed_inside", c->totals.spoofed_inside);
+	put_number(w, o, "foreign_source", c->totals.foreign_source);
+	return o;
+}
+
+static json *new_prefix(struct writer *w, const struct gp_prefix_row *row)
+{
+	char text[GP_TEXT_ADDR];
+	json *o = json_object_new_object();
+
+	switch (row->kind) {
+	case GP_ROW_PREFIX:
+		put_text(w, o, "prefix", gp_text_prefix(text, &row->addr, row->bits));
+		put_text(w, o, "side", row->inside ? "inside" : "outside");
+		break;
+	case GP_ROW_REST:
+		put_text(w, o, "prefix", "rest");
+		put_number(w, o, "prefixes", row->prefixes);
+		break;
+	case GP_ROW_OVERFLOW:
+		put_text(w, o, "prefix", "overflow");
+		break;
+	}
+	put_number(w, o, "hosts", row->hosts);
+	put_number(w, o, "packets", row->traffic.packets);
+	put_number(w, o, "bytes", row->traffic.bytes);
+	put_services(w, o, row->services);
+	return o;
+}
+
+static void put_smtp(struct writer *w, json *counters, const char *key, const struct gp_smtp_count *smtp)
+{
+	json *o = put_object(w, counters, key);
+	json *commands = put_object(w, o, "commands");
+	json *replies = put_object(w, o, "replies");
+
+	for (int i = GP_SMTP_NONE + 1; i < GP_SMTP_COMMANDS; i++)
+		put_number(w, commands, gp_smtp_command_name(i), smtp->commands[i]);
+	for (int stage = 0; stage < GP_SMTP_STAGES; stage++) {
+		json *classes = put_object(w, replies, gp_smtp_stage_name(stage));
+
+		for (int i = 0; i < GP_REPLY_CLASSES; i++)
+			put_number(w, classes, gp_reply_class_name(i), smtp->replies[stage][i]);
+	}
+	put_number(w, o, "dialogues", smtp->dialogues);
+	put_number(w, o, "ended_by_quit", smtp->ended_by_quit);
+	put_number(w, o, "ended_without_quit", smtp->ended_without_quit);
+	put_number(w, o, "early_talk", smtp->early_talk);
+	put_number(w, o, "lines_skipped", smtp->lines_skipped);
+}
+
+static void put_http(struct writer *w, json *counters, const struct gp_http_count *http)
+{
+	static const char *const classes[] = { "other", "1xx", "2xx", "3xx", "4xx", "5xx" };
+	json *o = put_object(w, counters, "http");
+	json *requests = put_object(w, o, "requests");
+	json *responses = put_object(w, o, "responses");
+
+	for (int i = 0; i < GP_HTTP_METHODS; i++)
+		put_number(w, requests, gp_http_method_name(i), http->requests[i]);
+	for (int i = 1; i <= 6; i++)
+		put_number(w, responses, classes[i % 6], http->responses[i % 6]);
+	put_number(w, o, "without_cookie", http->without_cookie);
+	put_number(w, o, "without_referrer", http->without_referrer);
+}
+
+static void put_tls(struct writer *w, json *counters, const struct gp_tls_count *tls)
+{
+	json *o = put_object(w, counters, "tls");
+	json *sni = put_object(w, o, "sni");
+
+	put_number(w, o, "hellos", tls->hellos);
+	for (int i = GP_SNI_UNKNOWN; i <= GP_SNI_PRESENT; i++)
+		put_number(w, sni, gp_sni_name(i), tls->sni[i]);
+}
+
+static void put_scan(struct writer *w, json *counters, const struct gp_host *host)
+{
+	json *scan = put_object(w, counters, "first_contacts");
+	json *distinct;
+
+	for (int i = 0; i < GP_SCAN_CLASSES; i++) {
+		json *o = put_object(w, scan, gp_scan_class_name(i));
+		__u64 attempts = 0, answers = 0;
+
+		for (unsigned slice = 0; slice < GP_SLICES; slice++) {
+			attempts += host->scan.attempts[i][slice];
+			answers += host->scan.answers[i][slice];
+		}
+		put_number(w, o, "attempts", attempts);
+		put_number(w, o, "answers", answers);
+	}
+	distinct = put_object(w, counters, "distinct");
+	put_number(w, distinct, "contacts", (__u64)llround(gp_hll_estimate(&host->contacts)));
+	put_number(w, distinct, "ports", (__u64)llround(gp_hll_estimate(&host->ports)));
+	put_number(w, distinct, "mx", (__u64)llround(gp_hll_estimate(&host->mx)));
+}
+
+static void put_counters(struct writer *w, json *object, const struct gp_host *host)
+{
+	json *o = put_object(w, object, "counters");
+	json *services;
+
+	put_count(w, o, "sent", &host->sent);
+	put_count(w, o, "received", &host->received);
+	put_number(w, o, "syn", host->syn);
+	put_number(w, o, "syn_ack", host->syn_ack);
+	put_number(w, o, "fin", host->fin);
+	put_number(w, o, "rst", host->rst);
+	put_number(w, o, "half_open", host->half_open);
+	put_number(w, o, "backscatter", host->backscatter);
+	put_number(w, o, "proved_flows", host->proved_flows);
+	services = put_object(w, o, "services");
+	for (int i = 0; i < GP_SERVICES; i++) {
+		struct gp_service_sum sum = gp_service_sum(&host->services[gp_service_order[i]]);
+
+		put_service(w, services, gp_service_name(gp_service_order[i]), &sum);
+	}
+	put_smtp(w, o, "smtp", &host->smtp[0]);
+	put_smtp(w, o, "submission", &host->smtp[1]);
+	put_http(w, o, &host->http);
+	put_tls(w, o, &host->tls);
+	put_scan(w, o, host);
+}
+
+/* One side of the scales: weights above 0, or below. A rule that weighs nothing says nothing. */
+static void put_evidence(struct writer *w, json *host, const char *key, const struct gp_finding *f, bool against)
+{
+	json *list = json_object_new_array();
+
+	put(w, host, key, list);
+	for (int i = 0; i < f->evidence_count && !w->sink->err; i++) {
+		const struct gp_evidence *e = &f->evidence[i];
+		json *o, *observed;
+
+		if (against ? !(e->weight < 0) : !(e->weight > 0))
+			continue;
+		o = json_object_new_object();
+		put_text(w, o, "rule", e->rule);
+		put_double(w, o, "weight", e->weight);
+		observed = put_object(w, o, "observed");
+		for (int k = 0; k < e->observed_count; k++)
+			put_value(w, observed, e->observed[k].name, e->observed[k].value);
+		put_text(w, o, "text", e->text);
+		if (!o || json_object_array_add(list, o)) {
+			json_object_put(o);
+			w->sink->err = -ENOMEM;
+		}
+	}
+}
+
+static void put_sample(struct writer *w, json *o, const struct gp_sample *sample)
+{
+	static const struct gp_addr none;
+	char text[GP_TEXT_ADDR];
+	json *destination;
+
+	/* Port 0 and the all-zero address are no destination of a flow: the sample was never taken. */
+	if (!sample->dport && !memcmp(&sample->dst, &none, sizeof(none))) {
+		put_null(w, o, "source_port");
+		put_null(w, o, "destination");
+		return;
+	}
+	put_number(w, o, "source_port", sample->sport);
+	destination = put_object(w, o, "destination");
+	put_text(w, destination, "address", gp_text_address(text, &sample->dst, 128));
+	put_number(w, destination, "port", sample->dport);
+}
+
+static json *new_host(struct writer *w, const struct gp_listed *listed)
+{
+	const struct gp_host *host = &w->model->report->memory->hosts[listed->slot];
+	const struct gp_finding *f = listed->finding;
+	char text[GP_TEXT_ADDR];
+	json *o = json_object_new_object();
+
+	put_text(w, o, "address", gp_text_address(text, &listed->addr, listed->bits));
+	put_text(w, o, "role", gp_role_name(host->role));
+	put_text(w, o, "verdict", gp_verdict_name(f ? f->verdict : GP_VERDICT_NONE));
+	if (f) {
+		put_text(w, o, "kind", gp_kind_name(f->kind));
+		/* Never 1.0 for what is only nearly certain. */
+		put_double(w, o, "confidence", f->confidence < 1.0 ? fmin(f->confidence, 0.9999) : f->confidence);
+		put_double(w, o, "score", f->score);
+		put_bool(w, o, "source_verified", f->source_verified);
+	}
+	put_time(w, o, "first_seen", host->first_seen_ns);
+	put_time(w, o, "last_seen", host->last_seen_ns);
+	put_sample(w, o, &host->samples[f ? f->sample : GP_SAMPLE_CONTACT]);
+	if (f) {
+		put_evidence(w, o, "evidence", f, false);
+		put_evidence(w, o, "against", f, true);
+	}
+	put_counters(w, o, host);
+	return o;
+}
+
+static json *new_pair(struct writer *w, const char *key1, const char *text1, const char *key2, const char *text2)
+{
+	json *o = json_object_new_object();
+
+	put_text(w, o, key1, text1);
+	put_text(w, o, key2, text2);
+	return o;
+}
+
+void gp_report_json(struct gp_sink *sink, const struct gp_model *model, bool indented)
+{
+	struct writer w = { .sink = sink, .model = model, .indented = indented };
+	const struct gp_report *r = model->report;
+	json *o;
+
+	gp_sink_write(sink, "{", 1);
+	member(&w, "schema", new_text("gatepost.report/1"));
+	member(&w, "generator", new_pair(&w, "name", "gatepost", "version", GP_VERSION));
+	member(&w, "sensor", new_text(r->sensor));
+	member(&w, "source", new_pair(&w, "kind", r->source_kind, "name", r->source_name));
+	member(&w, "window", new_window(&w));
+	o = json_object_new_object();
+	put_bool(&w, o, "default", r->default_inside);
+	member(&w, "inside", o);
+	member(&w, "coverage", new_coverage(&w));
+	o = json_object_new_object();
+	put_services(&w, o, model->services);
+	member(&w, "services", o);
+	begin_list(&w, "prefixes");
+	for (size_t i = 0; i < model->row_count && !sink->err; i++)
+		entry(&w, new_prefix(&w, &model->rows[i]), true);
+	end_list(&w);
+	begin_list(&w, "hosts");
+	for (size_t i = 0; i < model->listed_count && !sink->err; i++)
+		entry(&w, new_host(&w, &model->listed[i]), false);
+	end_list(&w);
+	begin_list(&w, "ranges");
+	end_list(&w);
+	begin_list(&w, "networks");
+	end_list(&w);
+	gp_sink_print(sink, indented ? "\n}\n" : "}\n");
+}
