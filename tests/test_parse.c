@@ -20,7 +20,7 @@
 #include "packets.h"
 
 #define GARBAGE_MAX 256u
-#define EVERY_CUT 640u	/* longer frames are cut here and there beyond it */
+#define EVERY_CUT 2200u /* longer frames are cut here and there beyond it */
 #define CUT_STEP 997u
 
 static struct guard guard;
@@ -94,6 +94,17 @@ static int check_cut(const struct packet_row *row, size_t len)
 	return complaint ? complain(row, "cut to", len, complaint) : 0;
 }
 
+/* One complaint per row is enough: its cuts mostly fail alike. */
+static int check_cuts(const struct packet_row *row)
+{
+	size_t len;
+
+	for (len = 0; len <= row->len; len += len < EVERY_CUT ? 1 : CUT_STEP)
+		if (check_cut(row, len))
+			return 1;
+	return 0;
+}
+
 /* xorshift32: the same garbage in every run. */
 static __u32 garbage_next(__u32 *state)
 {
@@ -126,6 +137,17 @@ static int check_appended(const struct packet_row *row, size_t extra, __u32 *sta
 	return complaint ? complain(row, "appended", extra, complaint) : 0;
 }
 
+static int check_appendices(const struct packet_row *row, __u32 *state)
+{
+	static const size_t extras[] = { 1, 2, 3, 4, 5, 7, 8, 13, 20, 40, 64, 100, GARBAGE_MAX };
+	size_t i;
+
+	for (i = 0; i < sizeof(extras) / sizeof(extras[0]); i++)
+		if (check_appended(row, extras[i], state))
+			return 1;
+	return 0;
+}
+
 static void test_whole(void **unused)
 {
 	int wrong = 0;
@@ -140,26 +162,23 @@ static void test_whole(void **unused)
 static void test_every_cut(void **unused)
 {
 	int wrong = 0;
-	size_t i, len;
+	size_t i;
 
 	(void)unused;
 	for (i = 0; i < packet_row_count; i++)
-		for (len = 0; len <= packet_rows[i].len; len += len < EVERY_CUT ? 1 : CUT_STEP)
-			wrong += check_cut(&packet_rows[i], len);
+		wrong += check_cuts(&packet_rows[i]);
 	assert_int_equal(wrong, 0);
 }
 
 static void test_appended_bytes(void **unused)
 {
-	static const size_t extras[] = { 1, 2, 3, 4, 5, 7, 8, 13, 20, 40, 64, 100, GARBAGE_MAX };
 	__u32 state = 0x9e3779b9;
 	int wrong = 0;
-	size_t i, k;
+	size_t i;
 
 	(void)unused;
 	for (i = 0; i < packet_row_count; i++)
-		for (k = 0; k < sizeof(extras) / sizeof(extras[0]); k++)
-			wrong += check_appended(&packet_rows[i], extras[k], &state);
+		wrong += check_appendices(&packet_rows[i], &state);
 	assert_int_equal(wrong, 0);
 }
 
