@@ -69,11 +69,12 @@ lab_in() {
 	nsenter --net="/run/netns/$ns" -- "$@"
 }
 
-# lab_start LABEL NAMESPACE COMMAND...: in the background; its output in $LAB_DIR/LABEL.{out,err}.
+# lab_start LABEL NAMESPACE COMMAND...: in the background; its output in $LAB_DIR/LABEL.{out,err}. The shell lets what
+# runs in the background ignore SIGINT; here it is to mean what it means to others.
 lab_start() {
 	local label=$1 ns=$2
 	shift 2
-	nsenter --net="/run/netns/$ns" -- "$@" >"$LAB_DIR/$label.out" 2>"$LAB_DIR/$label.err" </dev/null &
+	nsenter --net="/run/netns/$ns" -- env --default-signal=INT "$@" >"$LAB_DIR/$label.out" 2>"$LAB_DIR/$label.err" </dev/null &
 	LAB_PIDS[$label]=$!
 }
 
@@ -90,18 +91,18 @@ lab_wait() {
 	return "$status"
 }
 
-# lab_stop LABEL [SIGNAL]: its exit status; killed when it does not go within 10 s.
+# lab_stop LABEL [SIGNAL]: its exit status; killed when it does not go within 10 s. The shell's word on that is not shown.
 lab_stop() {
 	local pid=${LAB_PIDS[$1]-} i
 	[ -n "$pid" ] || return 0
-	kill -s "${2:-TERM}" "$pid" 2>/dev/null || true
+	kill -s "${2:-TERM}" "$pid" || true
 	for ((i = 0; i < 100; i++)); do
-		kill -0 "$pid" 2>/dev/null || break
+		kill -0 "$pid" || break
 		sleep 0.1
 	done
-	kill -s KILL "$pid" 2>/dev/null || true
-	lab_wait "$1" 2>/dev/null
-}
+	kill -s KILL "$pid" || true
+	lab_wait "$1"
+} 2>/dev/null
 
 # lab_until SECONDS COMMAND...: repeats it until it succeeds.
 lab_until() {
@@ -280,6 +281,13 @@ lab_attached() {
 
 lab_both_attached() {
 	[ "$(lab_attached | wc -l)" -eq 2 ]
+}
+
+# The BPF file system, where programs and maps are pinned. Stays mounted, as systemd would have it.
+lab_bpffs() {
+	[ "$(stat -f -c %T /sys/fs/bpf)" != bpf_fs ] || return 0
+	mount -t bpf bpf /sys/fs/bpf
+	printf '# mounted the BPF file system at /sys/fs/bpf; it stays\n'
 }
 
 # lab_gatepost_start FORMAT [ARGUMENT...]: on both sides of the gateway; fails when it is not attached within 10 s.

@@ -4,7 +4,8 @@
 
 report.py FILE verdicts          one line per verdict: address kind verdict verified
 report.py FILE value KEY.KEY...  one value, numbers as they stand
-report.py FILE hosts KIND...     the hosts of these kinds, as indented JSON
+report.py FILE hosts ADDRESS...  these hosts, as indented JSON
+report.py FILE line              one line for people: packets, services, verdicts so far
 """
 
 import json
@@ -30,6 +31,13 @@ def verdicts(report):
     return [host for host in report.get("hosts", []) if host.get("verdict")]
 
 
+def line(report):
+    services = report["services"]
+    flows = ", ".join(f"{name} {services[name]['flows']}" for name in ("smtp", "submission", "http", "tls"))
+    named = ", ".join(f"{host['address']} {host['verdict']} {host['kind']}" for host in verdicts(report))
+    return f"{report['coverage']['packets']:6d} packets; flows: {flows}; verdicts: {named or 'none yet'}"
+
+
 def main(path, what, *arguments):
     report = last_report(path)
     if not isinstance(report, dict):
@@ -43,8 +51,10 @@ def main(path, what, *arguments):
             report = report[key]
         print(report)
     elif what == "hosts":
-        chosen = [host for host in verdicts(report) if host["kind"] in arguments]
+        chosen = [host for host in verdicts(report) if host["address"] in arguments]
         print(json.dumps(chosen, indent=2, ensure_ascii=True))
+    elif what == "line":
+        print(line(report))
     else:
         return 2
     return 0

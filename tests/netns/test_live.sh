@@ -16,7 +16,7 @@ report() {
 
 # names ADDRESS KIND
 names() {
-	report verdicts | grep -q "^$1 $2 " || {
+	report verdicts | grep "^$1 $2 " >/dev/null || {
 		printf 'verdicts are:\n'
 		report verdicts
 		return 1
@@ -138,6 +138,7 @@ if [ ! -x "$LAB_GATEPOST" ]; then
 	exit
 fi
 
+lab_bpffs
 lab_open
 lab_services
 run_watched
