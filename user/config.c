@@ -592,8 +592,8 @@ static int cut_ranges(struct reader *reader)
 		return err;
 	if (count > GP_PREFIXES_MAX) {
 		gp_config_errors_add(reader->errors, 0,
-				     "inside, relays, infrastructure: %zu address ranges after cutting; at most %u", count,
-				     GP_PREFIXES_MAX);
+				     "inside, relays, infrastructure: %zu address ranges after cutting; at most %u",
+				     count, GP_PREFIXES_MAX);
 		return -EINVAL;
 	}
 	config->range_count = (__u32)count;

@@ -90,16 +90,19 @@ const char *gp_config_quote(char *out, const char *value)
 
 static int file_read(char **text, size_t *len, FILE *file)
 {
+	size_t capacity = READ_BYTES, n;
 	char *grown;
-	size_t n;
 
 	do {
-		grown = realloc(*text, *len + READ_BYTES);
-		if (!grown)
-			return -ENOMEM;
-		*text = grown;
+		if (!*text || *len == capacity) {
+			capacity = *text ? 2 * capacity : capacity;
+			grown = realloc(*text, capacity);
+			if (!grown)
+				return -ENOMEM;
+			*text = grown;
+		}
 		errno = EIO;
-		n = fread(*text + *len, 1, READ_BYTES, file);
+		n = fread(*text + *len, 1, capacity - *len, file);
 		if (!n && ferror(file))
 			return -errno;
 		*len += n;
