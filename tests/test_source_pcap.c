@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "captures.h"
+#include "pcap_link.h"
 #include "pcap_stream.h"
 #include "source_pcap.h"
 
@@ -132,7 +133,7 @@ static const struct link_row {
 	{ "SLL: lowest EtherType", 113, BYTES(SLL("\x00\x01", "\x06\x00") IP4), FRAME, 0x0600, 16 },
 	{ "SLL: netlink", 113, BYTES(SLL("\x03\x38", "\x08\x00") IP4), LINK_TYPE, 0, 0 },
 	{ "SLL: radiotap", 113, BYTES(SLL("\x03\x23", "\x08\x00") IP4), LINK_TYPE, 0, 0 },
-	{ "SLL: header cut", 113, BYTES("\x00\x00\x00\x01\x00\x06\x02\x00\x00\x00\x00\x01\x00\x00\x08"), LINK_TYPE, 0, 0 },
+	{ "SLL: header cut", 113, SLL("\x00\x01", "\x08\x00"), 15, LINK_TYPE, 0, 0 },
 	{ "SLL2: IPv4", 276, BYTES(SLL2("\x00\x01", "\x08\x00") IP4), FRAME, 0x0800, 20 },
 	{ "SLL2: IPv6, no payload", 276, BYTES(SLL2("\x00\x01", "\x86\xdd")), FRAME, 0x86dd, 20 },
 	{ "SLL2: 802.2", 276, BYTES(SLL2("\x00\x01", "\x00\x04") IP4), LINK_TYPE, 0, 0 },
@@ -213,6 +214,30 @@ static void test_link_types(void **state)
 	for (size_t i = 0; i < COUNT(link_rows); i++) {
 		for (size_t f = 0; f < capture_format_count; f++)
 			check_link_row(&link_rows[i], &capture_formats[f]);
+	}
+}
+
+/* Each record cut anywhere, in a buffer of exactly that size: nothing is read beyond what was captured. */
+static void test_link_headers_cut(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(link_rows); i++) {
+		const struct link_row *row = &link_rows[i];
+		gp_link_reader *read_link = gp_link_find((int)row->link_type);
+
+		for (__u32 len = 0; read_link && len <= row->len; len++) {
+			struct gp_link_payload payload = { .offset = 0 };
+			__u8 *record = malloc(len ? len : 1);
+			bool found;
+
+			assert_non_null(record);
+			memcpy(record, row->record, len);
+			/* A pointer past the end of the buffer when there is nothing in it. */
+			found = read_link(len ? record : record + 1, len, &payload);
+			free(record);
+			row_assert(row->name, found ? payload.offset <= len && payload.ethertype >= GP_ETHERTYPE_MIN :
+						      !payload.offset);
+		}
 	}
 }
 
@@ -590,7 +615,7 @@ static void test_interfaces(void **state)
 			capture_interface(&image, ETHER, 128);
 			capture_packet(&image, 0, 1, bytes, 96, 1514);
 			capture_packet(&image, 1, 2, bytes, 400, 400);
-			capture_interface(&image, other_type ? 113 : ETHER, 0);
+			capture_interface(&image, other_type ? 113 : ETHER, 65535);
 			capture_packet(&image, 2, 3, bytes, 300, 300);
 			fd = capture_file(&image, image.len, path);
 			collect_messages();
@@ -717,7 +742,7 @@ static void test_unreadable(void **state)
 	free(text);
 }
 
-/* Standard input is a pipe; the end of the pipe is the end of the file. */
+/* A pipe, merged with a file: the end of the pipe is its end, and the total is not known. */
 static void test_standard_input(void **state)
 {
 	static const __u8 bytes[60];
@@ -726,23 +751,25 @@ static void test_standard_input(void **state)
 	struct gp_frame frame;
 	__u64 done, total, n = 0;
 	int saved = dup(STDIN_FILENO), ends[2];
-	char path[] = "-";
+	char path[CAPTURE_PATH_BYTES], *arguments[] = { "-", path };
+	int fd;
 
 	(void)state;
 	capture_begin(&image, &capture_formats[0], ETHER, SNAPLEN);
 	for (__u32 i = 0; i < 100; i++)
 		capture_record(&image, i, 0, bytes, 60, 60);
+	fd = capture_file(&image, image.len, path);
 	assert_int_equal(pipe(ends), 0);
 	assert_int_equal(write(ends[1], image.data, image.len), image.len);
 	close(ends[1]);
 	assert_true(dup2(ends[0], STDIN_FILENO) == STDIN_FILENO);
 	close(ends[0]);
-	source = open_one(path);
+	assert_int_equal(gp_source_pcap_open(&source, arguments, 2), 0);
 	while (gp_source_pcap_next(source, &frame) == 1)
 		n++;
 	gp_source_pcap_progress(source, &done, &total);
-	assert_int_equal(n, 100);
-	assert_int_equal(done, image.len);
+	assert_int_equal(n, 200);
+	assert_int_equal(done, 2 * image.len);
 	assert_int_equal(total, 0);
 	assert_null(gp_source_pcap_error(source));
 	gp_source_pcap_close(source);
@@ -750,6 +777,7 @@ static void test_standard_input(void **state)
 	assert_true(fcntl(STDIN_FILENO, F_GETFD) >= 0);
 	dup2(saved, STDIN_FILENO);
 	close(saved);
+	close(fd);
 	capture_free(&image);
 }
 
@@ -818,10 +846,21 @@ static void test_captures_of_others(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_link_types),	   TEST(test_lengths),	   TEST(test_times),	      TEST(test_far_future),
-		TEST(test_merge),	   TEST(test_merge_many),  TEST(test_cut_anywhere),   TEST(test_damage),
-		TEST(test_interfaces),	   TEST(test_stream_pieces), TEST(test_open_errors),  TEST(test_unreadable),
-		TEST(test_standard_input), TEST(test_captures_of_others),
+		TEST(test_link_types),
+		TEST(test_link_headers_cut),
+		TEST(test_lengths),
+		TEST(test_times),
+		TEST(test_far_future),
+		TEST(test_merge),
+		TEST(test_merge_many),
+		TEST(test_cut_anywhere),
+		TEST(test_damage),
+		TEST(test_interfaces),
+		TEST(test_stream_pieces),
+		TEST(test_open_errors),
+		TEST(test_unreadable),
+		TEST(test_standard_input),
+		TEST(test_captures_of_others),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

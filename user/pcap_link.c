@@ -133,7 +133,7 @@ static bool read_ppp(const __u8 *record, __u32 bytes, struct gp_link_payload *ou
 
 static bool read_ppp_ether(const __u8 *record, __u32 bytes, struct gp_link_payload *out)
 {
-	/* The PPPoE header stays: it is what follows an Ethernet header. A code other than 0 is discovery (RFC 2516, 4). */
+	/* The PPPoE header stays: it is what follows an Ethernet header. Code 0 is a session (RFC 2516, 4). */
 	if (bytes < 6)
 		return false;
 	return payload(out, 0, record[1] ? ETHERTYPE_PPPOE_DISCOVERY : ETHERTYPE_PPPOE_SESSION);

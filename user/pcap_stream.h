@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A capture's bytes on their way to libpcap. Snapshot lengths in headers become 0 (no limit) as they pass: libpcap would
- * cut records that are longer than a pcap file's header admits, and refuse pcapng files whose interfaces state different
- * ones; other readers do neither, and each record states its own length. (Except pcapng's simple packet blocks: one
- * that was cut by the snapshot length is refused.)
+ * A capture's bytes on their way to libpcap. Snapshot lengths in headers become 0 (no limit) as they pass: libpcap
+ * would cut records that are longer than a pcap file's header admits, and refuse pcapng files whose interfaces state
+ * different ones; other readers do neither, and each record states its own length. (Except pcapng's simple packet
+ * blocks: one that was cut by the snapshot length is refused.)
  */
 #ifndef GATEPOST_PCAP_STREAM_H
 #define GATEPOST_PCAP_STREAM_H

@@ -238,8 +238,8 @@ static void find_link(struct capture *capture)
 	capture->ethernet = dlt == DLT_EN10MB;
 	capture->link = gp_link_find(dlt);
 	if (!capture->ethernet && !capture->link)
-		gp_notice("%s: link type %d (%s) carries no Ethernet or IP that can be read here; its packets are counted "
-			  "as link_type",
+		gp_notice("%s: link type %d (%s) carries no Ethernet or IP that can be read here; "
+			  "its packets are counted as link_type",
 			  capture->name, dlt, link_name ? link_name : "unknown");
 }
 

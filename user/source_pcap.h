@@ -13,7 +13,7 @@ struct gp_source_pcap;
 struct gp_source_count {
 	struct gp_count received; /* all frames, refused ones included; bytes as captured */
 	__u64 wire_bytes;
-	__u64 time_reversed;	   /* an earlier stamp than the one before it in the timeline; it takes the previous time */
+	__u64 time_reversed;	   /* an earlier stamp than the one before it in the timeline: takes that one's time */
 	struct gp_count too_short; /* captured fewer than GP_FRAME_MIN bytes (link type Ethernet) */
 	struct gp_count too_long;
 	struct gp_count link_type; /* a protocol that cannot be put behind an EtherType */
