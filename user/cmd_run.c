@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* gatepost run: attach, count, judge, report; until SIGINT or SIGTERM. */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/signalfd.h>
+#include <sys/timerfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "loader.h"
+#include "log.h"
+
+#define NS_PER_S 1000000000ll
+
+static const char help[] =
+	"usage: gatepost run -i IFACE[:inside|outside|tap]... [OPTION]...\n\n"
+	"Attaches to the interfaces, counts and judges, and writes the report when it is stopped (SIGINT, SIGTERM).\n"
+	"Packets always pass. inside faces subscribers, outside faces the Internet, tap (default) is a mirror port.\n\n"
+	"  -i, --interface   an interface and the way it faces; may be repeated\n"
+	"  --inside PREFIX   where subscribers live; may be repeated (default: private address space)\n"
+	"  -c, --config FILE configuration, see gatepost.conf(5)\n"
+	"  --interval S      write a report every S seconds as well, one line of JSON each (NDJSON)\n"
+	"  --format FORMAT   of the last report: json (default), ndjson or text; with --interval: ndjson or text\n"
+	"  --all             list hosts without a verdict as well\n"
+	"  --xdp-mode MODE   native (default), or skb: slower, for drivers without XDP\n";
+
+struct run {
+	const struct gp_options *options;
+	struct gp_config *config;
+	struct gp_interface *interfaces;
+	struct gp_loader *loader;
+	struct gp_judge *judge;
+	char *name; /* "eth0, eth1" */
+	__u64 start_ns;
+	int signals, timer;
+};
+
+/* The data plane's clock, bpf_ktime_get_coarse_ns(). */
+static __u64 monotonic_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
+	return (__u64)(t.tv_sec * NS_PER_S + t.tv_nsec);
+}
+
+static __s64 realtime_offset_ns(void)
+{
+	struct timespec wall, mono;
+
+	clock_gettime(CLOCK_REALTIME, &wall);
+	clock_gettime(CLOCK_MONOTONIC, &mono);
+	return (wall.tv_sec - mono.tv_sec) * NS_PER_S + (wall.tv_nsec - mono.tv_nsec);
+}
+
+static int write_report(struct run *run, enum gp_format format, bool live)
+{
+	struct gp_report report = {
+		.sensor = run->config->sensor,
+		.source_kind = "interface",
+		.source_name = run->name,
+		.start_ns = run->start_ns,
+		.end_ns = monotonic_ns(),
+		.clock_offset_ns = realtime_offset_ns(),
+		.memory = gp_loader_memory(run->loader),
+		.judge = run->judge,
+		.nic_missed = gp_loader_missed(run->loader),
+		.live_slack = live ? 1 : 0,
+		.default_inside = run->config->default_inside,
+		.all = run->options->all,
+		.prefix_bits4 = 24,
+		.prefix_bits6 = 48,
+		.prefix_rows = 20,
+	};
+	int err = gp_report_write(stdout, &report, format);
+
+	if (!err && fflush(stdout))
+		err = -errno;
+	if (err)
+		gp_error("report: cannot write: %s", strerror(-err));
+	return err;
+}
+
+/* Ticks once per second; a report at each interval. Return: 0 when told to stop, or -errno. */
+static int run_until_stopped(struct run *run)
+{
+	enum gp_format format = run->options->format == GP_FORMAT_TEXT ? GP_FORMAT_TEXT : GP_FORMAT_NDJSON;
+	struct pollfd fds[] = {
+		{ .fd = run->signals, .events = POLLIN },
+		{ .fd = run->timer, .events = POLLIN },
+	};
+	unsigned seconds = 0;
+	__u64 expirations;
+	int err;
+
+	for (;;) {
+		if (poll(fds, 2, -1) < 0 && errno != EINTR)
+			return -errno;
+		if (fds[0].revents)
+			return 0;
+		if (!fds[1].revents || read(run->timer, &expirations, sizeof(expirations)) < 0)
+			continue;
+		err = gp_judge_tick(run->judge, monotonic_ns());
+		if (err)
+			return err;
+		seconds += (unsigned)expirations;
+		if (!run->options->interval_s || seconds < run->options->interval_s)
+			continue;
+		seconds = 0;
+		err = write_report(run, format, true);
+		if (err)
+			return err;
+	}
+}
+
+/* Signals are blocked before anything is attached, so that none can end the process without a clean-up. */
+static int open_events(struct run *run)
+{
+	const struct itimerspec each_second = { .it_interval = { .tv_sec = 1 }, .it_value = { .tv_sec = 1 } };
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	run->signals = signalfd(-1, &set, SFD_CLOEXEC);
+	run->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC);
+	if (run->signals < 0 || run->timer < 0 || timerfd_settime(run->timer, 0, &each_second, NULL)) {
+		int err = -errno;
+
+		gp_error("run: cannot wait for signals and timers: %s", strerror(-err));
+		return err;
+	}
+	return 0;
+}
+
+static int open_interfaces(struct run *run)
+{
+	size_t count = run->options->interface_count, bytes = 1;
+	int err = 0;
+
+	run->interfaces = calloc(count, sizeof(*run->interfaces));
+	for (size_t i = 0; run->interfaces && i < count && !err; i++) {
+		err = gp_interface_parse(&run->interfaces[i], run->options->interfaces[i]);
+		for (size_t j = 0; j < i && !err; j++) {
+			if (run->interfaces[j].index != run->interfaces[i].index)
+				continue;
+			gp_error("-i %s: the interface is named twice", run->options->interfaces[i]);
+			err = -EINVAL;
+		}
+		bytes += sizeof(run->interfaces[i].name) + 2;
+	}
+	if (err)
+		return err;
+	run->name = calloc(1, bytes);
+	if (!run->interfaces || !run->name)
+		return -ENOMEM;
+	for (size_t i = 0; i < count; i++) {
+		if (i)
+			strcat(run->name, ", ");
+		strcat(run->name, run->interfaces[i].name);
+	}
+	return 0;
+}
+
+static int run_open(struct run *run)
+{
+	size_t count = run->options->interface_count;
+	int err = open_interfaces(run);
+
+	if (!err)
+		err = open_events(run);
+	if (err)
+		return err;
+	/* Each run draws its own hash keys: nobody outside can aim at a bucket. */
+	if (getrandom(run->config->secret, sizeof(run->config->secret), 0) != sizeof(run->config->secret)) {
+		gp_error("run: no random numbers from the kernel");
+		return -EIO;
+	}
+	err = gp_loader_open(&run->loader, run->config, run->interfaces, count, run->options->skb_mode);
+	if (err)
+		return err;
+	run->start_ns = monotonic_ns();
+	err = gp_judge_open(&run->judge, gp_loader_memory(run->loader), &run->config->limits,
+			    run->config->trust_inside);
+	return err ? err : gp_judge_tick(run->judge, run->start_ns);
+}
+
+static void run_close(struct run *run)
+{
+	if (run->judge)
+		gp_judge_close(run->judge);
+	if (run->loader)
+		gp_loader_close(run->loader);
+	if (run->config)
+		gp_config_close(run->config);
+	if (run->timer >= 0)
+		close(run->timer);
+	if (run->signals >= 0)
+		close(run->signals);
+	free(run->interfaces);
+	free(run->name);
+}
+
+static int run_agent(struct run *run)
+{
+	const struct timespec grace = { .tv_nsec = 20000000 };
+	int err = run_open(run), report_err;
+
+	if (err)
+		return err;
+	gp_notice("running; SIGINT or SIGTERM ends it with a report");
+	err = run_until_stopped(run);
+	/* Off first: then the counters stand still, and the books must balance to the packet. */
+	gp_loader_detach(run->loader);
+	nanosleep(&grace, NULL);
+	report_err = gp_judge_finish(run->judge, monotonic_ns());
+	if (!report_err)
+		report_err = write_report(run, run->options->interval_s && run->options->format == GP_FORMAT_JSON ?
+					  GP_FORMAT_NDJSON : run->options->format, false);
+	return err ? err : report_err;
+}
+
+int gp_cmd_run(int argc, char **argv)
+{
+	struct gp_options options;
+	struct run run = { .options = &options, .signals = -1, .timer = -1 };
+	int first = 0, code = GP_EXIT_USAGE;
+
+	if (gp_options_parse(&options, argc, argv, "cCfiIatx", &first))
+		goto out;
+	if (options.help) {
+		fputs(help, stdout);
+		code = GP_EXIT_DONE;
+		goto out;
+	}
+	if (first < argc) {
+		gp_error("run: %s is no option; interfaces are named with -i", argv[first]);
+		goto out;
+	}
+	if (!options.interface_count) {
+		gp_error("run: no interface named; give at least one with -i, as -i eth0:inside");
+		goto out;
+	}
+	if (gp_options_config(&options, &run.config))
+		goto out;
+	code = run_agent(&run) ? GP_EXIT_FAILED : GP_EXIT_DONE;
+out:
+	run_close(&run);
+	gp_options_close(&options);
+	return code;
+}

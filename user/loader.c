@@ -1,0 +1,358 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "loader.h"
+
+#include <errno.h>
+#include <linux/magic.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include <bpf/libbpf.h>
+#include <xdp/libxdp.h>
+
+#include "bpf_object.h"
+#include "gatepost.skel.h"
+#include "log.h"
+#include "memory_setup.h"
+#include "pins.h"
+
+/* One interface's program. The object is ours, the program handle libxdp's. */
+struct attachment {
+	const struct gp_interface *interface;
+	struct gp_bpf bpf;
+	struct xdp_program *program;
+	bool attached;
+	__u64 missed_before;
+};
+
+struct gp_loader {
+	struct gp_bpf maps; /* loaded for its maps only: they are pinned and filled before any packet is counted */
+	struct attachment *attachments;
+	size_t count;
+	enum xdp_attach_mode mode;
+};
+
+int gp_interface_parse(struct gp_interface *out, const char *text)
+{
+	static const char *const sides[] = {
+		[GP_SIDE_TAP] = "tap",
+		[GP_SIDE_INSIDE] = "inside",
+		[GP_SIDE_OUTSIDE] = "outside",
+	};
+	const char *colon = strrchr(text, ':');
+	size_t length = colon ? (size_t)(colon - text) : strlen(text);
+
+	*out = (struct gp_interface){ .side = GP_SIDE_TAP };
+	if (!length || length >= sizeof(out->name)) {
+		gp_error("-i %s: write INTERFACE:SIDE, as eth0:inside", text);
+		return -EINVAL;
+	}
+	memcpy(out->name, text, length);
+	if (colon) {
+		size_t i = 0;
+
+		while (i < 3 && strcmp(colon + 1, sides[i]))
+			i++;
+		if (i == 3) {
+			gp_error("-i %s: the side is inside, outside or tap", text);
+			return -EINVAL;
+		}
+		out->side = (enum gp_side)i;
+	}
+	out->index = (int)if_nametoindex(out->name);
+	if (!out->index) {
+		gp_error("-i %s: no interface %s in this network namespace; ip link shows what there is", text,
+			 out->name);
+		return -ENODEV;
+	}
+	return 0;
+}
+
+/* One of the kernel's counters of an interface; 0 where it is not readable. */
+static __u64 read_statistic(const char *interface, const char *name)
+{
+	unsigned long long value = 0;
+	char path[128];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/sys/class/net/%s/statistics/%s", interface, name);
+	file = fopen(path, "re");
+	if (!file)
+		return 0;
+	if (fscanf(file, "%llu", &value) != 1)
+		value = 0;
+	fclose(file);
+	return value;
+}
+
+static __u64 read_missed(const char *interface)
+{
+	return read_statistic(interface, "rx_missed_errors") + read_statistic(interface, "rx_dropped") +
+	       read_statistic(interface, "rx_fifo_errors");
+}
+
+/* Root and a BPF file system, said in one line before anything obscure fails. */
+static int check_host(void)
+{
+	struct statfs fs;
+
+	if (geteuid() != 0) {
+		gp_error("run: attaching XDP programs needs root; use sudo");
+		return -EPERM;
+	}
+	if (statfs(GP_BPFFS, &fs) || (__u32)fs.f_type != BPF_FS_MAGIC) {
+		gp_error("%s: no BPF file system is mounted there; run: mount -t bpf bpf %s", GP_BPFFS, GP_BPFFS);
+		return -ENODEV;
+	}
+	if (!access(GP_PIN_DIR, F_OK)) {
+		gp_error("%s: another gatepost runs, or one ended without cleaning up; stop it, or run: "
+			 "gatepost detach", GP_PIN_DIR);
+		return -EEXIST;
+	}
+	if (mkdir(GP_PIN_DIR, 0700)) {
+		int err = -errno;
+
+		gp_error("%s: cannot create: %s", GP_PIN_DIR, strerror(-err));
+		return err;
+	}
+	return 0;
+}
+
+static int load_maps(struct gp_loader *loader, const struct gp_config *config)
+{
+	const struct gp_bpf_options options = { .pin_dir = GP_PIN_DIR };
+	int err = gp_bpf_open(&loader->maps, config, &options);
+
+	if (err)
+		return err;
+	err = gatepost_bpf__load(loader->maps.skeleton);
+	if (err) {
+		gp_error("run: cannot load the XDP program: %s; %s", strerror(-err), gp_bpf_remedy(err));
+		return err;
+	}
+	err = gp_bpf_map(&loader->maps);
+	if (!err)
+		gp_memory_setup(&loader->maps.memory, config);
+	return err;
+}
+
+static const char *attach_remedy(int err, enum xdp_attach_mode mode)
+{
+	switch (err) {
+	case -EBUSY:
+	case -EEXIST:
+		return "another XDP program is attached, and they cannot share the interface here; take it off with: "
+		       "ip link set dev IFACE xdp off";
+	case -EOPNOTSUPP:
+	case -EINVAL:
+	case -ERANGE:
+		return mode == XDP_MODE_NATIVE ? "the driver cannot run it in native mode; lower the MTU, or accept "
+						 "the slower generic mode with --xdp-mode skb" :
+						 "the kernel refuses generic XDP here; ethtool -K IFACE lro off may help";
+	default:
+		return gp_bpf_remedy(err);
+	}
+}
+
+/* Plain attach or dispatcher? Asked of the kernel, not assumed. */
+static void say_attached(const struct attachment *a, enum xdp_attach_mode mode)
+{
+	struct xdp_multiprog *present = xdp_multiprog__get_from_ifindex(a->interface->index);
+	bool plain = libxdp_get_error(present) || xdp_multiprog__is_legacy(present);
+
+	gp_notice("%s: attached in %s mode, %s", a->interface->name, mode == XDP_MODE_NATIVE ? "native" : "generic",
+		  plain ? "alone (this kernel does not let libxdp's dispatcher in)" :
+			  "beside other programs (libxdp's dispatcher)");
+	if (!libxdp_get_error(present))
+		xdp_multiprog__close(present);
+}
+
+static int attach(struct attachment *a, const struct gp_config *config, enum xdp_attach_mode mode)
+{
+	const struct gp_bpf_options options = { .side = a->interface->side, .pin_dir = GP_PIN_DIR };
+	int err = gp_bpf_open(&a->bpf, config, &options);
+
+	if (err)
+		return err;
+	a->program = xdp_program__from_bpf_obj(a->bpf.skeleton->obj, "xdp.frags");
+	err = (int)libxdp_get_error(a->program);
+	if (err) {
+		a->program = NULL;
+		gp_error("%s: cannot prepare the XDP program: %s", a->interface->name, strerror(-err));
+		return err;
+	}
+	a->missed_before = read_missed(a->interface->name);
+	err = xdp_program__attach(a->program, a->interface->index, mode, 0);
+	if (err) {
+		gp_error("%s: cannot attach in %s mode: %s; %s", a->interface->name,
+			 mode == XDP_MODE_NATIVE ? "native" : "generic", strerror(-err), attach_remedy(err, mode));
+		return err;
+	}
+	a->attached = true;
+	say_attached(a, mode);
+	return 0;
+}
+
+/* libxdp explains its fallback at length; one line of ours says the same. */
+static int quiet_libxdp(enum libxdp_print_level level, const char *format, va_list args)
+{
+	if (level > LIBXDP_WARN || !getenv("GATEPOST_DEBUG"))
+		return 0;
+	return vfprintf(stderr, format, args);
+}
+
+int gp_loader_open(struct gp_loader **out, const struct gp_config *config, const struct gp_interface *interfaces,
+		   size_t count, bool skb_mode)
+{
+	struct gp_loader *loader;
+	int err = check_host();
+
+	if (err)
+		return err;
+	libxdp_set_print(quiet_libxdp);
+	loader = calloc(1, sizeof(*loader));
+	if (loader)
+		loader->attachments = calloc(count, sizeof(*loader->attachments));
+	if (!loader || !loader->attachments) {
+		free(loader);
+		rmdir(GP_PIN_DIR);
+		return -ENOMEM;
+	}
+	loader->count = count;
+	loader->mode = skb_mode ? XDP_MODE_SKB : XDP_MODE_NATIVE;
+	err = load_maps(loader, config);
+	for (size_t i = 0; i < count && !err; i++) {
+		loader->attachments[i].interface = &interfaces[i];
+		err = attach(&loader->attachments[i], config, loader->mode);
+	}
+	if (err) {
+		gp_loader_close(loader);
+		return err;
+	}
+	*out = loader;
+	return 0;
+}
+
+struct gp_memory *gp_loader_memory(struct gp_loader *loader)
+{
+	return &loader->maps.memory;
+}
+
+__u64 gp_loader_missed(const struct gp_loader *loader)
+{
+	__u64 missed = 0;
+
+	for (size_t i = 0; i < loader->count; i++) {
+		__u64 now = read_missed(loader->attachments[i].interface->name);
+
+		/* An interface that was removed and made anew counts from 0. */
+		if (now > loader->attachments[i].missed_before)
+			missed += now - loader->attachments[i].missed_before;
+	}
+	return missed;
+}
+
+int gp_loader_detach(struct gp_loader *loader)
+{
+	int first_err = 0;
+
+	for (size_t i = 0; i < loader->count; i++) {
+		struct attachment *a = &loader->attachments[i];
+		int err;
+
+		if (!a->attached)
+			continue;
+		err = xdp_program__detach(a->program, a->interface->index, loader->mode, 0);
+		/* The interface may be gone, and the program with it. */
+		if (err && err != -ENODEV && if_nametoindex(a->interface->name)) {
+			gp_error("%s: cannot detach: %s; run: ip link set dev %s xdp off", a->interface->name,
+				 strerror(-err), a->interface->name);
+			first_err = first_err ?: err;
+		}
+		a->attached = false;
+	}
+	return first_err;
+}
+
+void gp_loader_close(struct gp_loader *loader)
+{
+	gp_loader_detach(loader);
+	for (size_t i = 0; i < loader->count; i++) {
+		if (loader->attachments[i].program)
+			xdp_program__close(loader->attachments[i].program);
+		gp_bpf_close(&loader->attachments[i].bpf);
+	}
+	gp_bpf_close(&loader->maps);
+	gp_pins_remove(GP_PIN_DIR, NULL);
+	free(loader->attachments);
+	free(loader);
+}
+
+/* Takes our program off one interface, whoever attached it. Return: how many, or -errno. */
+static int clean_interface(int index)
+{
+	struct xdp_multiprog *present = xdp_multiprog__get_from_ifindex(index);
+	enum xdp_attach_mode mode;
+	struct xdp_program *program = NULL;
+	int err = 0, found = 0;
+
+	if (libxdp_get_error(present))
+		return 0;
+	mode = xdp_multiprog__attach_mode(present);
+	if (xdp_multiprog__is_legacy(present)) {
+		program = xdp_multiprog__main_prog(present);
+		if (program && !strcmp(xdp_program__name(program), "gatepost")) {
+			err = xdp_multiprog__detach(present);
+			found = 1;
+		}
+	} else {
+		while ((program = xdp_multiprog__next_prog(program, present)) && !found) {
+			if (strcmp(xdp_program__name(program), "gatepost"))
+				continue;
+			err = xdp_program__detach(program, index, mode, 0);
+			found = 1;
+			break;
+		}
+	}
+	xdp_multiprog__close(present);
+	return err ? err : found;
+}
+
+int gp_loader_clean(const char *only, unsigned *removed)
+{
+	struct if_nameindex *all = if_nameindex();
+	bool others = false;
+	int first_err = 0;
+
+	*removed = 0;
+	libxdp_set_print(quiet_libxdp);
+	for (struct if_nameindex *i = all; i && i->if_index; i++) {
+		int found;
+
+		if (only && strcmp(i->if_name, only)) {
+			struct xdp_multiprog *present = xdp_multiprog__get_from_ifindex((int)i->if_index);
+
+			if (!libxdp_get_error(present)) {
+				others = true;
+				xdp_multiprog__close(present);
+			}
+			continue;
+		}
+		found = clean_interface((int)i->if_index);
+		if (found < 0) {
+			gp_error("%s: cannot detach: %s; run: ip link set dev %s xdp off", i->if_name,
+				 strerror(-found), i->if_name);
+			first_err = first_err ?: found;
+		} else {
+			*removed += (unsigned)found;
+		}
+	}
+	if_freenameindex(all);
+	if (!first_err && !others)
+		first_err = gp_pins_remove(GP_PIN_DIR, removed);
+	return first_err;
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The data plane on live interfaces: attached through libxdp, its maps pinned under GP_PIN_DIR. */
+#ifndef GATEPOST_LOADER_H
+#define GATEPOST_LOADER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "config.h"
+
+#define GP_BPFFS "/sys/fs/bpf"
+#define GP_PIN_DIR GP_BPFFS "/gatepost"
+
+struct gp_interface {
+	char name[16];
+	int index;
+	enum gp_side side;
+};
+
+struct gp_loader;
+
+/**
+ * gp_interface_parse() - "eth0", "eth0:inside", "eth0:outside", "eth0:tap" (the default).
+ *
+ * Return: 0, or -EINVAL / -ENODEV (logged, with the remedy).
+ */
+int gp_interface_parse(struct gp_interface *out, const char *text);
+
+/**
+ * gp_loader_open() - pin the maps, write the configuration into them, then attach to each interface.
+ * @interfaces: borrowed until close.
+ * @skb_mode: generic XDP instead of the driver's; never chosen by itself.
+ *
+ * Says on stderr how each interface is attached. When one fails, nothing stays behind.
+ * Return: 0, or -errno (logged: what failed, on which object, what to do).
+ */
+int gp_loader_open(struct gp_loader **out, const struct gp_config *config, const struct gp_interface *interfaces,
+		   size_t count, bool skb_mode);
+
+struct gp_memory *gp_loader_memory(struct gp_loader *loader);
+
+/* Packets that the drivers lost since the loader attached: missed, dropped, fifo overruns, all interfaces. */
+__u64 gp_loader_missed(const struct gp_loader *loader);
+
+/* Takes the programs off; the counters stay readable and stand still. Return: 0, or -errno (logged). */
+int gp_loader_detach(struct gp_loader *loader);
+
+/* Detaches if that has not been done, removes the pins, and frees. */
+void gp_loader_close(struct gp_loader *loader);
+
+/**
+ * gp_loader_clean() - remove what any run left behind.
+ * @only: an interface's name, or NULL for all of this network namespace. With a name the pins stay while another
+ *        interface still counts.
+ * @removed: out; programs taken off and maps unpinned.
+ *
+ * Return: 0, or -errno (logged).
+ */
+int gp_loader_clean(const char *only, unsigned *removed);
+
+#endif

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What lies under /sys/fs/bpf/gatepost. */
+#ifndef GATEPOST_PINS_H
+#define GATEPOST_PINS_H
+
+/**
+ * gp_pins_remove() - unpin every object of a directory, and remove it.
+ * @count: NULL, or incremented for each object.
+ *
+ * Return: 0, also when there is no such directory, or -errno (logged).
+ */
+int gp_pins_remove(const char *dir, unsigned *count);
+
+#endif
