@@ -165,7 +165,8 @@ __u32 gp_scan_close_slice(struct gp_scan_state *scan, const struct gp_case *c, u
 }
 
 /* 7. What the attempts that are still open would say, if they were sent as one burst into nothing. */
-static void raise_open_alarm(struct gp_scan_state *scan, const struct gp_case *c, const __s64 *open, __u64 now_ns)
+static void raise_open_alarm(struct gp_scan_state *scan, const struct gp_case *c, const __s64 *open,
+			     bool service_answered, __u64 now_ns)
 {
 	double addresses, ports;
 
@@ -174,7 +175,7 @@ static void raise_open_alarm(struct gp_scan_state *scan, const struct gp_case *c
 		__s64 in_flight = kind == GP_WALK_LISTENING ? open[GP_SCAN_SERVICE] + open[GP_SCAN_WATCHED] : open[kind];
 		__s64 benign = kind == GP_WALK_SERVICE || kind == GP_WALK_ENDPOINT ? 0 : IN_FLIGHT;
 
-		if (in_flight <= benign || (kind == GP_WALK_SERVICE && walk->answered))
+		if (in_flight <= benign || (kind == GP_WALK_SERVICE && service_answered))
 			continue;
 		if (!is_alarm(c, (enum gp_walk_kind)kind, walk, in_flight - benign, &addresses, &ports))
 			continue;
@@ -192,6 +193,7 @@ void gp_scan_close_open(struct gp_scan_state *scan, const struct gp_case *c, __u
 	/* No attempt is younger than its host's last packet, nor younger than the end of its slice. */
 	bool silent = c->host->last_seen_ns + CERTAIN_NS <= now_ns;
 	__s64 open[GP_SCAN_CLASSES] = {0};
+	bool service_answered = scan->walks[GP_WALK_SERVICE].answered > 0;
 
 	for (__u64 number = first; number <= last; number++) {
 		unsigned int ring = number % GP_SLICES;
@@ -208,12 +210,13 @@ void gp_scan_close_open(struct gp_scan_state *scan, const struct gp_case *c, __u
 			if (more > slice.answered[class])
 				open[class] += more - slice.answered[class];
 		}
+		service_answered |= slice.answered[GP_SCAN_SERVICE] > 0;
 		see_half_open(scan, c->host);
 		walk_slice(scan, c, &slice);
 	}
 	raise_alarms(scan, c, now_ns);
 	if (!scan->alarm.raised)
-		raise_open_alarm(scan, c, open, now_ns);
+		raise_open_alarm(scan, c, open, service_answered, now_ns);
 }
 
 /* 2, 3. How far a verdict about this host may go. */
