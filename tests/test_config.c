@@ -588,6 +588,16 @@ static void unfold(char *text)
 	}
 }
 
+/* Whether the range stands there as such, not as the beginning of a longer number. */
+static bool has_range(const char *text, const char *range)
+{
+	for (text = strstr(text, range); text; text = strstr(text + 1, range)) {
+		if (text[strlen(range)] < '0' || text[strlen(range)] > '9')
+			return true;
+	}
+	return false;
+}
+
 static void check_documented(char *manual, const struct gp_config_key *key)
 {
 	char item[96], fallback[640], min[32], max[32], range[80], *start, *end, saved;
@@ -612,7 +622,7 @@ static void check_documented(char *manual, const struct gp_config_key *key)
 		gp_duration_format(max, sizeof(max), key->max);
 	}
 	snprintf(range, sizeof(range), "%s to %s", min, max);
-	if (key->max > 1 && key->type != GP_KEY_ENTRY_SUBSCRIBER && key->min < key->max && !strstr(start, range))
+	if (key->max > 1 && key->type != GP_KEY_ENTRY_SUBSCRIBER && key->min < key->max && !has_range(start, range))
 		fail_msg("docs/gatepost.conf.5 has another range for %s, not %s: %s", key->path, range, start);
 	*end = saved;
 }
