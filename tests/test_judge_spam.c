@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The ladder of docs/detection.md, steps 1, 9 and 10: spam bots. */
+#include "judge_world.h"
+
+/* What a host has done on port 25 so far. */
+struct mail {
+	__u32 flows;		   /* proved */
+	__u32 attempts, answered;  /* 0: as many as flows */
+	unsigned int mx;
+	__u32 accepted;		   /* RCPT 250 */
+	__u32 connect, mail, rcpt, body; /* refused: 4xx and 5xx, half each */
+	__u32 quit, no_quit, early, starttls;
+};
+
+static void set_refused(struct gp_smtp_count *smtp, enum gp_smtp_stage stage, __u32 count)
+{
+	smtp->replies[stage][GP_REPLY_4XX] = count / 2;
+	smtp->replies[stage][GP_REPLY_5XX] = count - count / 2;
+}
+
+static void set_mail(struct gp_host *host, const struct mail *m)
+{
+	struct gp_service_count *service = &host->services[GP_SERVICE_SMTP];
+	struct gp_smtp_count *smtp = &host->smtp[0];
+
+	service->confirmed = m->flows;
+	service->attempts = m->attempts ? m->attempts : m->flows;
+	service->answered = m->attempts ? m->answered : m->flows;
+	host->proved_flows = m->flows;
+	world_distinct(&host->mx, m->mx);
+	smtp->replies[GP_STAGE_RCPT][GP_REPLY_2XX] = m->accepted;
+	set_refused(smtp, GP_STAGE_CONNECT, m->connect);
+	set_refused(smtp, GP_STAGE_MAIL, m->mail);
+	set_refused(smtp, GP_STAGE_RCPT, m->rcpt);
+	set_refused(smtp, GP_STAGE_BODY, m->body);
+	smtp->ended_by_quit = m->quit;
+	smtp->ended_without_quit = m->no_quit;
+	smtp->early_talk = m->early;
+	smtp->commands[GP_SMTP_STARTTLS] = m->starttls;
+}
+
+static double weight_of(const struct gp_finding *finding, const char *rule)
+{
+	const struct gp_evidence *e = world_evidence(finding, rule);
+
+	return e ? e->weight : 0;
+}
+
+/* --- 9: each family, its floor and its cap ------------------------------------------------------------------------ */
+
+static const struct {
+	const char *name;
+	struct mail mail;
+	const char *rule;
+	double weight;
+} weights[] = {
+	{"placement", {.flows = 5}, "smtp.placement", 2.5},
+	{"placement, many flows", {.flows = 5000}, "smtp.placement", 2.5},
+	{"fan-out, 8 networks", {.flows = 9, .mx = 8}, "smtp.fanout", 0},
+	{"fan-out, 12", {.flows = 12, .mx = 12}, "smtp.fanout", 1},
+	{"fan-out, 45", {.flows = 45, .mx = 45}, "smtp.fanout", 2},
+	{"fan-out, 130", {.flows = 140, .mx = 130}, "smtp.fanout", 3},
+	{"fan-out, 400", {.flows = 400, .mx = 400}, "smtp.fanout", 4},
+	{"refused at the greeting", {.flows = 5, .connect = 2}, "smtp.refused", 3},
+	{"refused sender", {.flows = 5, .mail = 2}, "smtp.refused", 3},
+	{"refused recipient", {.flows = 5, .rcpt = 2}, "smtp.refused", 3},
+	{"refused message", {.flows = 5, .body = 2}, "smtp.refused", 3},
+	{"refused and accepted", {.flows = 5, .rcpt = 2, .accepted = 5}, "smtp.refused", 1},
+	{"refused, cap", {.flows = 5, .rcpt = 100}, "smtp.refused", 8},
+	{"accepted, floor", {.flows = 99, .accepted = 99}, "smtp.refused", -4},
+	{"QUIT is left out", {.flows = 5, .no_quit = 3}, "smtp.dialect", 1.5},
+	{"QUIT, floor", {.flows = 30, .quit = 30}, "smtp.dialect", -1},
+	{"early talk", {.flows = 5, .early = 1}, "smtp.dialect", 4},
+	{"dialect, cap", {.flows = 5, .early = 5, .no_quit = 5}, "smtp.dialect", 6},
+	{"one attempt failed", {.flows = 5, .attempts = 7, .answered = 5}, "smtp.tcp", 2 * 1.39 - 5 * 0.69},
+	{"attempts failed", {.flows = 5, .attempts = 9, .answered = 5}, "smtp.tcp", 4 * 1.39 - 5 * 0.69},
+	{"attempts failed, cap", {.flows = 5, .attempts = 99, .answered = 5}, "smtp.tcp", 4},
+	{"attempts answered, floor", {.flows = 99}, "smtp.tcp", -1},
+	{"one STARTTLS", {.flows = 5, .starttls = 1}, "smtp.tls", -0.7},
+	{"STARTTLS, floor", {.flows = 50, .starttls = 50}, "smtp.tls", -1},
+};
+
+/* With thresholds so low that everybody is suspected, as long as it has a fan-out or refusals. */
+static void test_weights(void **state)
+{
+	(void)state;
+	for (size_t row = 0; row < ROWS(weights); row++) {
+		const struct gp_finding *f;
+		struct mail mail = weights[row].mail;
+		double expected = weights[row].weight, got;
+		struct world w;
+
+		world_open(&w, false);
+		gp_judge_close(w.judge);
+		w.limits.suspect_score = -100;
+		w.limits.confirm_score = 1000;
+		w.limits.spam_min_flows = 1;
+		if (strcmp(weights[row].rule, "smtp.refused") && !mail.mx)
+			mail.rcpt = 1;
+		else if (expected < 1)
+			mail.mx = mail.mx ? mail.mx : 50;
+		assert_int_equal(gp_judge_open(&w.judge, &w.memory, &w.limits, false), 0);
+		world_tick(&w, START);
+		world_claim(&w, INSIDE, GP_ROLE_SUBSCRIBER);
+		set_mail(world_host(&w, INSIDE), &mail);
+		if (!strcmp(weights[row].rule, "smtp.fanout"))
+			set_refused(&world_host(&w, INSIDE)->smtp[0], GP_STAGE_RCPT, 1);
+		world_tick(&w, START + 600 * SECOND);
+		f = world_finding(&w, INSIDE, GP_KIND_SPAM_BOT);
+		got = weight_of(f, weights[row].rule);
+		if (!strcmp(weights[row].rule, "smtp.tcp"))
+			expected = fmax(-1, fmin(4, expected));
+		if (!f || fabs(got - expected) > 1e-9)
+			fail_msg("%s: %.3f instead of %.3f", weights[row].name, got, expected);
+		world_close(&w);
+	}
+}
+
+/* --- 1, 10: verdicts ---------------------------------------------------------------------------------------------- */
+
+#define BOT {.flows = 300, .mx = 150, .accepted = 60, .rcpt = 200, .no_quit = 280}
+
+static const struct {
+	const char *name;
+	bool inside;
+	enum gp_role role;
+	struct mail mail;
+	enum gp_verdict after_one, after_two;
+} verdicts[] = {
+	{"bot", true, GP_ROLE_SUBSCRIBER, BOT, GP_VERDICT_SUSPECTED, GP_VERDICT_CONFIRMED},
+	{"declared relay", true, GP_ROLE_RELAY, BOT, GP_VERDICT_NONE, GP_VERDICT_NONE},
+	{"infrastructure", true, GP_ROLE_INFRASTRUCTURE, BOT, GP_VERDICT_NONE, GP_VERDICT_NONE},
+	{"a mail server outside", false, GP_ROLE_OUTSIDE, BOT, GP_VERDICT_NONE, GP_VERDICT_NONE},
+	{"extortion run: 4 networks, 125 of 199 refused, no QUIT", true, GP_ROLE_SUBSCRIBER,
+	 {.flows = 113, .mx = 4, .accepted = 74, .connect = 35, .body = 49, .no_quit = 69}, GP_VERDICT_SUSPECTED,
+	 GP_VERDICT_CONFIRMED},
+	{"bot that speaks TLS, says QUIT and sends slowly", true, GP_ROLE_SUBSCRIBER,
+	 {.flows = 60, .mx = 45, .accepted = 40, .rcpt = 30, .quit = 60, .starttls = 60}, GP_VERDICT_SUSPECTED,
+	 GP_VERDICT_SUSPECTED},
+	{"31 mails to one relay on port 25, all accepted", true, GP_ROLE_SUBSCRIBER,
+	 {.flows = 31, .mx = 1, .accepted = 31, .quit = 31}, GP_VERDICT_NONE, GP_VERDICT_NONE},
+	{"one mail, refused", true, GP_ROLE_SUBSCRIBER, {.flows = 1, .mx = 1, .rcpt = 1}, GP_VERDICT_NONE,
+	 GP_VERDICT_NONE},
+	{"four flows are too few", true, GP_ROLE_SUBSCRIBER,
+	 {.flows = 4, .mx = 4, .rcpt = 40, .no_quit = 40, .early = 4}, GP_VERDICT_NONE, GP_VERDICT_NONE},
+	{"five are not", true, GP_ROLE_SUBSCRIBER, {.flows = 5, .mx = 4, .rcpt = 40, .no_quit = 40, .early = 4},
+	 GP_VERDICT_SUSPECTED, GP_VERDICT_CONFIRMED},
+	{"home mail server, greylisted", true, GP_ROLE_SUBSCRIBER,
+	 {.flows = 20, .mx = 8, .accepted = 20, .rcpt = 12, .quit = 20, .starttls = 20}, GP_VERDICT_NONE,
+	 GP_VERDICT_NONE},
+	{"home newsletter, 5 % bounce", true, GP_ROLE_SUBSCRIBER,
+	 {.flows = 800, .mx = 250, .accepted = 760, .rcpt = 40, .quit = 800, .starttls = 700}, GP_VERDICT_NONE,
+	 GP_VERDICT_NONE},
+	{"lost dialogues alone are no reason", true, GP_ROLE_SUBSCRIBER,
+	 {.flows = 20, .mx = 2, .no_quit = 20, .attempts = 60, .answered = 20}, GP_VERDICT_NONE, GP_VERDICT_NONE},
+	{"pool prober: 21 hosts on 25, no dialogue", true, GP_ROLE_SUBSCRIBER,
+	 {.flows = 21, .mx = 18, .attempts = 53, .answered = 21}, GP_VERDICT_NONE, GP_VERDICT_NONE},
+};
+
+static void scale(struct mail *m, __u32 by)
+{
+	__u32 *counts[] = {&m->flows, &m->attempts, &m->answered, &m->accepted, &m->connect, &m->mail,
+			   &m->rcpt, &m->body, &m->quit, &m->no_quit, &m->early, &m->starttls};
+
+	for (size_t i = 0; i < ROWS(counts); i++)
+		*counts[i] *= by;
+}
+
+static void test_verdicts(void **state)
+{
+	(void)state;
+	for (size_t row = 0; row < ROWS(verdicts); row++) {
+		__u32 slot = verdicts[row].inside ? INSIDE : 0;
+		struct mail mail = verdicts[row].mail;
+		enum gp_verdict one, two;
+		struct world w;
+
+		world_open(&w, false);
+		world_claim(&w, slot, verdicts[row].role);
+		set_mail(world_host(&w, slot), &mail);
+		world_tick(&w, START + 599 * SECOND);
+		assert_int_equal(world_verdict(&w, slot, GP_KIND_SPAM_BOT), GP_VERDICT_NONE);
+		world_tick(&w, START + 600 * SECOND);
+		one = world_verdict(&w, slot, GP_KIND_SPAM_BOT);
+		if (mail.flows > 4)
+			scale(&mail, 2);
+		set_mail(world_host(&w, slot), &mail);
+		world_tick(&w, START + 1200 * SECOND);
+		two = world_verdict(&w, slot, GP_KIND_SPAM_BOT);
+		if (one != verdicts[row].after_one || two != verdicts[row].after_two)
+			fail_msg("%s: %d, then %d", verdicts[row].name, (int)one, (int)two);
+		if (two)
+			assert_int_equal(world_finding(&w, slot, GP_KIND_SPAM_BOT)->sample, GP_SAMPLE_SMTP);
+		world_close(&w);
+	}
+}
+
+/* Submission is between a subscriber and its provider. */
+static void test_submission(void **state)
+{
+	const struct mail mail = BOT;
+	struct gp_host *host;
+	struct world w;
+
+	(void)state;
+	world_open(&w, false);
+	world_claim(&w, INSIDE, GP_ROLE_SUBSCRIBER);
+	host = world_host(&w, INSIDE);
+	set_mail(host, &mail);
+	host->smtp[1] = host->smtp[0];
+	host->services[GP_SERVICE_SUBMISSION] = host->services[GP_SERVICE_SMTP];
+	memset(&host->smtp[0], 0, sizeof(host->smtp[0]));
+	memset(&host->services[GP_SERVICE_SMTP], 0, sizeof(host->services[GP_SERVICE_SMTP]));
+	memset(&host->mx, 0, sizeof(host->mx));
+	world_tick(&w, START + 3600 * SECOND);
+	assert_null(world_finding(&w, INSIDE, GP_KIND_SPAM_BOT));
+	world_close(&w);
+}
+
+/* --- 9: fading, and windows --------------------------------------------------------------------------------------- */
+
+static const struct {
+	const char *name;
+	double hours; /* between two windows of 4 refusals each, weight 6 */
+	double weight;
+} fades[] = {
+	{"the next window", 600 / 3600.0, 8},
+	{"a half-life later: 3 of the 6 are left", 24, 3 + 3},
+	{"two half-lives", 48, 1.5 + 3},
+	{"a year", 8760, 3},
+};
+
+static void test_half_life(void **state)
+{
+	(void)state;
+	for (size_t row = 0; row < ROWS(fades); row++) {
+		struct mail mail = {.flows = 20, .mx = 20, .rcpt = 4, .no_quit = 20};
+		__u64 later = START + 600 * SECOND + (__u64)(fades[row].hours * 3600e9);
+		const struct gp_finding *f;
+		struct world w;
+
+		world_open(&w, false);
+		gp_judge_close(w.judge);
+		w.limits.suspect_score = 1;
+		w.limits.confirm_score = 6; /* the second window confirms, and is shown even where it weighs less */
+		w.limits.half_life_s = 86400;
+		assert_int_equal(gp_judge_open(&w.judge, &w.memory, &w.limits, false), 0);
+		world_tick(&w, START);
+		world_claim(&w, INSIDE, GP_ROLE_SUBSCRIBER);
+		set_mail(world_host(&w, INSIDE), &mail);
+		world_tick(&w, START + 600 * SECOND);
+		assert_true(fabs(weight_of(world_finding(&w, INSIDE, GP_KIND_SPAM_BOT), "smtp.refused") - 6) < 1e-9);
+		world_tick(&w, later - 1);
+		mail.rcpt = fades[row].hours < 1 ? 8 : 6;
+		mail.no_quit = 40;
+		set_mail(world_host(&w, INSIDE), &mail);
+		world_tick(&w, later);
+		f = world_finding(&w, INSIDE, GP_KIND_SPAM_BOT);
+		if (fabs(weight_of(f, "smtp.refused") - fades[row].weight) > 1e-3)
+			fail_msg("%s: %.4f", fades[row].name, weight_of(f, "smtp.refused"));
+		assert_int_equal(f->verdict, GP_VERDICT_CONFIRMED);
+		world_close(&w);
+	}
+}
+
+/* Two windows with something in them; empty ones in between neither help nor harm. */
+static void test_windows(void **state)
+{
+	struct mail mail = BOT;
+	struct world w;
+
+	(void)state;
+	world_open(&w, false);
+	world_claim(&w, INSIDE, GP_ROLE_SUBSCRIBER);
+	set_mail(world_host(&w, INSIDE), &mail);
+	for (int i = 1; i < 9; i++) {
+		assert_int_equal(gp_judge_finish(w.judge, START + (__u64)i * 60 * SECOND), 0);
+		assert_int_equal(world_verdict(&w, INSIDE, GP_KIND_SPAM_BOT), GP_VERDICT_SUSPECTED);
+	}
+	world_tick(&w, START + 6000 * SECOND);
+	assert_int_equal(world_verdict(&w, INSIDE, GP_KIND_SPAM_BOT), GP_VERDICT_SUSPECTED);
+	assert_int_equal(gp_judge_finish(w.judge, START + 6001 * SECOND), 0);
+	assert_int_equal(world_verdict(&w, INSIDE, GP_KIND_SPAM_BOT), GP_VERDICT_SUSPECTED);
+	scale(&mail, 2);
+	set_mail(world_host(&w, INSIDE), &mail);
+	assert_int_equal(gp_judge_finish(w.judge, START + 6060 * SECOND), 0);
+	assert_int_equal(world_verdict(&w, INSIDE, GP_KIND_SPAM_BOT), GP_VERDICT_CONFIRMED);
+	world_tick(&w, START + 6061 * SECOND);
+	assert_int_equal(world_verdict(&w, INSIDE, GP_KIND_SPAM_BOT), GP_VERDICT_SUSPECTED);
+	world_tick(&w, START + 9000 * SECOND);
+	assert_int_equal(world_verdict(&w, INSIDE, GP_KIND_SPAM_BOT), GP_VERDICT_CONFIRMED);
+	world_close(&w);
+}
+
+/* At the end of input, attempts of a host seen just now are not called unanswered; answers count at once. */
+static void test_open_attempts(void **state)
+{
+	struct mail mail = {.flows = 5, .attempts = 9, .answered = 5, .rcpt = 9, .no_quit = 9};
+	struct world w;
+
+	(void)state;
+	world_open(&w, false);
+	world_claim(&w, INSIDE, GP_ROLE_SUBSCRIBER);
+	set_mail(world_host(&w, INSIDE), &mail);
+	world_host(&w, INSIDE)->last_seen_ns = START + 30 * SECOND;
+	assert_int_equal(gp_judge_finish(w.judge, START + 32 * SECOND), 0);
+	assert_true(weight_of(world_finding(&w, INSIDE, GP_KIND_SPAM_BOT), "smtp.tcp") == -1);
+	assert_int_equal(gp_judge_finish(w.judge, START + 33 * SECOND), 0);
+	assert_true(weight_of(world_finding(&w, INSIDE, GP_KIND_SPAM_BOT), "smtp.tcp") > 2);
+	world_close(&w);
+}
+
+/* A bot may scan as well: two findings, the spam bot first. */
+static void test_both_kinds(void **state)
+{
+	const struct mail mail = BOT;
+	const struct gp_finding *all;
+	struct world w;
+
+	(void)state;
+	world_open(&w, false);
+	world_claim(&w, INSIDE, GP_ROLE_SUBSCRIBER);
+	set_mail(world_host(&w, INSIDE), &mail);
+	world_distinct(&world_host(&w, INSIDE)->contacts, 60);
+	world_contacts(&w, INSIDE, GP_SCAN_WATCHED, 60, 10);
+	world_settle(&w);
+	assert_int_equal(gp_judge_finish(w.judge, w.now_ns), 0);
+	assert_int_equal(gp_judge_findings(w.judge, &all), 2);
+	assert_int_equal(all[0].kind, GP_KIND_SPAM_BOT);
+	assert_int_equal(all[1].kind, GP_KIND_SCANNER);
+	world_finding(&w, INSIDE, GP_KIND_SCANNER);
+	world_close(&w);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_weights),	      cmocka_unit_test(test_verdicts),
+		cmocka_unit_test(test_submission),    cmocka_unit_test(test_half_life),
+		cmocka_unit_test(test_windows),	      cmocka_unit_test(test_open_attempts),
+		cmocka_unit_test(test_both_kinds),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
