@@ -141,6 +141,9 @@ static const struct {
 	 {"1: inside[]: \"x\": unknown key; known here: "
 	 "prefix, subscriber"}},
 	{"subscriber first", "inside: [{subscriber: 30, prefix: 10.0.0.0/8}]\n", {NULL}},
+	{"subscriber in every entry",
+	 "inside: [{prefix: 10.0.0.0/8, subscriber: 30}, {prefix: 11.0.0.0/8, subscriber: 30}]\n",
+	 {NULL}},
 	{"subscriber as long as the prefix", "inside: [{prefix: 10.0.0.0/8, subscriber: 8}]\n", {NULL}},
 	{"subscriber shorter than the prefix",
 	 "inside:\n- prefix: 2001:db8::/32\n  subscriber: 31\n",
@@ -251,6 +254,7 @@ static void test_values(void **state)
 	(void)state;
 	assert_string_equal(config->sensor, "edge 7");
 	assert_true(config->trust_inside && config->tunnels && config->default_inside);
+	assert_true(config->secret_given);
 	assert_true(config->secret[0] == 0x0123456789abcdef && config->secret[1] == 0xfedcba9876543210);
 	assert_int_equal(config->host_slots, 128);
 	assert_int_equal(config->flow_slots, 256);
@@ -278,7 +282,7 @@ static void test_defaults(void **state)
 
 	(void)state;
 	assert_string_equal(config->sensor, "gatepost");
-	assert_true(config->default_inside && !config->trust_inside && !config->tunnels);
+	assert_true(config->default_inside && !config->trust_inside && !config->tunnels && !config->secret_given);
 	assert_int_equal(config->range_count, 5);
 	assert_int_equal(config->host_slots, 65536);
 	assert_int_equal(config->flow_slots, 262144);

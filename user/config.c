@@ -201,6 +201,7 @@ static void set_secret(struct reader *reader, const struct gp_config_key *key, c
 	/* The value is a secret, so the message does not show it. */
 	if (text && gp_secret_parse(place(reader, key), text))
 		complain(reader, node_line(node), key, "is something else (%zu characters)", strlen(text));
+	reader->config->secret_given = !reader->defaults;
 }
 
 static __u8 *port_service(struct gp_port *port, int service)

@@ -22,6 +22,7 @@ struct gp_config {
 	bool tunnels;	       /* default false */
 	bool trust_inside;     /* source_validation: strict */
 	__u64 secret[2];
+	bool secret_given;     /* hash_secret stands in the file; a live run draws one otherwise */
 	struct gp_limits limits;
 };
 
