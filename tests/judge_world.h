@@ -71,7 +71,7 @@ static inline void world_tick(struct world *w, __u64 now_ns)
 	assert_int_equal(gp_judge_tick(w->judge, now_ns), 0);
 }
 
-static inline void world_open(struct world *w, bool trust_inside)
+static inline void world_open_at(struct world *w, bool trust_inside, __u64 now_ns)
 {
 	memset(w, 0, sizeof(*w));
 	w->settings = (struct gp_settings){.abi_version = GP_ABI_VERSION, .host_slots = WORLD_SLOTS,
@@ -90,7 +90,12 @@ static inline void world_open(struct world *w, bool trust_inside)
 	assert_non_null(w->memory.filter_bits);
 	world_ports(w);
 	assert_int_equal(gp_judge_open(&w->judge, &w->memory, &w->limits, trust_inside), 0);
-	world_tick(w, START);
+	world_tick(w, now_ns);
+}
+
+static inline void world_open(struct world *w, bool trust_inside)
+{
+	world_open_at(w, trust_inside, START);
 }
 
 static inline void world_close(struct world *w)

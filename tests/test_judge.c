@@ -244,6 +244,25 @@ static void test_time_jumps(void **state)
 	}
 }
 
+/* A monotonic clock may begin at 0: there are no slices before the first. */
+static void test_beginning_of_time(void **state)
+{
+	struct world w;
+
+	(void)state;
+	world_open_at(&w, false, 0);
+	world_claim(&w, INSIDE, GP_ROLE_SUBSCRIBER);
+	world_distinct(&world_host(&w, INSIDE)->contacts, 20);
+	for (int i = 0; i < 2; i++) {
+		world_contacts(&w, INSIDE, GP_SCAN_WATCHED, 10, 0);
+		world_tick(&w, w.now_ns + GP_SLICE_NS);
+		assert_null(world_finding(&w, INSIDE, GP_KIND_SCANNER));
+	}
+	world_settle(&w);
+	assert_true(world_observed(&world_finding(&w, INSIDE, GP_KIND_SCANNER)->evidence[0], "failed") == 20);
+	world_close(&w);
+}
+
 /* --- 4: filters --------------------------------------------------------------------------------------------------- */
 
 static const struct {
@@ -337,6 +356,7 @@ static const struct {
 	{"10 failures, 1 answer", {0, 0, 10, 10}, {0, 0, 1, 1}, 11, 1, NULL},
 	{"40 failures, 30 answers", {0, 0, 40, 40}, {0, 0, 30, 30}, 70, 1, "scan.watched"},
 	{"a dead server, asked again every 15 minutes", {0, 0, 50, 50}, {0}, 1, 1, NULL},
+	{"five dead servers", {0, 0, 50, 50}, {0}, 5, 1, NULL},
 	{"11 failures on service ports", {0, 11, 0, 11}, {0}, 11, 1, NULL},
 	{"12 failures on service ports", {0, 12, 0, 12}, {0}, 12, 1, "scan.service"},
 	{"half telnet, half web: 9 and 9", {0, 9, 9, 18}, {0}, 18, 2, "scan.listening"},
@@ -504,7 +524,7 @@ static const struct {
 } halves[] = {
 	{"20 half-open: 20 steps", 20, 20, 3, 20},
 	{"not for an unproved source", 20, 20, 2, 0},
-	{"a browser that breaks off 13 of 200", 20, 13, 187, 0},
+	{"a browser that breaks off 20 of 200", 20, 20, 180, 0},
 	{"no more than the first contacts that were answered", 12, 500, 3, 12},
 	{"5 of 20", 20, 5, 3, 0},
 };
@@ -531,6 +551,8 @@ static void test_half_open(void **state)
 		if (f) {
 			assert_true(fabs(f->score - fmin(16, halves[row].height * log(4))) < 1e-9);
 			assert_true(world_evidence(f, "scan.half_open")->weight > 0);
+			assert_true(world_observed(world_evidence(f, "scan.half_open"), "half_open") ==
+				    halves[row].height);
 			assert_true(world_evidence(f, "scan.answered")->weight < 0);
 		}
 		world_close(&w);
@@ -645,7 +667,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_walks),	    cmocka_unit_test(test_late_ticks),
-		cmocka_unit_test(test_time_jumps),  cmocka_unit_test(test_filters),
+		cmocka_unit_test(test_time_jumps),  cmocka_unit_test(test_beginning_of_time),
+		cmocka_unit_test(test_filters),
 		cmocka_unit_test(test_unused_filter), cmocka_unit_test(test_alarms),
 		cmocka_unit_test(test_successes_are_not_saved), cmocka_unit_test(test_caps),
 		cmocka_unit_test(test_victim_later), cmocka_unit_test(test_half_open),

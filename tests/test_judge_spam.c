@@ -195,6 +195,39 @@ static void test_verdicts(void **state)
 	}
 }
 
+/* A high score from one thing said twice is not enough: three families must speak. */
+static void test_families(void **state)
+{
+	static const struct {
+		struct mail mail;
+		enum gp_verdict verdict;
+	} rows[] = {
+		{{.flows = 99, .rcpt = 99}, GP_VERDICT_SUSPECTED}, /* placement, refusals */
+		{{.flows = 99, .rcpt = 99, .no_quit = 99}, GP_VERDICT_CONFIRMED},
+		{{.flows = 99, .rcpt = 99, .mx = 12}, GP_VERDICT_CONFIRMED},
+	};
+
+	(void)state;
+	for (size_t row = 0; row < ROWS(rows); row++) {
+		struct mail mail = rows[row].mail;
+		struct world w;
+
+		world_open(&w, false);
+		gp_judge_close(w.judge);
+		w.limits.confirm_score = 9.4;
+		assert_int_equal(gp_judge_open(&w.judge, &w.memory, &w.limits, false), 0);
+		world_tick(&w, START);
+		world_claim(&w, INSIDE, GP_ROLE_SUBSCRIBER);
+		for (__u64 window = 1; window <= 3; window++) {
+			set_mail(world_host(&w, INSIDE), &mail);
+			world_tick(&w, START + window * 600 * SECOND);
+			scale(&mail, 2);
+		}
+		assert_int_equal(world_verdict(&w, INSIDE, GP_KIND_SPAM_BOT), rows[row].verdict);
+		world_close(&w);
+	}
+}
+
 /* Submission is between a subscriber and its provider. */
 static void test_submission(void **state)
 {
@@ -336,7 +369,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_weights),	      cmocka_unit_test(test_verdicts),
-		cmocka_unit_test(test_submission),    cmocka_unit_test(test_half_life),
+		cmocka_unit_test(test_families),      cmocka_unit_test(test_submission),
+		cmocka_unit_test(test_half_life),
 		cmocka_unit_test(test_windows),	      cmocka_unit_test(test_open_attempts),
 		cmocka_unit_test(test_both_kinds),
 	};
