@@ -132,8 +132,12 @@ lab_forwarding() {
 		net.ipv4.conf.all.send_redirects=0 net.ipv4.conf.default.send_redirects=0
 }
 
+# Neighbours, once reached, are believed for an hour: a probe 5 s after the last packet would break the quiet.
 lab_plug() {
 	lab_in "$1" ethtool -K "$2" tx off rx off tso off gso off gro off >/dev/null 2>&1 || true
+	lab_in "$1" sysctl -q -w "net.ipv4.neigh.$2.base_reachable_time_ms=3600000" \
+		"net.ipv6.neigh.$2.base_reachable_time_ms=3600000" \
+		"net.ipv4.neigh.$2.delay_first_probe_time=1" "net.ipv6.neigh.$2.delay_first_probe_time=1"
 	ip -n "$1" link set "$2" up
 }
 
@@ -251,12 +255,12 @@ lab_rx() {
 	lab_in "$LAB_GW" awk -v dev="$1:" '$1 == dev { print $3, $2, $5 }' /proc/net/dev
 }
 
-# lab_quiet [SECONDS]: waits until neither side of the gateway has received anything for a second.
+# lab_quiet SECONDS: waits so long at most until neither side of the gateway has received anything for two seconds.
 lab_quiet() {
-	local end=$((SECONDS + ${1:-30})) before after
+	local end=$((SECONDS + $1)) before after
 	before="$(lab_rx in0) $(lab_rx out0)"
 	while [ "$SECONDS" -lt "$end" ]; do
-		sleep 1.1
+		sleep 2.1
 		after="$(lab_rx in0) $(lab_rx out0)"
 		[ "$before" != "$after" ] || return 0
 		before=$after

@@ -55,6 +55,7 @@ counters_agree() {
 	local in out
 	read -r -a in <<<"$(between "$in_before" "$in_after")"
 	read -r -a out <<<"$(between "$out_before" "$out_after")"
+	tap_equal "$(lab_rx in0) $(lab_rx out0)" "$in_after $out_after" || printf 'traffic went on after the last reading\n'
 	printf 'inside %s packets %s bytes, outside %s packets %s bytes\n' "${in[@]}" "${out[@]}"
 	tap_equal "$(report value coverage.packets)" "$((in[0] + out[0]))" &&
 		tap_equal "$(report value coverage.bytes)" "$((in[1] + out[1]))"
@@ -117,7 +118,9 @@ run_killed() {
 	lab_gatepost_start json
 	lab_stop gatepost KILL || true
 	tap 'traffic flows on after the agent was killed' passes_traffic
-	tap 'detach succeeds' lab_in "$LAB_GW" "$LAB_GATEPOST" detach -i in0 -i out0
+	tap 'detach of one interface succeeds' lab_in "$LAB_GW" "$LAB_GATEPOST" detach -i in0
+	tap 'detach of one interface leaves the other alone' tap_equal "$(lab_attached)" out0
+	tap 'detach of the rest succeeds' lab_in "$LAB_GW" "$LAB_GATEPOST" detach
 	tap 'detach leaves no program' nothing_attached
 	tap 'detach leaves no pin' nothing_pinned
 	tap 'detach where nothing is attached succeeds as well' lab_in "$LAB_GW" "$LAB_GATEPOST" detach
