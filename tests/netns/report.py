@@ -4,8 +4,8 @@
 
 report.py FILE verdicts          one line per verdict: address kind verdict verified
 report.py FILE value KEY.KEY...  one value, numbers as they stand
-report.py FILE hosts ADDRESS...  these hosts, as indented JSON
-report.py FILE line              one line for people: packets, services, verdicts so far
+report.py FILE hosts ADDRESS...  these hosts, as indented JSON, without their counters
+report.py FILE line              one line for people: packets, flows by service
 """
 
 import json
@@ -33,9 +33,8 @@ def verdicts(report):
 
 def line(report):
     services = report["services"]
-    flows = ", ".join(f"{name} {services[name]['flows']}" for name in ("smtp", "submission", "http", "tls"))
-    named = ", ".join(f"{host['address']} {host['verdict']} {host['kind']}" for host in verdicts(report))
-    return f"{report['coverage']['packets']:6d} packets; flows: {flows}; verdicts: {named or 'none yet'}"
+    flows = ", ".join(f"{services[name]['flows']} {name}" for name in ("smtp", "submission", "http", "tls"))
+    return f"{report['coverage']['packets']:6,d} packets; flows: {flows}"
 
 
 def main(path, what, *arguments):
@@ -51,7 +50,11 @@ def main(path, what, *arguments):
             report = report[key]
         print(report)
     elif what == "hosts":
-        chosen = [host for host in verdicts(report) if host["address"] in arguments]
+        chosen = [
+            {key: value for key, value in host.items() if key != "counters"}
+            for host in verdicts(report)
+            if host["address"] in arguments
+        ]
         print(json.dumps(chosen, indent=2, ensure_ascii=True))
     elif what == "line":
         print(line(report))
