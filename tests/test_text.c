@@ -145,6 +145,7 @@ static void test_estimates(void **state)
 		{ 1, 1, 1.0079 },  /* 64 ln(64/63) */
 		{ 1, 57, 1.0079 }, /* one value, however rare its hash */
 		{ 63, 1, 266.17 }, /* 64 ln 64: linear counting while one register is empty */
+		{ 63, 5, 978.21 }, /* above 2.5 registers' worth the empty one no longer counts */
 		{ 64, 1, 90.752 }, /* 0.709 x 64 x 2 */
 		{ 64, 10, 46465.0 },
 	};
