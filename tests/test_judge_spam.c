@@ -80,6 +80,18 @@ static const struct {
 	{"STARTTLS, floor", {.flows = 50, .starttls = 50}, "smtp.tls", -1},
 };
 
+/* A judge with these thresholds instead. */
+static void reopen(struct world *w, double suspect_score, double confirm_score, double min_flows)
+{
+	gp_judge_close(w->judge);
+	w->limits.suspect_score = suspect_score;
+	w->limits.confirm_score = confirm_score;
+	w->limits.spam_min_flows = min_flows;
+	assert_int_equal(gp_judge_open(&w->judge, &w->memory, &w->limits, false), 0);
+	world_tick(w, START);
+	world_claim(w, INSIDE, GP_ROLE_SUBSCRIBER);
+}
+
 /* With thresholds so low that everybody is suspected, as long as it has a fan-out or refusals. */
 static void test_weights(void **state)
 {
@@ -91,17 +103,11 @@ static void test_weights(void **state)
 		struct world w;
 
 		world_open(&w, false);
-		gp_judge_close(w.judge);
-		w.limits.suspect_score = -100;
-		w.limits.confirm_score = 1000;
-		w.limits.spam_min_flows = 1;
+		reopen(&w, -100, 1000, 1);
 		if (strcmp(weights[row].rule, "smtp.refused") && !mail.mx)
 			mail.rcpt = 1;
 		else if (expected < 1)
 			mail.mx = mail.mx ? mail.mx : 50;
-		assert_int_equal(gp_judge_open(&w.judge, &w.memory, &w.limits, false), 0);
-		world_tick(&w, START);
-		world_claim(&w, INSIDE, GP_ROLE_SUBSCRIBER);
 		set_mail(world_host(&w, INSIDE), &mail);
 		if (!strcmp(weights[row].rule, "smtp.fanout"))
 			set_refused(&world_host(&w, INSIDE)->smtp[0], GP_STAGE_RCPT, 1);
@@ -213,11 +219,7 @@ static void test_families(void **state)
 		struct world w;
 
 		world_open(&w, false);
-		gp_judge_close(w.judge);
-		w.limits.confirm_score = 9.4;
-		assert_int_equal(gp_judge_open(&w.judge, &w.memory, &w.limits, false), 0);
-		world_tick(&w, START);
-		world_claim(&w, INSIDE, GP_ROLE_SUBSCRIBER);
+		reopen(&w, 9.2, 9.4, 5);
 		for (__u64 window = 1; window <= 3; window++) {
 			set_mail(world_host(&w, INSIDE), &mail);
 			world_tick(&w, START + window * 600 * SECOND);
@@ -273,13 +275,7 @@ static void test_half_life(void **state)
 		struct world w;
 
 		world_open(&w, false);
-		gp_judge_close(w.judge);
-		w.limits.suspect_score = 1;
-		w.limits.confirm_score = 6; /* the second window confirms, and is shown even where it weighs less */
-		w.limits.half_life_s = 86400;
-		assert_int_equal(gp_judge_open(&w.judge, &w.memory, &w.limits, false), 0);
-		world_tick(&w, START);
-		world_claim(&w, INSIDE, GP_ROLE_SUBSCRIBER);
+		reopen(&w, 1, 6, 5); /* the second window confirms, and is shown even where it weighs less */
 		set_mail(world_host(&w, INSIDE), &mail);
 		world_tick(&w, START + 600 * SECOND);
 		assert_true(fabs(weight_of(world_finding(&w, INSIDE, GP_KIND_SPAM_BOT), "smtp.refused") - 6) < 1e-9);

@@ -303,7 +303,8 @@ int gp_judge_finish(struct gp_judge *j, __u64 now_ns)
 	return 0;
 }
 
-struct gp_evidence *gp_evidence_add(struct gp_finding *finding, const char *rule, double weight, const char *format, ...)
+struct gp_evidence *gp_evidence_add(struct gp_finding *finding, const char *rule, double weight, const char *format,
+				    ...)
 {
 	struct gp_evidence *evidence;
 	va_list args;

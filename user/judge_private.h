@@ -146,8 +146,8 @@ bool gp_spam_finding(struct gp_finding *out, const struct gp_spam_state *spam, c
  *
  * Return: the item, to be given its observed numbers by gp_evidence_observe(); NULL when the finding is full.
  */
-struct gp_evidence *gp_evidence_add(struct gp_finding *finding, const char *rule, double weight, const char *format, ...)
-	__attribute__((format(printf, 4, 5)));
+struct gp_evidence *gp_evidence_add(struct gp_finding *finding, const char *rule, double weight, const char *format,
+				    ...) __attribute__((format(printf, 4, 5)));
 void gp_evidence_observe(struct gp_evidence *evidence, const char *name, double value);
 
 /* 11. Score and confidence from the items. */

@@ -172,7 +172,8 @@ static void raise_open_alarm(struct gp_scan_state *scan, const struct gp_case *c
 
 	for (int kind = 0; kind < GP_WALKS; kind++) {
 		const struct gp_walk *walk = &scan->walks[kind];
-		__s64 in_flight = kind == GP_WALK_LISTENING ? open[GP_SCAN_SERVICE] + open[GP_SCAN_WATCHED] : open[kind];
+		__s64 in_flight = kind == GP_WALK_LISTENING ? open[GP_SCAN_SERVICE] + open[GP_SCAN_WATCHED] :
+							       open[kind];
 		__s64 benign = kind == GP_WALK_SERVICE || kind == GP_WALK_ENDPOINT ? 0 : IN_FLIGHT;
 
 		if (in_flight <= benign || (kind == GP_WALK_SERVICE && service_answered))

@@ -167,7 +167,7 @@ static void add_reason(struct gp_finding *out, enum gp_family family, const stru
 
 	switch (family) {
 	case GP_FAMILY_PLACEMENT:
-		e = gp_evidence_add(out, rule, weight, "A subscriber's line spoke to mail servers itself, in %u "
+		e = gp_evidence_add(out, rule, weight, "This line delivered to mail servers itself, in %u "
 				    "connections; mail programs leave that to a relay", n->flows);
 		gp_evidence_observe(e, "flows", n->flows);
 		break;
