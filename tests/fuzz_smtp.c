@@ -31,7 +31,7 @@ static __u16 read_line(const uint8_t *line, size_t len, int server)
 
 	if (server) {
 		if (len < 3 || line[0] < '2' || line[0] > '5' || line[1] < '0' || line[1] > '5' || line[2] < '0' ||
-		    line[2] > '9' || (len > 3 && line[3] != ' ' && line[3] != '\r'))
+		    line[2] > '9' || (len > 3 && line[3] != ' ' && line[3] != '\r' && line[3] != ':'))
 			return 0;
 		return (__u16)((line[0] - '0') * 100 + (line[1] - '0') * 10 + line[2] - '0');
 	}
@@ -146,7 +146,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check_tail(data, size);
 	hear(&got, &carry, data, size, server);
 	want = reference(data, size, server);
-	/* A chunk is not read as lines, and what lies behind the window not at all: then there is no more to compare. */
+	/* A chunk is not read as lines, and what lies behind the window not at all: no more to compare then. */
 	if (size > GP_WINDOW_BYTES || (!server && has_bdat(data, size)))
 		return 0;
 	MUST(memcmp(&got, &want, sizeof(got)) == 0);

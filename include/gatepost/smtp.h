@@ -108,7 +108,8 @@ GP_INLINE enum gp_smtp_command gp_smtp_command_of(const struct gp_line *line)
  * gp_smtp_reply_of() - the code of a whole line from the server.
  * @line: without its line feed.
  *
- * Return: 200..559 for a reply's last line, 0 for one that is continued ("250-") or is no reply (RFC 5321, 4.2).
+ * Return: 200..559 for a reply's last line, 0 for one that is continued ("250-") or is no reply (RFC 5321, 4.2). A
+ * colon behind the code ends a reply, too: against the grammar, servers send "552: message too large".
  */
 GP_INLINE __u16 gp_smtp_reply_of(const struct gp_line *line)
 {
@@ -118,7 +119,7 @@ GP_INLINE __u16 gp_smtp_reply_of(const struct gp_line *line)
 
 	if (first < 2 || first > 5 || second > 5 || third > 9)
 		return 0;
-	if (line->len > 3 && next != ' ' && next != '\r')
+	if (line->len > 3 && next != ' ' && next != '\r' && next != ':')
 		return 0;
 	return (__u16)(100 * first + 10 * second + third);
 }
@@ -152,7 +153,7 @@ GP_GLOBAL int gp_smtp_bdat_size(const struct gp_window *w, __u32 start)
 			break;
 		size = 10 * size + (c - '0');
 	}
-	if (i == 0 || i == 10 || (c != ' ' && c != '\r' && c != '\n'))
+	if (i == 0 || (c != ' ' && c != '\r' && c != '\n'))
 		return -1;
 	return (int)size;
 }
@@ -165,16 +166,18 @@ GP_GLOBAL int gp_smtp_command_line(const struct gp_window *w, struct gp_line *li
 {
 	enum gp_smtp_command command;
 	int size = 0;
+	__u8 begun;
 
 	if (!w || !line || !out)
 		return 0;
 	if (at >= gp_peek_end(w) || at < out->begin)
 		return 0;
-	/* The size of a BDAT that came in two segments is gone: its chunk is then read as lines. */
-	if (!line->len)
-		size = gp_smtp_bdat_size(w, out->begin);
+	begun = line->len;
 	gp_smtp_extend(w, line, out->begin, at);
 	command = gp_smtp_command_of(line);
+	/* The size of a BDAT that came in two segments is gone: its chunk is then read as lines. */
+	if (command == GP_SMTP_BDAT && !begun)
+		size = gp_smtp_bdat_size(w, out->begin);
 	GP_SETTLE();
 	gp_smtp_keep(out, (__u16)command);
 	gp_smtp_fresh_line(line);
@@ -346,7 +349,8 @@ GP_INLINE int gp_smtp_is_hello(const struct gp_window *w)
 	if (w->len < 5)
 		return 0;
 	word = gp_peek_upper(gp_peek_aligned(w, 0)) & gp_peek_mask(5);
-	return word == GP_WORD8('E', 'H', 'L', 'O', ' ', 0, 0, 0) || word == GP_WORD8('H', 'E', 'L', 'O', ' ', 0, 0, 0) ||
+	return word == GP_WORD8('E', 'H', 'L', 'O', ' ', 0, 0, 0) ||
+	       word == GP_WORD8('H', 'E', 'L', 'O', ' ', 0, 0, 0) ||
 	       word == GP_WORD8('L', 'H', 'L', 'O', ' ', 0, 0, 0);
 }
 
@@ -378,8 +382,8 @@ GP_INLINE int gp_smtp_body_ends(const __u8 tail[GP_TAIL_BYTES], __u32 len)
 
 	if (gp_smtp_dot(tail, len, 0))
 		return 1;
-	if ((quit[0] & 0xdf) == 'Q' && (quit[1] & 0xdf) == 'U' && (quit[2] & 0xdf) == 'I' && (quit[3] & 0xdf) == 'T' &&
-	    quit[4] == '\r' && quit[5] == '\n' && gp_smtp_dot(tail, len, 6))
+	if ((quit[0] & 0xdf) == 'Q' && (quit[1] & 0xdf) == 'U' && (quit[2] & 0xdf) == 'I' &&
+	    (quit[3] & 0xdf) == 'T' && quit[4] == '\r' && quit[5] == '\n' && gp_smtp_dot(tail, len, 6))
 		return 2;
 	return 0;
 }
