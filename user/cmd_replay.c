@@ -119,7 +119,8 @@ static int replay_open(struct replay *r, const struct gp_options *options, char 
 	if (err)
 		return err;
 	gp_notice("replay: %s engine", r->engine->name);
-	return gp_judge_open(&r->judge, &r->engine->memory, &r->config->limits, r->config->trust_inside);
+	/* What the configuration promises of its interfaces says nothing about where a capture was taken. */
+	return gp_judge_open(&r->judge, &r->engine->memory, &r->config->limits, options->trust_inside);
 }
 
 static void replay_close(struct replay *r)

@@ -170,6 +170,15 @@ static int open_interfaces(struct run *run)
 	return 0;
 }
 
+/* source_validation: strict is a promise about the lines behind an inside interface; a mirror port has none. */
+static bool trusts_inside(const struct run *run)
+{
+	for (size_t i = 0; i < run->options->interface_count; i++)
+		if (run->interfaces[i].side == GP_SIDE_TAP)
+			return false;
+	return run->config->trust_inside;
+}
+
 static int run_open(struct run *run)
 {
 	size_t count = run->options->interface_count;
@@ -179,8 +188,9 @@ static int run_open(struct run *run)
 		err = open_events(run);
 	if (err)
 		return err;
-	/* Each run draws its own hash keys: nobody outside can aim at a bucket. */
-	if (getrandom(run->config->secret, sizeof(run->config->secret), 0) != sizeof(run->config->secret)) {
+	/* Each run draws its own hash keys, unless it shares them: nobody outside can aim at a bucket. */
+	if (!run->config->secret_given &&
+	    getrandom(run->config->secret, sizeof(run->config->secret), 0) != sizeof(run->config->secret)) {
 		gp_error("run: no random numbers from the kernel");
 		return -EIO;
 	}
@@ -189,7 +199,7 @@ static int run_open(struct run *run)
 		return err;
 	run->start_ns = monotonic_ns();
 	err = gp_judge_open(&run->judge, gp_loader_memory(run->loader), &run->config->limits,
-			    run->config->trust_inside);
+			    trusts_inside(run));
 	return err ? err : gp_judge_tick(run->judge, run->start_ns);
 }
 
@@ -234,7 +244,7 @@ int gp_cmd_run(int argc, char **argv)
 	struct run run = { .options = &options, .signals = -1, .timer = -1 };
 	int first = 0, code = GP_EXIT_USAGE;
 
-	if (gp_options_parse(&options, argc, argv, "cCfiIatx", &first))
+	if (gp_options_parse(&options, argc, argv, "cCfiIax", &first))
 		goto out;
 	if (options.help) {
 		fputs(help, stdout);

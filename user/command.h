@@ -43,7 +43,7 @@ struct gp_options {
 int gp_options_parse(struct gp_options *options, int argc, char **argv, const char *allowed, int *first);
 void gp_options_close(struct gp_options *options);
 
-/* The configuration that the options name, with --trust-inside applied. Return: 0 or -errno (logged). */
+/* The configuration that the options name. Return: 0 or -errno (logged). */
 int gp_options_config(const struct gp_options *options, struct gp_config **out);
 
 /* Each command: argv[0] is its name. Return: enum gp_exit. */

@@ -152,9 +152,5 @@ void gp_options_close(struct gp_options *options)
 
 int gp_options_config(const struct gp_options *options, struct gp_config **out)
 {
-	int err = gp_config_open(out, options->config_path, options->inside, options->inside_count);
-
-	if (!err && options->trust_inside)
-		(*out)->trust_inside = true;
-	return err;
+	return gp_config_open(out, options->config_path, options->inside, options->inside_count);
 }

@@ -5,6 +5,7 @@
 
 #include <gatepost/http.h>
 #include <gatepost/memory.h>
+#include <gatepost/protocols.h>
 #include <gatepost/smtp.h>
 #include <gatepost/tls.h>
 

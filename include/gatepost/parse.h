@@ -7,83 +7,13 @@
 #ifndef GATEPOST_PARSE_H
 #define GATEPOST_PARSE_H
 
-#include <gatepost/abi.h>
-#include <gatepost/types.h>
+#include <gatepost/cursor.h>
+#include <gatepost/tunnel.h>
 
 #define GP_VLAN_MAX 4
 #define GP_MPLS_MAX 8
 #define GP_IPV6_EXT_MAX 8
 #define GP_IPV6_EXT_BYTES_MAX 512u
-#define GP_GTPU_EXT_MAX 4
-
-/* EtherTypes: IEEE 802 numbers as IANA lists them. */
-enum {
-	GP_ETHERTYPE_IPV4 = 0x0800,
-	GP_ETHERTYPE_ARP = 0x0806,
-	GP_ETHERTYPE_TEB = 0x6558, /* transparent Ethernet bridging (RFC 1701) */
-	GP_ETHERTYPE_RARP = 0x8035,
-	GP_ETHERTYPE_8021Q = 0x8100,
-	GP_ETHERTYPE_IPV6 = 0x86dd,
-	GP_ETHERTYPE_MPLS = 0x8847,
-	GP_ETHERTYPE_MPLS_UPSTREAM = 0x8848,
-	GP_ETHERTYPE_PPPOE_DISCOVERY = 0x8863,
-	GP_ETHERTYPE_PPPOE = 0x8864,
-	GP_ETHERTYPE_8021AD = 0x88a8,
-	GP_ETHERTYPE_QINQ_OLD = 0x9100,
-};
-
-/* IP protocol numbers and IPv6 extension headers (RFC 8200, 4; RFC 6275, RFC 7401, RFC 5533). */
-enum {
-	GP_IP_HOPOPTS = 0,
-	GP_IP_ICMP = 1,
-	GP_IP_IPIP = 4,
-	GP_IP_TCP = 6,
-	GP_IP_UDP = 17,
-	GP_IP_IPV6 = 41,
-	GP_IP_ROUTING = 43,
-	GP_IP_FRAGMENT = 44,
-	GP_IP_GRE = 47,
-	GP_IP_AH = 51,
-	GP_IP_ICMPV6 = 58,
-	GP_IP_DSTOPTS = 60,
-	GP_IP_MOBILITY = 135,
-	GP_IP_HIP = 139,
-	GP_IP_SHIM6 = 140,
-};
-
-/* Where the parser stands. `left` is what the IP length fields say is still to come; the frame may hold less. */
-struct gp_cursor {
-	const __u8 *data, *pos, *end;
-	__u32 frame_bytes; /* of the whole frame; in the kernel `end` may be earlier (fragments of a jumbo frame) */
-	__u32 left;
-	__u32 length_unknown; /* segmentation offload left the IP length at 0 */
-};
-
-GP_INLINE __u32 gp_cursor_offset(const struct gp_cursor *c)
-{
-	return (__u32)(c->pos - c->data);
-}
-
-/*
- * Lets the verifier forget by which of a hundred ways the cursor came to stand where it stands: without it each
- * combination of tags, labels and extension headers is a path of its own through everything that follows.
- */
-GP_INLINE void gp_cursor_settle(struct gp_cursor *c)
-{
-#ifdef __bpf__
-	__u64 offset = (__u64)(c->pos - c->data);
-
-	GP_OPAQUE(offset);
-	c->pos = c->data + (offset & 0x7ff);
-#else
-	(void)c;
-#endif
-}
-
-GP_INLINE int gp_is_vlan(__u16 ethertype)
-{
-	return ethertype == GP_ETHERTYPE_8021Q || ethertype == GP_ETHERTYPE_8021AD || ethertype == GP_ETHERTYPE_QINQ_OLD;
-}
 
 /* 802.1Q tags (IEEE 802.1Q, 9.6): the outermost two ids are kept, of a single tag it is the C-tag. */
 GP_INLINE int gp_parse_vlan(struct gp_cursor *c, struct gp_packet *p)
@@ -424,8 +354,6 @@ GP_INLINE int gp_parse_network(struct gp_cursor *c, struct gp_packet *p)
 	p->payload_len = c->left;
 	return GP_PARSE_OK;
 }
-
-#include <gatepost/tunnel.h>
 
 /**
  * gp_parse_frame() - read a frame's headers.

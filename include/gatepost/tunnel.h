@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * One level of tunnel: from an outer packet to the IP header inside. Included by parse.h. A tunnel that carries no IP
+ * One level of tunnel: from an outer packet to the IP header inside. A tunnel that carries no IP
  * (keepalives, control messages, other versions) leaves the outer packet as it is: status OK, p->tunnel NONE.
  */
 #ifndef GATEPOST_TUNNEL_H
 #define GATEPOST_TUNNEL_H
 
+#include <gatepost/cursor.h>
+
+#define GP_GTPU_EXT_MAX 4
 #define GP_PORT_GTPU 2152
 #define GP_PORT_VXLAN 4789
 
