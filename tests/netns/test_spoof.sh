@@ -57,14 +57,15 @@ spoof() {
 }
 
 attacks() {
-	local label
+	local label actor
 	for label in syn guess; do
 		spoof "$label-innocent4" "$label" "$INNOCENT4" "10.77.1.1+$ANSWERING" "10.77.9.1+$DARK"
-		spoof "$label-innocent6" "$label" "$INNOCENT6" "fd77:0:0:4000::1+$ANSWERING" "fd77:0:0:9000::1+20"
+		spoof "$label-innocent6" "$label" "$INNOCENT6" "fd77:0:0:4000::1+$ANSWERING" "fd77:0:0:9000::1+$DARK"
 		spoof "$label-nobody4" "$label" "$NOBODY4" "10.77.1.1+$ANSWERING" "10.77.9.1+$DARK"
 		spoof "$label-inside4" "$label" "$LAB_CLEAN4" "10.77.1.1+$ANSWERING" "10.77.9.1+$DARK" "198.18.0.25+1" \
 			"198.18.7.25+1"
-		spoof "$label-inside6" "$label" "$LAB_CLEAN6" "fd77:0:0:4000::1+$ANSWERING" "2001:db8:3::25"
+		spoof "$label-inside6" "$label" "$LAB_CLEAN6" "fd77:0:0:4000::1+$ANSWERING" \
+			"fd77:0:0:9000::1+$DARK" "2001:db8:3::25"
 		for actor in innocent4 innocent6 nobody4 inside4 inside6; do
 			lab_wait "$label-$actor" || {
 				cat "$LAB_DIR/$label-$actor.err"
