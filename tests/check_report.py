@@ -102,7 +102,7 @@ def prefixes(report):
     if len({(row["prefix"], row["side"]) for row in named}) != len(named):
         yield "a prefix has two lines"
     for row in rows:
-        if row["prefix"] == "rest" and named and row["prefixes"] and row["packets"] > row["prefixes"] * named[-1]["packets"]:
+        if row["prefix"] == "rest" and named and row["packets"] > row["prefixes"] * named[-1]["packets"]:
             yield "rest holds more than its prefixes can"
     overflow = [row for row in rows if row["prefix"] == "overflow"]
     yield from equal("overflow", c["overflow"], sum(row["packets"] for row in overflow))

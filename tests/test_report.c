@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The report over memories made by hand, whose sums are known. */
 #include <errno.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -12,211 +13,15 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <arpa/inet.h>
 #include <cmocka.h>
 #include <json-c/json.h>
 
-#include "report_model.h"
+#include "report_world.h"
 #include "text.h"
-
-#define SLOTS 32u
-#define START 1777888800000000000ull /* 2026-05-04 10:00:00 UTC */
-#define SECOND 1000000000ull
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
-struct world {
-	struct gp_settings settings;
-	struct gp_totals totals;
-	struct gp_host hosts[2 * SLOTS];
-	__u32 claims[2 * SLOTS];
-	struct gp_memory memory;
-	struct gp_report report;
-	struct gp_finding findings[4];
-	int finding_count;
-};
-
-static struct gp_addr addr(const char *text)
-{
-	struct gp_addr out = { 0 };
-
-	if (strchr(text, ':')) {
-		assert_int_equal(inet_pton(AF_INET6, text, out.bytes), 1);
-	} else {
-		out.bytes[10] = out.bytes[11] = 0xff;
-		assert_int_equal(inet_pton(AF_INET, text, out.bytes + 12), 1);
-	}
-	return out;
-}
-
-static struct world *new_world(void)
-{
-	struct world *w = calloc(1, sizeof(*w));
-
-	assert_non_null(w);
-	w->settings.host_slots = SLOTS;
-	w->memory.settings = &w->settings;
-	w->memory.totals = &w->totals;
-	w->memory.hosts = w->hosts;
-	w->memory.claims = w->claims;
-	w->report = (struct gp_report){
-		.sensor = "gw1",
-		.source_kind = "pcap",
-		.source_name = "office.pcap",
-		.start_ns = START,
-		.end_ns = START + 900 * SECOND,
-		.memory = &w->memory,
-		.prefix_bits4 = 24,
-		.prefix_bits6 = 48,
-		.prefix_rows = 20,
-	};
-	return w;
-}
-
-static struct gp_host *add_host(struct world *w, __u32 slot, const char *text, unsigned bits, enum gp_role role)
-{
-	unsigned side = role != GP_ROLE_OUTSIDE;
-	struct gp_host *h = &w->hosts[side * SLOTS + slot];
-
-	assert_int_equal(h->ready, 0);
-	w->claims[side * SLOTS + w->totals.claimed[side]++] = side * SLOTS + slot;
-	h->addr = addr(text);
-	h->bits = (__u8)bits;
-	h->role = (__u8)role;
-	h->first_seen_ns = START + SECOND + 250000000;
-	h->last_seen_ns = START + 890 * SECOND;
-	h->ready = 1;
-	return h;
-}
-
-/* Traffic of a host: three quarters of the packets sent, so that the two directions differ. */
-static void add_traffic(struct world *w, struct gp_host *h, enum gp_service service, __u64 packets, __u64 bytes,
-			__u32 flows)
-{
-	struct gp_service_count *s = &h->services[service];
-
-	s->traffic.packets += packets;
-	s->traffic.bytes += bytes;
-	s->flows += flows;
-	s->attempts += flows;
-	s->answered += flows / 2;
-	s->confirmed += flows / 4;
-	h->sent.packets += packets - packets / 4;
-	h->sent.bytes += bytes - bytes / 4;
-	h->received.packets += packets / 4;
-	h->received.bytes += bytes / 4;
-	w->totals.received.packets += packets;
-	w->totals.received.bytes += bytes;
-	w->report.wire_bytes += bytes;
-}
-
-static void add_unparsed(struct world *w, enum gp_parse status, __u64 packets, __u64 bytes)
-{
-	w->totals.unparsed[status].packets += packets;
-	w->totals.unparsed[status].bytes += bytes;
-	w->totals.received.packets += packets;
-	w->totals.received.bytes += bytes;
-}
-
-static struct gp_finding *add_finding(struct world *w, const struct gp_host *h, enum gp_kind kind,
-				      enum gp_verdict verdict)
-{
-	struct gp_finding *f = &w->findings[w->finding_count++];
-
-	*f = (struct gp_finding){
-		.slot = (__u32)(h - w->hosts),
-		.verdict = verdict,
-		.kind = kind,
-		.score = 14.125,
-		.confidence = 0.99987,
-		.source_verified = verdict == GP_VERDICT_CONFIRMED,
-		.sample = kind == GP_KIND_SPAM_BOT ? GP_SAMPLE_SMTP : GP_SAMPLE_CONTACT,
-		.evidence_count = 4,
-		.evidence = {
-			{ .rule = "smtp.fanout", .weight = 4.0, .observed = { { "distinct_mx", 214 }, { "ratio", 1.0 / 3 } },
-			  .observed_count = 2, .text = "214 mail networks in 24 h" },
-			{ .rule = "smtp.tls", .weight = -1.0, .text = "the mail went over TLS" },
-			{ .rule = "smtp.silent", .weight = 0.0, .text = "weighs nothing" },
-			{ .rule = "smtp.refused", .weight = 8.0, .observed = { { "refused", 123456789 } }, .observed_count = 1,
-			  .text = "41 % of 212 recipients were refused by 37 different mail networks, which is what lists of "
-				  "addresses with many dead ones among them look like" },
-		},
-	};
-	return f;
-}
-
-/*
- * Inside: two hosts in 10.0.0.0/24 (one a bot), one relay in 10.0.1.0/24, a /56 and a /30 subscriber.
- * Outside: one scanner, a web server, and an end that was only observed.
- * @turn: moves every host to another slot and reverses the claims; nothing of it may show.
- */
-static struct world *new_office(unsigned turn)
-{
-	struct world *w = new_world();
-	struct gp_host *h;
-
-	h = add_host(w, (3 + turn) % SLOTS, "10.0.0.7", 128, GP_ROLE_SUBSCRIBER);
-	add_traffic(w, h, GP_SERVICE_SMTP, 1000, 100000, 212);
-	add_traffic(w, h, GP_SERVICE_TLS, 40, 4000, 4);
-	h->samples[GP_SAMPLE_SMTP] = (struct gp_sample){ .dst = addr("203.0.113.9"), .sport = 51544, .dport = 25 };
-	h->smtp[0].commands[GP_SMTP_RCPT] = 212;
-	h->smtp[0].replies[GP_STAGE_RCPT][GP_REPLY_5XX] = 87;
-	memset(h->mx.registers, 3, sizeof(h->mx.registers));
-	add_finding(w, h, GP_KIND_SPAM_BOT, GP_VERDICT_CONFIRMED);
-	add_finding(w, h, GP_KIND_SCANNER, GP_VERDICT_SUSPECTED)->score = 9.5;
-	h = add_host(w, (9 + 2 * turn) % SLOTS, "10.0.0.10", 128, GP_ROLE_SUBSCRIBER);
-	add_traffic(w, h, GP_SERVICE_HTTP, 500, 600000, 12);
-	h = add_host(w, (1 + turn) % SLOTS, "10.0.1.25", 128, GP_ROLE_RELAY);
-	add_traffic(w, h, GP_SERVICE_SMTP, 1040, 200000, 60);
-	h = add_host(w, (20 + turn) % SLOTS, "2001:db8:0:100::", 56, GP_ROLE_SUBSCRIBER);
-	add_traffic(w, h, GP_SERVICE_QUIC, 1040, 900000, 0);
-	h = add_host(w, (21 + turn) % SLOTS, "10.9.9.4", 96 + 30, GP_ROLE_SUBSCRIBER);
-	add_traffic(w, h, GP_SERVICE_OTHER, 7, 700, 1);
-	h = add_host(w, (4 + turn) % SLOTS, "198.51.100.66", 128, GP_ROLE_OUTSIDE);
-	add_traffic(w, h, GP_SERVICE_OTHER, 300, 18000, 300);
-	h->samples[GP_SAMPLE_CONTACT] = (struct gp_sample){ .dst = addr("2001:db8:0:100::1"), .sport = 1, .dport = 23 };
-	add_finding(w, h, GP_KIND_SCANNER, GP_VERDICT_SUSPECTED)->score = 11.0;
-	h = add_host(w, (5 + turn) % SLOTS, "2001:db8:ffff:ffff:ffff:ffff:ffff:fff1", 128, GP_ROLE_OUTSIDE);
-	add_traffic(w, h, GP_SERVICE_TLS, 5, 500, 1);
-	add_finding(w, h, GP_KIND_SCANNER, GP_VERDICT_SUSPECTED);
-	add_host(w, (6 + turn) % SLOTS, "192.0.2.80", 128, GP_ROLE_OUTSIDE)->syn_ack = 12;
-	add_unparsed(w, GP_PARSE_ARP, 11, 660);
-	add_unparsed(w, GP_PARSE_FRAGMENT_LATER, 2, 3000);
-	w->totals.overflow[GP_SERVICE_HTTP].traffic = (struct gp_count){ 3, 333 };
-	w->totals.received.packets += 3;
-	w->totals.received.bytes += 333;
-	w->report.too_short = (struct gp_count){ 1, 9 };
-	w->report.link_type = (struct gp_count){ 4, 40 };
-	if (turn) {
-		for (__u32 side = 0; side < 2; side++) {
-			__u32 *first = &w->claims[side * SLOTS], n = w->totals.claimed[side];
-
-			for (__u32 i = 0; i < n / 2; i++) {
-				__u32 swap = first[i];
-
-				first[i] = first[n - 1 - i];
-				first[n - 1 - i] = swap;
-			}
-		}
-	}
-	return w;
-}
-
-/* The report as a string, to be freed. */
-static char *write_report(struct world *w, enum gp_format format)
-{
-	char *text = NULL;
-	size_t len = 0;
-	FILE *f = open_memstream(&text, &len);
-
-	assert_non_null(f);
-	assert_int_equal(gp_report_write_findings(f, &w->report, w->findings, w->finding_count, format), 0);
-	assert_int_equal(fclose(f), 0);
-	return text;
-}
 
 static json_object *parse_report(struct world *w)
 {
-	char *text = write_report(w, GP_FORMAT_NDJSON);
+	char *text = world_report(w, GP_FORMAT_NDJSON);
 	json_object *report = json_tokener_parse(text);
 
 	assert_non_null(report);
@@ -247,7 +52,7 @@ static void test_sums(void **state)
 	} rows[] = {
 		{ "coverage.packets", 3932 + 11 + 2 + 3 + 1 + 4 },
 		{ "coverage.bytes", 1823200 + 660 + 3000 + 333 + 9 + 40 },
-		{ "coverage.wire_bytes", 1823200 },
+		{ "coverage.wire_bytes", 5000000 },
 		{ "coverage.accounted", 3953 },
 		{ "coverage.unaccounted", 0 },
 		{ "coverage.unaccounted_bytes", 0 },
@@ -282,10 +87,12 @@ static void test_sums(void **state)
 		{ "hosts.0.evidence.0.observed.distinct_mx", 214 },
 		{ "hosts.0.evidence.1.observed.refused", 123456789 },
 	};
-	struct world *w = new_office(0);
-	json_object *report = parse_report(w);
+	struct world *w = world_office(0);
+	json_object *report;
 
 	(void)state;
+	w->report.wire_bytes = 5000000;
+	report = parse_report(w);
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		long long value = json_object_get_int64(at(report, rows[i].path));
 
@@ -327,7 +134,7 @@ static void test_strings(void **state)
 		{ "hosts.2.destination.address", "2001:db8:0:100::1" },
 		{ "hosts.3.address", "2001:db8:ffff:ffff:ffff:ffff:ffff:fff1" },
 	};
-	struct world *w = new_office(0);
+	struct world *w = world_office(0);
 	json_object *report = parse_report(w);
 
 	(void)state;
@@ -347,12 +154,12 @@ static void test_placement_does_not_show(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(formats); i++) {
 		for (unsigned turn = 1; turn < 4; turn++) {
-			struct world *w = new_office(0), *turned = new_office(turn);
+			struct world *w = world_office(0), *turned = world_office(turn);
 			char *a, *b;
 
 			w->report.all = turned->report.all = true;
-			a = write_report(w, formats[i]);
-			b = write_report(turned, formats[i]);
+			a = world_report(w, formats[i]);
+			b = world_report(turned, formats[i]);
 			assert_string_equal(a, b);
 			free(a);
 			free(b);
@@ -384,7 +191,7 @@ static void test_prefix_lines(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		struct world *w = new_office(0);
+		struct world *w = world_office(0);
 		json_object *report, *list, *rest = NULL;
 
 		w->report.prefix_rows = rows[i].rows;
@@ -415,13 +222,13 @@ static void test_prefix_lines(void **state)
 /* A prefix that is partly inside has a line per side; with equal packets the inside stands first. */
 static void test_two_sides_of_a_prefix(void **state)
 {
-	struct world *w = new_world();
+	struct world *w = world_new();
 	json_object *report;
 
 	(void)state;
-	add_traffic(w, add_host(w, 1, "192.0.2.1", 128, GP_ROLE_OUTSIDE), GP_SERVICE_TLS, 8, 800, 1);
-	add_traffic(w, add_host(w, 1, "192.0.2.2", 128, GP_ROLE_SUBSCRIBER), GP_SERVICE_TLS, 8, 800, 1);
-	add_traffic(w, add_host(w, 2, "192.0.2.3", 128, GP_ROLE_OUTSIDE), GP_SERVICE_TLS, 0, 0, 1);
+	world_traffic(w, world_host(w, 1, "192.0.2.1", 128, GP_ROLE_OUTSIDE), GP_SERVICE_TLS, 8, 800, 1);
+	world_traffic(w, world_host(w, 1, "192.0.2.2", 128, GP_ROLE_SUBSCRIBER), GP_SERVICE_TLS, 8, 800, 1);
+	world_traffic(w, world_host(w, 2, "192.0.2.3", 128, GP_ROLE_OUTSIDE), GP_SERVICE_TLS, 0, 0, 1);
 	report = parse_report(w);
 	assert_int_equal(json_object_array_length(at(report, "prefixes")), 2);
 	assert_string_equal(json_object_get_string(at(report, "prefixes.0.side")), "inside");
@@ -434,7 +241,7 @@ static void test_two_sides_of_a_prefix(void **state)
 
 static void test_all_hosts(void **state)
 {
-	struct world *w = new_office(0);
+	struct world *w = world_office(0);
 	json_object *report, *host;
 
 	(void)state;
@@ -472,7 +279,7 @@ static void test_claims_under_way(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		struct world *w = new_office(0);
+		struct world *w = world_office(0);
 		json_object *report;
 
 		/* Neither is claimed, unless a row says so. */
@@ -490,19 +297,71 @@ static void test_claims_under_way(void **state)
 	}
 }
 
+struct traffic {
+	struct world *world;
+	struct gp_host *host;
+	bool stop;
+};
+
+/* A data plane: a packet is received first, then counted at its owner. */
+static void *count_packets(void *arg)
+{
+	struct traffic *t = arg;
+
+	while (!__atomic_load_n(&t->stop, __ATOMIC_RELAXED)) {
+		__atomic_fetch_add(&t->world->totals.received.packets, 1, __ATOMIC_SEQ_CST);
+		__atomic_fetch_add(&t->host->services[GP_SERVICE_TLS].traffic.packets, 1, __ATOMIC_SEQ_CST);
+	}
+	return NULL;
+}
+
+/* What is unaccounted while traffic flows is explained, and the lines add up all the same. */
+static void test_sums_under_traffic(void **state)
+{
+	struct world *w = world_office(0);
+	struct traffic traffic = { .world = w, .host = &w->hosts[SLOTS + 3] };
+	json_object *report;
+	pthread_t thread;
+
+	(void)state;
+	w->report.live_slack = 1;
+	assert_int_equal(pthread_create(&thread, NULL, count_packets, &traffic), 0);
+	for (int i = 0; i < 200; i++) {
+		long long unaccounted;
+		long long lines = 0;
+
+		report = parse_report(w);
+		unaccounted = json_object_get_int64(at(report, "coverage.unaccounted"));
+		assert_true(llabs(unaccounted) <= json_object_get_int64(at(report, "coverage.live_slack")));
+		for (size_t k = 0; k < json_object_array_length(at(report, "prefixes")); k++)
+			lines += json_object_get_int64(at(json_object_array_get_idx(at(report, "prefixes"), k),
+							  "tls.packets"));
+		assert_int_equal(lines, json_object_get_int64(at(report, "services.tls.packets")));
+		json_object_put(report);
+	}
+	__atomic_store_n(&traffic.stop, true, __ATOMIC_RELAXED);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	w->report.live_slack = 0;
+	report = parse_report(w);
+	assert_int_equal(json_object_get_int64(at(report, "coverage.unaccounted")), 0);
+	assert_false(json_object_object_get_ex(at(report, "coverage"), "live_slack", NULL));
+	json_object_put(report);
+	free(w);
+}
+
 static void test_large_numbers_are_exact(void **state)
 {
-	struct world *w = new_world();
-	struct gp_host *h = add_host(w, 0, "10.0.0.1", 128, GP_ROLE_SUBSCRIBER);
+	struct world *w = world_new();
+	struct gp_host *h = world_host(w, 0, "10.0.0.1", 128, GP_ROLE_SUBSCRIBER);
 	char *text;
 
 	(void)state;
-	add_traffic(w, h, GP_SERVICE_TLS, 9007199254740993ull, 18446744073709551615ull, 4294967295u);
-	text = write_report(w, GP_FORMAT_NDJSON);
+	world_traffic(w, h, GP_SERVICE_TLS, 9007199254740993ull, 18446744073709551615ull, 4294967295u);
+	text = world_report(w, GP_FORMAT_NDJSON);
 	assert_non_null(strstr(text, "\"tls\":{\"packets\":9007199254740993,\"bytes\":18446744073709551615,"
 				     "\"flows\":4294967295,"));
 	free(text);
-	text = write_report(w, GP_FORMAT_TEXT);
+	text = world_report(w, GP_FORMAT_TEXT);
 	assert_non_null(strstr(text, "9,007,199,254,740,993"));
 	free(text);
 	free(w);
@@ -523,12 +382,12 @@ static void test_doubles(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		struct world *w = new_office(0);
+		struct world *w = world_office(0);
 		char *text;
 
 		w->findings[0].confidence = rows[i].confidence;
 		w->findings[0].score = rows[i].score;
-		text = write_report(w, GP_FORMAT_NDJSON);
+		text = world_report(w, GP_FORMAT_NDJSON);
 		if (!strstr(text, rows[i].text))
 			fail_msg("row %zu: no %s", i, rows[i].text);
 		free(text);
@@ -538,7 +397,7 @@ static void test_doubles(void **state)
 
 static void test_hostile_names(void **state)
 {
-	struct world *w = new_office(0);
+	struct world *w = world_office(0);
 	static const char hostile[] = "\x1b]0;owned\x07\"}],\\ <script>\xff\xe2\x80\xae\n.pcap";
 	static const enum gp_format formats[] = { GP_FORMAT_JSON, GP_FORMAT_NDJSON, GP_FORMAT_TEXT };
 
@@ -547,7 +406,7 @@ static void test_hostile_names(void **state)
 	w->report.incomplete = hostile;
 	w->report.sensor = hostile;
 	for (size_t i = 0; i < COUNT(formats); i++) {
-		char *text = write_report(w, formats[i]);
+		char *text = world_report(w, formats[i]);
 
 		for (const char *p = text; *p; p++) {
 			if (((unsigned char)*p < ' ' && *p != '\n') || (unsigned char)*p >= 0x7f)
@@ -613,6 +472,10 @@ static void make_live(struct world *w)
 	w->report.start_ns = 5 * SECOND;
 	w->report.end_ns = 65 * SECOND;
 	w->report.clock_offset_ns = (__s64)START;
+	for (__u32 i = 0; i < 2 * SLOTS; i++) {
+		w->hosts[i].first_seen_ns = 6 * SECOND;
+		w->hosts[i].last_seen_ns = 64 * SECOND;
+	}
 }
 
 static void make_nothing(struct world *w)
@@ -631,7 +494,8 @@ static const struct {
 	bool unsound; /* what check_report.py says */
 	const char *says[3];
 } shapes[] = {
-	{ "office", NULL, false, { "every packet accounted for\n", "1 confirmed, 3 suspected; 7 hosts seen", "3,953 packets" } },
+	{ "office", NULL, false,
+	  { "every packet accounted for\n", "1 confirmed, 3 suspected; 7 hosts seen", "3,953 packets" } },
 	{ "loss", make_loss, true, { "5 packets NOT ACCOUNTED FOR" } },
 	{ "surplus", make_surplus, true, { "5 packets TOO MANY" } },
 	{ "bytes", make_bytes, true, { "THEIR BYTES DO NOT BALANCE" } },
@@ -641,13 +505,13 @@ static const struct {
 	{ "incomplete", make_incomplete, false, { "INCOMPLETE  office.pcap: packet 99: the file is cut short" } },
 	{ "default", make_default, false, { "no inside prefix was given" } },
 	{ "evicted", make_evicted, false, { "flows_evicted", "gave way to newer" } },
-	{ "live", make_live, true, { "interface   eth0, eth1", "2026-05-04 10:00:05 to 2026-05-04 10:01:05" } },
+	{ "live", make_live, false, { "interface   eth0, eth1", "2026-05-04 10:00:05 to 2026-05-04 10:01:05" } },
 	{ "nothing", make_nothing, false, { "empty: there was no packet", "0 packets, 0 bytes" } },
 };
 
 static struct world *make_shape(size_t i)
 {
-	struct world *w = new_office(0);
+	struct world *w = world_office(0);
 
 	if (shapes[i].make)
 		shapes[i].make(w);
@@ -663,10 +527,10 @@ static void test_text(void **state)
 
 		for (int all = 0; all < 2; all++) {
 			w->report.all = all;
-			text = write_report(w, GP_FORMAT_TEXT);
+			text = world_report(w, GP_FORMAT_TEXT);
 			for (size_t k = 0; k < COUNT(shapes[i].says) && shapes[i].says[k]; k++) {
 				if (!strstr(text, shapes[i].says[k]))
-					fail_msg("%s: does not say \"%s\":\n%s", shapes[i].name, shapes[i].says[k], text);
+					fail_msg("%s: does not say \"%s\"", shapes[i].name, shapes[i].says[k]);
 			}
 			for (line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
 				if (gp_text_columns(line) > 100 || line[strlen(line) - 1] == ' ')
@@ -681,13 +545,13 @@ static void test_text(void **state)
 /* The worst first, whatever its address. */
 static void test_text_order(void **state)
 {
-	struct world *w = new_office(0);
+	struct world *w = world_office(0);
 	char *text, *bot, *scanner, *second, *long_one;
 
 	(void)state;
 	w->findings[0].verdict = GP_VERDICT_SUSPECTED;
 	w->findings[3].verdict = GP_VERDICT_CONFIRMED;
-	text = write_report(w, GP_FORMAT_TEXT);
+	text = world_report(w, GP_FORMAT_TEXT);
 	long_one = strstr(text, "2001:db8:ffff:ffff:ffff:ffff:ffff:fff1");
 	bot = strstr(text, "spam_bot");
 	scanner = strstr(text, "198.51.100.66");
@@ -704,13 +568,13 @@ static void test_text_wraps(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(units); i++) {
-		struct world *w = new_office(0);
+		struct world *w = world_office(0);
 		char name[5001] = "", *text, *line, *rest;
 
 		for (int k = 0; k < 1000; k++)
 			strcat(name, units[i]);
 		w->report.source_name = name;
-		text = write_report(w, GP_FORMAT_TEXT);
+		text = world_report(w, GP_FORMAT_TEXT);
 		for (line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
 			assert_true(gp_text_columns(line) <= 100);
 		free(text);
@@ -721,7 +585,7 @@ static void test_text_wraps(void **state)
 static void test_stream_errors(void **state)
 {
 	static const enum gp_format formats[] = { GP_FORMAT_JSON, GP_FORMAT_NDJSON, GP_FORMAT_TEXT };
-	struct world *w = new_office(0);
+	struct world *w = world_office(0);
 
 	(void)state;
 	signal(SIGPIPE, SIG_IGN);
@@ -819,7 +683,7 @@ static void test_schema(void **state)
 
 		w->report.all = i % 2;
 		w->report.prefix_rows = i % 3 ? 20 : 2;
-		texts[i] = write_report(w, formats[i % 2]);
+		texts[i] = world_report(w, formats[i % 2]);
 		free(w);
 	}
 	check(texts, COUNT(shapes), unsound);
@@ -857,7 +721,7 @@ static void test_checker_can_fail(void **state)
 		{ "}", "" },
 	};
 	const char *reason = no_checker();
-	struct world *w = new_office(0);
+	struct world *w = world_office(0);
 	char *text, *texts[CHECK_MAX];
 	bool unsound[CHECK_MAX];
 
@@ -867,7 +731,7 @@ static void test_checker_can_fail(void **state)
 		print_message("skipped: %s\n", reason);
 		skip();
 	}
-	text = write_report(w, GP_FORMAT_NDJSON);
+	text = world_report(w, GP_FORMAT_NDJSON);
 	for (size_t i = 0; i < COUNT(edits); i++) {
 		char *found = strstr(text, edits[i].from);
 
@@ -896,6 +760,7 @@ int main(void)
 		cmocka_unit_test(test_two_sides_of_a_prefix),
 		cmocka_unit_test(test_all_hosts),
 		cmocka_unit_test(test_claims_under_way),
+		cmocka_unit_test(test_sums_under_traffic),
 		cmocka_unit_test(test_large_numbers_are_exact),
 		cmocka_unit_test(test_doubles),
 		cmocka_unit_test(test_hostile_names),

@@ -8,29 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <arpa/inet.h>
 #include <cmocka.h>
 
 #include "hll.h"
 #include "names.h"
+#include "report_world.h"
 #include "text.h"
-
-#define START 1777888800000000000ull /* 2026-05-04 10:00:00 UTC */
-#define SECOND 1000000000ull
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-
-static struct gp_addr addr(const char *text)
-{
-	struct gp_addr out = { 0 };
-
-	if (strchr(text, ':')) {
-		assert_int_equal(inet_pton(AF_INET6, text, out.bytes), 1);
-	} else {
-		out.bytes[10] = out.bytes[11] = 0xff;
-		assert_int_equal(inet_pton(AF_INET, text, out.bytes + 12), 1);
-	}
-	return out;
-}
 
 static void test_clean(void **state)
 {
@@ -93,7 +76,7 @@ static void test_addresses(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		struct gp_addr a = addr(rows[i].addr);
+		struct gp_addr a = world_addr(rows[i].addr);
 
 		assert_string_equal(gp_text_address(text, &a, rows[i].bits), rows[i].host);
 		assert_string_equal(gp_text_prefix(text, &a, rows[i].bits), rows[i].prefix);

@@ -231,13 +231,13 @@ static json *new_coverage(struct writer *w)
 
 	put_number(w, o, "packets", c->totals.received.packets);
 	put_number(w, o, "bytes", c->totals.received.bytes);
-	put_number(w, o, "wire_bytes", r->wire_bytes);
+	put_number(w, o, "wire_bytes", c->wire_bytes);
 	put_number(w, o, "accounted", c->accounted.packets);
 	put_number(w, o, "accounted_bytes", c->accounted.bytes);
 	put_signed(w, o, "unaccounted", c->unaccounted_packets);
 	put_signed(w, o, "unaccounted_bytes", c->unaccounted_bytes);
-	if (r->live_slack)
-		put_number(w, o, "live_slack", r->live_slack);
+	if (c->live_slack)
+		put_number(w, o, "live_slack", c->live_slack);
 	put_number(w, o, "nic_missed", r->nic_missed);
 	put_number(w, o, "pcap_dropped", r->pcap_dropped);
 	unparsed = put_object(w, o, "unparsed");

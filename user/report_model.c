@@ -253,17 +253,36 @@ static void add_refused(struct gp_totals *totals, enum gp_parse status, const st
 	add_count(&totals->received, refused);
 }
 
-/* What the source refused never reached an engine; the books are those of all frames. */
-static void open_coverage(struct gp_coverage *coverage, const struct gp_report *report)
+/* What the source refused never reached an engine; the books are those of all frames. Return: what the engine saw. */
+static __u64 open_coverage(struct gp_coverage *coverage, const struct gp_report *report)
 {
+	__u64 received;
+
 	memcpy(&coverage->totals, report->memory->totals, sizeof(coverage->totals));
 	__asm__ volatile("" ::: "memory");
+	received = coverage->totals.received.packets;
 	add_refused(&coverage->totals, GP_PARSE_FRAME_TOO_SHORT, &report->too_short);
 	add_refused(&coverage->totals, GP_PARSE_FRAME_TOO_LONG, &report->too_long);
 	add_refused(&coverage->totals, GP_PARSE_LINK_TYPE, &report->link_type);
 	for (int status = GP_PARSE_OK + 1; status < GP_PARSE_STATUSES; status++)
 		add_count(&coverage->unparsed, &coverage->totals.unparsed[status]);
 	coverage->accounted = coverage->unparsed;
+	coverage->wire_bytes = report->wire_bytes > coverage->totals.received.bytes ? report->wire_bytes
+										     : coverage->totals.received.bytes;
+	return received;
+}
+
+/*
+ * Balances the books. Live, the sum over the hosts lies between what had been received before the sweep and what
+ * has been after it, give or take the packets that a CPU has counted as received and not yet at their owner.
+ */
+static void close_coverage(struct gp_coverage *c, const struct gp_report *report, __u64 received_before)
+{
+	__u64 received = __atomic_load_n(&report->memory->totals->received.packets, __ATOMIC_RELAXED);
+
+	c->live_slack = report->live_slack + (received - received_before);
+	c->unaccounted_packets = (__s64)(c->totals.received.packets - c->accounted.packets);
+	c->unaccounted_bytes = (__s64)(c->totals.received.bytes - c->accounted.bytes);
 }
 
 /* Turns the list of hosts that count into the list that is printed. */
@@ -305,6 +324,7 @@ int gp_model_open(struct gp_model **out, const struct gp_report *report, const s
 {
 	struct gp_model *model;
 	struct occupied *list;
+	__u64 received_before;
 	size_t occupied;
 	int err;
 
@@ -312,7 +332,7 @@ int gp_model_open(struct gp_model **out, const struct gp_report *report, const s
 	if (!model)
 		return -ENOMEM;
 	model->report = report;
-	open_coverage(&model->coverage, report);
+	received_before = open_coverage(&model->coverage, report);
 	err = list_occupied(&list, &occupied, report, &model->coverage.totals);
 	if (err)
 		goto err_model;
@@ -324,14 +344,11 @@ int gp_model_open(struct gp_model **out, const struct gp_report *report, const s
 		goto err_list;
 	sum_hosts(model, list, occupied);
 	fold_rows(model);
+	close_coverage(&model->coverage, report, received_before);
 	err = list_findings(model, findings, count);
 	if (err)
 		goto err_list;
 	free(list);
-	model->coverage.unaccounted_packets =
-		(__s64)(model->coverage.totals.received.packets - model->coverage.accounted.packets);
-	model->coverage.unaccounted_bytes =
-		(__s64)(model->coverage.totals.received.bytes - model->coverage.accounted.bytes);
 	*out = model;
 	return 0;
 

@@ -30,6 +30,8 @@ struct gp_coverage {
 	struct gp_count unparsed, overflow; /* their sums */
 	struct gp_count accounted;	    /* hosts + overflow + unparsed */
 	__s64 unaccounted_packets, unaccounted_bytes; /* received - accounted */
+	__u64 live_slack; /* packets that arrived while the sums were taken, and those that the caller allows for */
+	__u64 wire_bytes; /* live, nothing is cut off: what was seen is what was on the wire */
 };
 
 enum gp_row_kind {

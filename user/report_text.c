@@ -230,7 +230,7 @@ static void print_coverage(struct gp_sink *sink, const struct gp_model *model)
 	bool started = false, in_books;
 
 	/* Bytes follow the packets while a live sweep runs; without one they must fit by themselves. */
-	in_books = missing <= r->live_slack && (c->unaccounted_bytes == 0 || r->live_slack);
+	in_books = missing <= c->live_slack && (c->unaccounted_bytes == 0 || c->live_slack);
 	if (!in_books && missing)
 		coverage_line(sink, &started, missing,
 			      packets < 0 ? "TOO MANY in the sums: the books do not balance"
@@ -263,8 +263,8 @@ static void print_head(struct gp_sink *sink, const struct gp_model *model)
 	label(sink, "traffic");
 	gp_sink_print(sink, "%s packet%s, %s bytes", gp_text_number(packets, c->totals.received.packets),
 		      plural(c->totals.received.packets), gp_text_number(bytes, c->totals.received.bytes));
-	if (r->wire_bytes > c->totals.received.bytes)
-		gp_sink_print(sink, " seen of %s on the wire", gp_text_number(wire, r->wire_bytes));
+	if (c->wire_bytes > c->totals.received.bytes)
+		gp_sink_print(sink, " seen of %s on the wire", gp_text_number(wire, c->wire_bytes));
 	gp_sink_print(sink, "\n");
 	print_coverage(sink, model);
 	if (r->incomplete)
@@ -324,7 +324,7 @@ static void print_reason(struct gp_sink *sink, const struct gp_evidence *e)
 		sink->err = sink->err ? sink->err : -ENOMEM;
 		return;
 	}
-	gp_sink_print(sink, "%*s%+5.1f  ", REASON - 7, "", e->weight);
+	gp_sink_print(sink, "%*s%+6.2f  ", REASON - 8, "", e->weight);
 	wrap(sink, clean, REASON);
 	free(clean);
 }
