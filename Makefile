@@ -51,7 +51,7 @@ $(B)/gatepost: $(OBJECTS)
 $(B)/%.bpf.o: bpf/%.bpf.c Makefile
 	$(call say,BPF,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CLANG) $(BPF_CFLAGS) -c $< -o $@.full
+	$(Q)$(CLANG) $(BPF_CFLAGS) -MT $@ -MF $@.d -c $< -o $@.full
 	$(Q)$(BPFTOOL) gen object $@ $@.full
 
 $(B)/%.skel.h: $(B)/%.bpf.o

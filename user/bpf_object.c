@@ -57,7 +57,7 @@ const char *gp_bpf_remedy(int err)
 }
 
 /* libbpf's own words only when they are asked for: the reason is named by whoever opens the object. */
-static int quiet_print(enum libbpf_print_level level, const char *format, va_list args)
+__attribute__((format(printf, 2, 0))) static int quiet_print(enum libbpf_print_level level, const char *format, va_list args)
 {
 	if (level > LIBBPF_WARN || !getenv("GATEPOST_DEBUG"))
 		return 0;

@@ -487,6 +487,7 @@ static int read_file(struct reader *reader, const char *text, size_t len)
 	else if (root && !(root->type == YAML_SCALAR_NODE && is_null(root)))
 		gp_config_errors_add(reader->errors, node_line(root), "the file %s; it must be a mapping of keys",
 				     node_kind(root));
+	reader->doc = NULL;
 	yaml_document_delete(&doc);
 	return 0;
 }
@@ -530,6 +531,7 @@ static int read_defaults(struct reader *reader, bool default_inside)
 			return err;
 		reader->doc = &doc;
 		set_key(reader, key, yaml_document_get_root_node(&doc));
+		reader->doc = NULL;
 		yaml_document_delete(&doc);
 	}
 	return 0;

@@ -198,7 +198,7 @@ static int attach(struct attachment *a, const struct gp_config *config, enum xdp
 }
 
 /* libxdp explains its fallback at length; one line of ours says the same. */
-static int quiet_libxdp(enum libxdp_print_level level, const char *format, va_list args)
+__attribute__((format(printf, 2, 0))) static int quiet_libxdp(enum libxdp_print_level level, const char *format, va_list args)
 {
 	if (level > LIBXDP_WARN || !getenv("GATEPOST_DEBUG"))
 		return 0;

@@ -34,6 +34,7 @@ const char *gp_parse_name(enum gp_parse status)
 		[GP_PARSE_TCP_MALFORMED] = "tcp_malformed",
 		[GP_PARSE_UDP_MALFORMED] = "udp_malformed",
 		[GP_PARSE_TUNNEL_MALFORMED] = "tunnel_malformed",
+		[GP_PARSE_TUNNEL_TOO_DEEP] = "tunnel_too_deep",
 	};
 	_Static_assert(sizeof(names) / sizeof(names[0]) == GP_PARSE_STATUSES, "every status has a name");
 

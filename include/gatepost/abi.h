@@ -51,7 +51,7 @@ enum gp_parse {
 	GP_PARSE_VLAN_TOO_DEEP,	     /* more than 4 tags */
 	GP_PARSE_MPLS_TOO_DEEP,	     /* no bottom of stack within 8 labels */
 	GP_PARSE_MPLS_NOT_IP,	     /* a pseudowire, or an unknown first nibble below the stack */
-	GP_PARSE_PPPOE_MALFORMED,    /* version or type is not 1 (RFC 2516, 4) */
+	GP_PARSE_PPPOE_MALFORMED,    /* version or type is not 1 (RFC 2516, 4), or a session frame with a code (6) */
 	GP_PARSE_IP_VERSION,	     /* the version nibble contradicts the EtherType */
 	GP_PARSE_IPV4_MALFORMED,     /* IHL below 5 words, or total length below the header */
 	GP_PARSE_IPV6_MALFORMED,     /* a header longer than the payload length */
@@ -60,6 +60,7 @@ enum gp_parse {
 	GP_PARSE_TCP_MALFORMED,	     /* data offset below 5 words or beyond the segment (RFC 9293, 3.1) */
 	GP_PARSE_UDP_MALFORMED,	     /* length below 8 or beyond the packet (RFC 768) */
 	GP_PARSE_TUNNEL_MALFORMED,   /* GRE, VXLAN or GTP-U header that contradicts itself */
+	GP_PARSE_TUNNEL_TOO_DEEP,    /* more than 4 GTP-U extension headers, or more than 512 bytes of them */
 	GP_PARSE_STATUSES,
 };
 
@@ -92,7 +93,7 @@ enum {
 /* What one packet's headers say; filled once by gp_parse(), read by everything after it. */
 struct gp_packet {
 	struct gp_addr src, dst;  /* of the innermost IP header that was read */
-	__u32 payload_len;	  /* by the IP length fields, never by what was captured */
+	__u32 payload_len;	  /* by the IP and UDP length fields, never by what was captured */
 	__u32 seq, ack;		  /* TCP */
 	__u32 mpls_label;	  /* outermost; 0 without MPLS */
 	__u16 payload_offset;	  /* bytes from the start of the frame */
@@ -258,7 +259,7 @@ enum gp_http_method {
 struct gp_http_count {
 	__u32 requests[GP_HTTP_METHODS];
 	__u32 responses[6]; /* by first digit; [0]: not 1xx to 5xx */
-	__u32 without_cookie;
+	__u32 without_cookie; /* of requests whose head ended within the window */
 	__u32 without_referrer;
 };
 

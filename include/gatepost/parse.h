@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Frame -> struct gp_packet, in one pass. Every way of not parsing is a status with a counter of its own; nobody
- * looks at headers again. All headers that are read lie in the first 1,000 bytes of a frame, whatever it carries:
+ * looks at headers again. All headers that are read lie in the first 2,000 bytes of a frame, whatever it carries:
  * each loop is bounded, and extension headers are bounded in bytes as well.
  */
 #ifndef GATEPOST_PARSE_H
@@ -63,8 +63,8 @@ GP_INLINE int gp_parse_pppoe(struct gp_cursor *c, struct gp_packet *p)
 		return GP_PARSE_TRUNCATED;
 	if (c->pos[0] != 0x11)
 		return GP_PARSE_PPPOE_MALFORMED;
-	if (c->pos[1] != 0)
-		return GP_PARSE_PPP_CONTROL;
+	if (c->pos[1] != 0) /* RFC 2516, 6 */
+		return GP_PARSE_PPPOE_MALFORMED;
 	p->pppoe_session = gp_load_be16(c->pos + 2);
 	if (c->pos[6] & 1) {
 		ppp_proto = c->pos[6];
@@ -131,7 +131,7 @@ GP_INLINE int gp_parse_link(struct gp_cursor *c, struct gp_packet *p)
 		return gp_parse_mpls(c, p);
 	if (p->ethertype == GP_ETHERTYPE_IPV4 || p->ethertype == GP_ETHERTYPE_IPV6)
 		return GP_PARSE_OK;
-	if (p->ethertype == GP_ETHERTYPE_ARP || p->ethertype == GP_ETHERTYPE_RARP)
+	if (p->ethertype == GP_ETHERTYPE_ARP)
 		return GP_PARSE_ARP;
 	if (p->ethertype == GP_ETHERTYPE_PPPOE_DISCOVERY)
 		return GP_PARSE_PPP_CONTROL;
@@ -159,7 +159,7 @@ GP_INLINE int gp_parse_ipv4(struct gp_cursor *c, struct gp_packet *p)
 	header_bytes = (c->pos[0] & 0x0f) * 4u;
 	total_bytes = gp_load_be16(c->pos + 2);
 	fragment = gp_load_be16(c->pos + 6);
-	if (header_bytes < 20 || (total_bytes && total_bytes < header_bytes))
+	if (header_bytes < 20 || (total_bytes && total_bytes < header_bytes) || total_bytes > c->room || c->room < 20)
 		return GP_PARSE_IPV4_MALFORMED;
 	p->ip_version = 4;
 	p->ttl = c->pos[8];
@@ -168,7 +168,7 @@ GP_INLINE int gp_parse_ipv4(struct gp_cursor *c, struct gp_packet *p)
 	gp_addr_set4(&p->dst, c->pos + 16);
 	c->length_unknown = !total_bytes;
 	if (!total_bytes)
-		total_bytes = c->frame_bytes - gp_cursor_offset(c);
+		total_bytes = gp_cursor_rest(c);
 	if (!GP_FITS(c->pos, header_bytes, c->end))
 		return GP_PARSE_TRUNCATED;
 	c->left = total_bytes - header_bytes;
@@ -262,11 +262,21 @@ GP_INLINE int gp_parse_ipv6(struct gp_cursor *c, struct gp_packet *p)
 	__builtin_memcpy(&p->src, c->pos + 8, 16);
 	__builtin_memcpy(&p->dst, c->pos + 24, 16);
 	c->left = gp_load_be16(c->pos + 4);
-	c->length_unknown = !c->left &&
-			    (p->ip_proto == GP_IP_TCP || p->ip_proto == GP_IP_UDP || p->ip_proto == GP_IP_HOPOPTS);
+	if (c->room < 40 || c->left > c->room - 40)
+		return GP_PARSE_IPV6_MALFORMED;
+	c->length_unknown = !c->left && (p->ip_proto == GP_IP_TCP || p->ip_proto == GP_IP_UDP);
 	c->pos += 40;
+	if (!c->left && p->ip_proto == GP_IP_HOPOPTS) {
+		if (!GP_FITS(c->pos, 8, c->end))
+			return GP_PARSE_TRUNCATED;
+		/* RFC 2675, 2: the only option that such a packet may begin with. */
+		if (c->pos[2] != 0xc2 || c->pos[3] != 4)
+			return GP_PARSE_IPV6_MALFORMED;
+		c->left = gp_load_be32(c->pos + 4);
+		c->jumbo = 1;
+	}
 	if (c->length_unknown)
-		c->left = c->frame_bytes - gp_cursor_offset(c);
+		c->left = gp_cursor_rest(c);
 	return gp_parse_ipv6_extensions(c, p);
 }
 
@@ -275,7 +285,7 @@ GP_INLINE int gp_parse_tcp(struct gp_cursor *c, struct gp_packet *p)
 {
 	__u32 header_bytes;
 
-	if (c->left < 20)
+	if (!c->length_unknown && c->left < 20)
 		return GP_PARSE_TCP_MALFORMED;
 	if (!GP_FITS(c->pos, 20, c->end))
 		return GP_PARSE_TRUNCATED;
@@ -286,7 +296,7 @@ GP_INLINE int gp_parse_tcp(struct gp_cursor *c, struct gp_packet *p)
 	p->tcp_flags = c->pos[13];
 	p->window = gp_load_be16(c->pos + 14);
 	header_bytes = (c->pos[12] >> 4) * 4u;
-	if (header_bytes < 20 || header_bytes > c->left)
+	if (header_bytes < 20 || (!c->length_unknown && header_bytes > c->left))
 		return GP_PARSE_TCP_MALFORMED;
 	if (!GP_FITS(c->pos, header_bytes, c->end))
 		return GP_PARSE_TRUNCATED;
@@ -300,14 +310,14 @@ GP_INLINE int gp_parse_udp(struct gp_cursor *c, struct gp_packet *p)
 {
 	__u32 udp_bytes;
 
-	if (c->left < 8)
+	if (!c->length_unknown && c->left < 8)
 		return GP_PARSE_UDP_MALFORMED;
 	if (!GP_FITS(c->pos, 8, c->end))
 		return GP_PARSE_TRUNCATED;
 	p->sport = gp_load_be16(c->pos);
 	p->dport = gp_load_be16(c->pos + 2);
 	udp_bytes = gp_load_be16(c->pos + 4);
-	if (!udp_bytes && c->length_unknown)
+	if (!udp_bytes && (c->length_unknown || c->jumbo))
 		udp_bytes = c->left;
 	if (udp_bytes < 8)
 		return GP_PARSE_UDP_MALFORMED;
@@ -367,7 +377,7 @@ GP_INLINE int gp_parse_network(struct gp_cursor *c, struct gp_packet *p)
  */
 GP_INLINE int gp_parse_frame(const __u8 *data, const __u8 *end, __u32 frame_bytes, __u32 tunnels, struct gp_packet *p)
 {
-	struct gp_cursor c = { .data = data, .pos = data, .end = end, .frame_bytes = frame_bytes };
+	struct gp_cursor c = { .data = data, .pos = data, .end = end, .frame_bytes = frame_bytes, .room = ~0u };
 	int status;
 
 	__builtin_memset(p, 0, sizeof(*p));
@@ -378,8 +388,11 @@ GP_INLINE int gp_parse_frame(const __u8 *data, const __u8 *end, __u32 frame_byte
 		status = gp_parse_network(&c, p);
 	if (status == GP_PARSE_OK && tunnels && p->fragment == GP_FRAGMENT_NONE) {
 		status = gp_parse_tunnel(&c, p);
-		if (status == GP_PARSE_OK && p->tunnel)
+		if (status == GP_PARSE_OK && p->tunnel) {
+			c.room = c.left;
+			c.jumbo = 0;
 			status = gp_parse_network(&c, p);
+		}
 	}
 	p->status = (__u8)status;
 	return status;

@@ -127,20 +127,23 @@ GP_GLOBAL int gp_scan_attempt(struct gp_memory *m, const struct gp_packet *p, __
 	return 0;
 }
 
-/* Credits one answered contact to the slice that holds it. */
+/*
+ * Credits one answered contact to the slice that holds it. That it has been answered is noted in the generation of
+ * the attempt: the next first contact of the pair is two generations away, and must find it gone.
+ */
 GP_INLINE void gp_scan_credit(struct gp_memory *m, struct gp_host *host, __u32 class, __u64 contact, __u64 now_ns)
 {
-	__u64 slice = now_ns / GP_SLICE_NS, generation = now_ns / GP_DEDUPE_NS;
+	__u64 now_slice = now_ns / GP_SLICE_NS;
 
 	for (__u32 back = 0; back < GP_LIVE_SLICES; back++) {
-		__u32 filter = gp_filter_slice(slice - back);
+		__u64 slice = now_slice - back, generation = slice / (GP_DEDUPE_NS / GP_SLICE_NS);
 
-		if (back > slice || !gp_filter_is_ready(m, filter, slice - back) ||
-		    !gp_filter_test(m, filter, contact, 0))
+		if (back > now_slice || !gp_filter_is_ready(m, gp_filter_slice(slice), slice) ||
+		    !gp_filter_test(m, gp_filter_slice(slice), contact, 0))
 			continue;
 		if (!gp_seen_lately(m, gp_filter_answered(generation), gp_filter_answered(generation - 1), generation,
 				    contact))
-			GP_ADD(host->scan.answers[class & (GP_SCAN_CLASSES - 1)][(slice - back) & (GP_SLICES - 1)], 1);
+			GP_ADD(host->scan.answers[class & (GP_SCAN_CLASSES - 1)][slice & (GP_SLICES - 1)], 1);
 		return;
 	}
 }

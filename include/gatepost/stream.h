@@ -209,6 +209,8 @@ GP_GLOBAL int gp_stream_http(struct gp_host *host, struct gp_scratch *s, __u32 f
 	if (s->request.match != GP_MATCH_YES)
 		return 0;
 	GP_ADD(host->http.requests[s->request.method & 3], 1);
+	if (!s->request.complete) /* what is not there may still come */
+		return 0;
 	if (!s->request.has_cookie)
 		GP_ADD(host->http.without_cookie, 1);
 	if (!s->request.has_referrer)

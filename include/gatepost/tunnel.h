@@ -9,6 +9,7 @@
 #include <gatepost/cursor.h>
 
 #define GP_GTPU_EXT_MAX 4
+#define GP_GTPU_EXT_BYTES_MAX 512u
 #define GP_PORT_GTPU 2152
 #define GP_PORT_VXLAN 4789
 
@@ -39,11 +40,14 @@ GP_INLINE int gp_tunnel_ethernet(struct gp_cursor *c, struct gp_packet *p, __u32
 	if (gp_is_vlan(ethertype)) {
 		if (!GP_FITS(frame, 18, c->end))
 			return GP_PARSE_TRUNCATED;
+		if (c->left < skip + 18)
+			return GP_PARSE_TUNNEL_MALFORMED;
 		ethertype = gp_load_be16(frame + 16);
 		frame += 4;
 	}
 	if (ethertype != GP_ETHERTYPE_IPV4 && ethertype != GP_ETHERTYPE_IPV6)
 		return GP_PARSE_OK;
+	c->left -= (__u32)(frame + 14 - c->pos);
 	c->pos = frame + 14;
 	return gp_tunnel_enter(p, ethertype, tunnel);
 }
@@ -72,12 +76,15 @@ GP_INLINE int gp_tunnel_gre(struct gp_cursor *c, struct gp_packet *p)
 	if (!GP_FITS(c->pos, bytes, c->end))
 		return GP_PARSE_TRUNCATED;
 	c->pos += bytes;
+	c->left -= bytes;
 	return gp_tunnel_enter(p, ethertype, GP_TUNNEL_GRE);
 }
 
 /* GTP-U extension headers (3GPP TS 29.281, 5.2.1): length in units of 4 bytes, the last byte names the next. */
 GP_INLINE int gp_tunnel_gtpu_extensions(struct gp_cursor *c, __u8 next)
 {
+	__u32 total_bytes = 0;
+
 	for (int i = 0; i < GP_GTPU_EXT_MAX; i++) {
 		const __u8 *last;
 		__u32 bytes;
@@ -89,6 +96,9 @@ GP_INLINE int gp_tunnel_gtpu_extensions(struct gp_cursor *c, __u8 next)
 		bytes = c->pos[0] * 4u;
 		if (!bytes || bytes > c->left)
 			return GP_PARSE_TUNNEL_MALFORMED;
+		total_bytes += bytes;
+		if (total_bytes > GP_GTPU_EXT_BYTES_MAX)
+			return GP_PARSE_TUNNEL_TOO_DEEP;
 		if (!GP_FITS(c->pos, bytes, c->end))
 			return GP_PARSE_TRUNCATED;
 		/* Checked once more in the form that the verifier can follow. */
@@ -100,7 +110,7 @@ GP_INLINE int gp_tunnel_gtpu_extensions(struct gp_cursor *c, __u8 next)
 		c->left -= bytes;
 		gp_cursor_settle(c);
 	}
-	return next ? GP_PARSE_TUNNEL_MALFORMED : GP_PARSE_OK;
+	return next ? GP_PARSE_TUNNEL_TOO_DEEP : GP_PARSE_OK;
 }
 
 /* GTP-U (3GPP TS 29.281, 5.1): version 1, G-PDU. */
@@ -116,6 +126,8 @@ GP_INLINE int gp_tunnel_gtpu(struct gp_cursor *c, struct gp_packet *p)
 	flags = c->pos[0];
 	if (flags >> 4 != 3 || c->pos[1] != 255) /* version 1, protocol type GTP; a user packet */
 		return GP_PARSE_OK;
+	if (gp_load_be16(c->pos + 2) > c->left - 8)
+		return GP_PARSE_TUNNEL_MALFORMED;
 	c->pos += 8;
 	c->left -= 8;
 	if (flags & 7) {
