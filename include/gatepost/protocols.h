@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Numbers that say what follows a header. */
+#ifndef GATEPOST_PROTOCOLS_H
+#define GATEPOST_PROTOCOLS_H
+
+/* EtherTypes: IEEE 802 numbers as IANA lists them. */
+enum {
+	GP_ETHERTYPE_IPV4 = 0x0800,
+	GP_ETHERTYPE_ARP = 0x0806,
+	GP_ETHERTYPE_TEB = 0x6558, /* transparent Ethernet bridging (RFC 1701) */
+	GP_ETHERTYPE_8021Q = 0x8100,
+	GP_ETHERTYPE_IPV6 = 0x86dd,
+	GP_ETHERTYPE_MPLS = 0x8847,
+	GP_ETHERTYPE_MPLS_UPSTREAM = 0x8848,
+	GP_ETHERTYPE_PPPOE_DISCOVERY = 0x8863,
+	GP_ETHERTYPE_PPPOE = 0x8864,
+	GP_ETHERTYPE_8021AD = 0x88a8,
+	GP_ETHERTYPE_QINQ_OLD = 0x9100,
+};
+
+/* IP protocol numbers and IPv6 extension headers (RFC 8200, 4; RFC 6275, RFC 7401, RFC 5533). */
+enum {
+	GP_IP_HOPOPTS = 0,
+	GP_IP_ICMP = 1,
+	GP_IP_IPIP = 4,
+	GP_IP_TCP = 6,
+	GP_IP_UDP = 17,
+	GP_IP_IPV6 = 41,
+	GP_IP_ROUTING = 43,
+	GP_IP_FRAGMENT = 44,
+	GP_IP_GRE = 47,
+	GP_IP_AH = 51,
+	GP_IP_ICMPV6 = 58,
+	GP_IP_DSTOPTS = 60,
+	GP_IP_MOBILITY = 135,
+	GP_IP_HIP = 139,
+	GP_IP_SHIM6 = 140,
+};
+
+#endif
