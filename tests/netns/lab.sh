@@ -18,6 +18,7 @@ LAB_HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 LAB_TOP=$(cd "$LAB_HERE/../.." && pwd)
 LAB_GATEPOST=${GATEPOST:-$LAB_TOP/build/gatepost}
 LAB_DIR=
+LAB_ATTACHED=no
 LAB_NAMESPACES=()
 declare -A LAB_PIDS=()
 
@@ -241,6 +242,8 @@ lab_close() {
 	trap - EXIT
 	lab_end_processes
 	wait 2>/dev/null || true
+	# One that had to be killed leaves its maps.
+	[ "$LAB_ATTACHED" = no ] || lab_in "$LAB_GW" "$LAB_GATEPOST" detach >/dev/null 2>&1 || true
 	for ns in "${LAB_NAMESPACES[@]}"; do
 		ip netns del "$ns" 2>/dev/null || true
 	done
@@ -287,17 +290,25 @@ lab_both_attached() {
 	[ "$(lab_attached | wc -l)" -eq 2 ]
 }
 
-# The BPF file system, where programs and maps are pinned. Stays mounted, as systemd would have it.
+# The BPF file system, where maps are pinned; stays mounted, as systemd would have it. Namespaces share it, so there is
+# one laboratory at a time: the lock goes with the last process that holds it.
 lab_bpffs() {
-	[ "$(stat -f -c %T /sys/fs/bpf)" != bpf_fs ] || return 0
-	mount -t bpf bpf /sys/fs/bpf
-	printf '# mounted the BPF file system at /sys/fs/bpf; it stays\n'
+	if [ "$(stat -f -c %T /sys/fs/bpf)" != bpf_fs ]; then
+		mount -t bpf bpf /sys/fs/bpf
+		printf '# mounted the BPF file system at /sys/fs/bpf; it stays\n'
+	fi
+	exec {LAB_LOCK}</sys/fs/bpf
+	flock -w 300 "$LAB_LOCK" || {
+		printf 'another laboratory has been running for 5 minutes\n' >&2
+		return 1
+	}
 }
 
 # lab_gatepost_start FORMAT [ARGUMENT...]: on both sides of the gateway; fails when it is not attached within 10 s.
 lab_gatepost_start() {
 	local format=$1 i
 	shift
+	LAB_ATTACHED=yes
 	lab_start gatepost "$LAB_GW" "$LAB_GATEPOST" run -i in0:inside -i out0:outside \
 		-c "$LAB_HERE/lab.conf" --format "$format" "$@"
 	for ((i = 0; i < 50; i++)); do
