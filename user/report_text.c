@@ -494,6 +494,7 @@ static const char *parse_meaning(enum gp_parse status)
 		[GP_PARSE_TCP_MALFORMED] = "impossible TCP header",
 		[GP_PARSE_UDP_MALFORMED] = "impossible UDP header",
 		[GP_PARSE_TUNNEL_MALFORMED] = "impossible tunnel header",
+		[GP_PARSE_TUNNEL_TOO_DEEP] = "too many GTP-U extension headers",
 	};
 
 	return meanings[status] ? meanings[status] : "";
