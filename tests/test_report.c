@@ -636,7 +636,7 @@ static void check(char **texts, size_t count, bool *unsound)
 		free(texts[i]);
 		unsound[i] = false;
 	}
-	snprintf(command, sizeof(command), "python3 tests/check_report.py %s/*", dir);
+	snprintf(command, sizeof(command), "/usr/bin/python3 tests/check_report.py %s/*", dir);
 	f = popen(command, "r");
 	assert_non_null(f);
 	while (fgets(line, sizeof(line), f)) {
@@ -661,7 +661,7 @@ static const char *no_checker(void)
 {
 	if (access("tests/check_report.py", R_OK))
 		return "not run from the top of the project";
-	if (system("python3 -c 'import jsonschema' 2>/dev/null"))
+	if (system("/usr/bin/python3 -c 'import jsonschema' 2>/dev/null"))
 		return "python3-jsonschema is not installed";
 	return NULL;
 }

@@ -71,7 +71,9 @@ static int write_report(struct run *run, enum gp_format format, bool live)
 		.memory = gp_loader_memory(run->loader),
 		.judge = run->judge,
 		.nic_missed = gp_loader_missed(run->loader),
-		.live_slack = live ? 1 : 0,
+		.wire_is_seen = true,
+		/* Each CPU may have counted one packet as received and not yet at its owner. */
+		.live_slack = live ? (__u64)sysconf(_SC_NPROCESSORS_CONF) : 0,
 		.default_inside = run->config->default_inside,
 		.all = run->options->all,
 		.prefix_bits4 = 24,

@@ -9,8 +9,6 @@
 #include "config.h"
 #include "report.h"
 
-#define GP_VERSION "0.1.0"
-
 enum gp_exit {
 	GP_EXIT_DONE = 0,
 	GP_EXIT_FAILED = 1,

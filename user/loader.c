@@ -2,11 +2,14 @@
 #include "loader.h"
 
 #include <errno.h>
+#include <ifaddrs.h>
+#include <linux/if_link.h>
 #include <linux/magic.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -26,7 +29,7 @@ struct attachment {
 	struct gp_bpf bpf;
 	struct xdp_program *program;
 	bool attached;
-	__u64 missed_before;
+	__u32 missed_before;
 };
 
 struct gp_loader {
@@ -72,27 +75,25 @@ int gp_interface_parse(struct gp_interface *out, const char *text)
 	return 0;
 }
 
-/* One of the kernel's counters of an interface; 0 where it is not readable. */
-static __u64 read_statistic(const char *interface, const char *name)
+/*
+ * What an interface has lost so far, asked by netlink: /sys shows the network namespace that it was mounted in. The
+ * figures have 32 bits; differences are taken modulo that.
+ */
+static __u32 read_missed(const char *interface)
 {
-	unsigned long long value = 0;
-	char path[128];
-	FILE *file;
+	struct ifaddrs *all;
+	__u32 missed = 0;
 
-	snprintf(path, sizeof(path), "/sys/class/net/%s/statistics/%s", interface, name);
-	file = fopen(path, "re");
-	if (!file)
+	if (getifaddrs(&all))
 		return 0;
-	if (fscanf(file, "%llu", &value) != 1)
-		value = 0;
-	fclose(file);
-	return value;
-}
+	for (struct ifaddrs *a = all; a; a = a->ifa_next) {
+		const struct rtnl_link_stats *stats = a->ifa_data;
 
-static __u64 read_missed(const char *interface)
-{
-	return read_statistic(interface, "rx_missed_errors") + read_statistic(interface, "rx_dropped") +
-	       read_statistic(interface, "rx_fifo_errors");
+		if (a->ifa_addr && a->ifa_addr->sa_family == AF_PACKET && stats && !strcmp(a->ifa_name, interface))
+			missed = stats->rx_missed_errors + stats->rx_dropped + stats->rx_fifo_errors;
+	}
+	freeifaddrs(all);
+	return missed;
 }
 
 /* Root and a BPF file system, said in one line before anything obscure fails. */
@@ -247,11 +248,9 @@ __u64 gp_loader_missed(const struct gp_loader *loader)
 	__u64 missed = 0;
 
 	for (size_t i = 0; i < loader->count; i++) {
-		__u64 now = read_missed(loader->attachments[i].interface->name);
+		const struct attachment *a = &loader->attachments[i];
 
-		/* An interface that was removed and made anew counts from 0. */
-		if (now > loader->attachments[i].missed_before)
-			missed += now - loader->attachments[i].missed_before;
+		missed += (__u32)(read_missed(a->interface->name) - a->missed_before);
 	}
 	return missed;
 }

@@ -6,6 +6,7 @@
 
 #include "command.h"
 #include "log.h"
+#include "version.h"
 
 static const struct command {
 	const char *name;

@@ -2,8 +2,9 @@
 /*
  * A capture's bytes on their way to libpcap. Snapshot lengths in headers become 0 (no limit) as they pass: libpcap
  * would cut records that are longer than a pcap file's header admits, and refuse pcapng files whose interfaces state
- * different ones; other readers do neither, and each record states its own length. (Except pcapng's simple packet
- * blocks: one that was cut by the snapshot length is refused.)
+ * different ones; other readers do neither, and each record states its own length. Except pcapng's simple packet
+ * blocks, which state the original length only: theirs becomes the captured one, and what it was shortened by is
+ * summed up in cut_bytes.
  */
 #ifndef GATEPOST_PCAP_STREAM_H
 #define GATEPOST_PCAP_STREAM_H
@@ -22,6 +23,11 @@ struct gp_pcap_stream {
 	__u32 head_bytes; /* of the block (or file header) under way, at most sizeof(head) */
 	__u32 skip_bytes; /* that are left of the block under way */
 	__u8 head[16];
+	__u8 snaplen[4];     /* of the section's first interface, as it lay in the file */
+	__u32 interfaces;    /* of this section */
+	__u64 cut_bytes;     /* original bytes that simple packet blocks left out */
+	__u32 held_bytes;    /* read, but kept back: the beginning of a block whose head is not all here */
+	__u8 held[16];
 };
 
 /**
@@ -35,6 +41,9 @@ FILE *gp_pcap_stream_open(struct gp_pcap_stream *stream, int fd);
 
 /**
  * gp_pcap_stream_pass() - clear the snapshot lengths in the bytes that follow those passed before. Pure.
+ *
+ * A simple packet block's length is mended only when the first 12 bytes of the block come in one piece; what
+ * gp_pcap_stream_open() reads does.
  */
 void gp_pcap_stream_pass(struct gp_pcap_stream *stream, __u8 *data, size_t bytes);
 

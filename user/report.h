@@ -25,7 +25,8 @@ struct gp_report {
 	struct gp_judge *judge;
 	/* Added to what the memory holds: frames that no engine saw, and lengths that only the source knows. */
 	struct gp_count too_short, too_long, link_type;
-	__u64 wire_bytes;
+	__u64 wire_bytes;	/* as the capture states the original lengths */
+	bool wire_is_seen;	/* live: frames are seen whole, wire_bytes is what was received */
 	__u64 time_reversed;
 	__u64 nic_missed;   /* the driver's losses since attach */
 	__u64 pcap_dropped;

@@ -13,6 +13,7 @@
 #include "names.h"
 #include "report_model.h"
 #include "text.h"
+#include "version.h"
 
 struct writer {
 	struct gp_sink *sink;

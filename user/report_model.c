@@ -267,8 +267,7 @@ static __u64 open_coverage(struct gp_coverage *coverage, const struct gp_report 
 	for (int status = GP_PARSE_OK + 1; status < GP_PARSE_STATUSES; status++)
 		add_count(&coverage->unparsed, &coverage->totals.unparsed[status]);
 	coverage->accounted = coverage->unparsed;
-	coverage->wire_bytes = report->wire_bytes > coverage->totals.received.bytes ? report->wire_bytes
-										     : coverage->totals.received.bytes;
+	coverage->wire_bytes = report->wire_is_seen ? coverage->totals.received.bytes : report->wire_bytes;
 	return received;
 }
 

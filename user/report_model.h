@@ -9,10 +9,6 @@
 
 #include "report.h"
 
-#ifndef GP_VERSION
-#define GP_VERSION "0.1.0"
-#endif
-
 /* struct gp_service_count in 64 bits: the sum over many hosts. */
 struct gp_service_sum {
 	__u64 packets, bytes;

@@ -377,7 +377,7 @@ static bool frame_from_ethernet(struct gp_source_pcap *source, const struct capt
 }
 
 /* Count the capture's record and turn it into a frame. Return: false if no engine may see it. */
-static bool take_record(struct gp_source_pcap *source, const struct capture *capture, struct gp_frame *frame)
+static bool take_record(struct gp_source_pcap *source, struct capture *capture, struct gp_frame *frame)
 {
 	struct gp_source_count *count = &source->count;
 	bool usable;
@@ -386,7 +386,9 @@ static bool take_record(struct gp_source_pcap *source, const struct capture *cap
 	frame->wire_bytes = capture->header->len;
 	frame->time_ns = timeline_time(count, capture->time_ns);
 	count_add(&count->received, frame->captured_bytes);
-	count->wire_bytes += frame->wire_bytes;
+	/* What simple packet blocks left out is known once they are read, a buffer ahead of their records at most. */
+	count->wire_bytes += frame->wire_bytes + capture->stream.cut_bytes;
+	capture->stream.cut_bytes = 0;
 	if (capture->ethernet)
 		usable = frame_from_ethernet(source, capture, frame);
 	else

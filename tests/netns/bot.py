@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A spam bot: straight to one mail exchanger after the other, a stale address list, and never a QUIT.
 

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Listens on many TCP ports of all addresses for --seconds; takes every connection, says nothing, and closes it."""
 

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Reads gatepost reports for the laboratory's scripts: the last complete one of a JSON or NDJSON file.
 

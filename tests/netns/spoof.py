@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """An attacker who wants somebody else to be reported: TCP segments with a source address that is not his.
 

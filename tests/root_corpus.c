@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Other people's captures through both engines, frame by frame: equal memory, and equal reports to the byte. */
+#include <fts.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "both_engines.h"
+#include "judge.h"
+#include "report.h"
+#include "source_pcap.h"
+
+#define FOLDER "../shared/pcaps"
+
+/* One engine's part of a replay: its judge and, at the end, its report. */
+struct side {
+	struct gp_engine *engine;
+	struct gp_judge *judge;
+	char *report;
+	size_t report_bytes;
+};
+
+static void tell(struct side *side, const struct gp_config *config, struct gp_source_pcap *source)
+{
+	const struct gp_source_count *count = gp_source_pcap_count(source);
+	const struct gp_report report = {
+		.sensor = config->sensor,
+		.source_kind = "pcap",
+		.source_name = "capture",
+		.start_ns = count->first_ns,
+		.end_ns = count->last_ns,
+		.memory = &side->engine->memory,
+		.judge = side->judge,
+		.too_short = count->too_short,
+		.too_long = count->too_long,
+		.link_type = count->link_type,
+		.wire_bytes = count->wire_bytes,
+		.time_reversed = count->time_reversed,
+		.incomplete = gp_source_pcap_error(source),
+		.all = true,
+		.prefix_bits4 = 24,
+		.prefix_bits6 = 48,
+		.prefix_rows = 20,
+	};
+	FILE *stream = open_memstream(&side->report, &side->report_bytes);
+
+	assert_non_null(stream);
+	assert_int_equal(gp_judge_finish(side->judge, count->last_ns), 0);
+	assert_int_equal(gp_report_write(stream, &report, GP_FORMAT_JSON), 0);
+	assert_int_equal(fclose(stream), 0);
+}
+
+static void feed(struct side *side, const struct gp_frame *frame, __u64 *slice)
+{
+	if (frame->time_ns / GP_SLICE_NS != *slice)
+		assert_int_equal(gp_judge_tick(side->judge, frame->time_ns), 0);
+	assert_int_equal(side->engine->frame(side->engine, frame), 0);
+}
+
+/* Return: packets. */
+static __u64 replay(struct both_engines *both, const char *path, __u32 tunnels)
+{
+	struct side sides[2] = { { .engine = both->native }, { .engine = both->kernel } };
+	char *paths[] = { (char *)path };
+	struct gp_source_pcap *source;
+	struct gp_frame frame;
+	__u64 slice = ~0ull, packets;
+
+	if (gp_source_pcap_open(&source, paths, 1))
+		return 0;
+	both_engines_clear(both);
+	for (int i = 0; i < 2; i++) {
+		sides[i].engine->memory.settings->tunnels = tunnels;
+		assert_int_equal(gp_judge_open(&sides[i].judge, &sides[i].engine->memory, &both->config->limits, false),
+				 0);
+	}
+	while (gp_source_pcap_next(source, &frame) == 1) {
+		feed(&sides[0], &frame, &slice);
+		feed(&sides[1], &frame, &slice);
+		slice = frame.time_ns / GP_SLICE_NS;
+	}
+	packets = gp_source_pcap_count(source)->received.packets;
+	both_engines_compare(both, path);
+	for (int i = 0; i < 2; i++)
+		tell(&sides[i], both->config, source);
+	if (strcmp(sides[0].report, sides[1].report))
+		fail_msg("%s: the reports differ", path);
+	assert_null(strstr(sides[0].report, "\"unaccounted\": -"));
+	assert_non_null(strstr(sides[0].report, "\"unaccounted\": 0,"));
+	for (int i = 0; i < 2; i++) {
+		gp_judge_close(sides[i].judge);
+		free(sides[i].report);
+	}
+	gp_source_pcap_close(source);
+	return packets;
+}
+
+static int is_capture(const char *name)
+{
+	const char *dot = strrchr(name, '.');
+
+	return dot && (!strcmp(dot, ".pcap") || !strcmp(dot, ".pcapng") || !strcmp(dot, ".cap"));
+}
+
+static int by_name(const FTSENT **a, const FTSENT **b)
+{
+	return strcmp((*a)->fts_name, (*b)->fts_name);
+}
+
+static void test_corpus(void **state)
+{
+	char *folders[] = { FOLDER, NULL };
+	__u64 packets = 0, captures = 0;
+	FTSENT *entry;
+	FTS *tree;
+
+	if (access(FOLDER, R_OK)) {
+		print_message("skipped: no captures at %s\n", FOLDER);
+		skip();
+	}
+	tree = fts_open(folders, FTS_LOGICAL | FTS_NOCHDIR, by_name);
+	assert_non_null(tree);
+	while ((entry = fts_read(tree))) {
+		if (entry->fts_info != FTS_F || !is_capture(entry->fts_name))
+			continue;
+		/* Odd shapes are what tunnels look like: those are read both ways. */
+		packets += replay(*state, entry->fts_path, 0);
+		if (strstr(entry->fts_path, "/shapes/"))
+			replay(*state, entry->fts_path, 1);
+		captures++;
+	}
+	fts_close(tree);
+	print_message("%llu captures, %llu packets through both engines\n", (unsigned long long)captures,
+		      (unsigned long long)packets);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_corpus, both_engines_setup, both_engines_teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
