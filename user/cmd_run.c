@@ -184,10 +184,8 @@ static bool trusts_inside(const struct run *run)
 static int run_open(struct run *run)
 {
 	size_t count = run->options->interface_count;
-	int err = open_interfaces(run);
+	int err = open_events(run);
 
-	if (!err)
-		err = open_events(run);
 	if (err)
 		return err;
 	/* Each run draws its own hash keys, unless it shares them: nobody outside can aim at a bucket. */
@@ -244,7 +242,7 @@ int gp_cmd_run(int argc, char **argv)
 {
 	struct gp_options options;
 	struct run run = { .options = &options, .signals = -1, .timer = -1 };
-	int first = 0, code = GP_EXIT_USAGE;
+	int first = 0, code = GP_EXIT_USAGE, err;
 
 	if (gp_options_parse(&options, argc, argv, "cCfiIax", &first))
 		goto out;
@@ -263,6 +261,11 @@ int gp_cmd_run(int argc, char **argv)
 	}
 	if (gp_options_config(&options, &run.config))
 		goto out;
+	err = open_interfaces(&run);
+	if (err) {
+		code = err == -EINVAL ? GP_EXIT_USAGE : GP_EXIT_FAILED;
+		goto out;
+	}
 	code = run_agent(&run) ? GP_EXIT_FAILED : GP_EXIT_DONE;
 out:
 	run_close(&run);

@@ -1,0 +1,159 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What the command line does with right and wrong input: exit codes, one clear line per error, results on stdout only.
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
+
+gatepost=${GATEPOST:-build/gatepost}
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+passed=0 failed=0 skipped=0
+
+ok() {
+	passed=$((passed + 1))
+}
+
+not_ok() {
+	failed=$((failed + 1))
+	printf 'not ok - %s\n' "$1"
+	sed 's/^/    stderr: /' "$dir/err"
+	head -c 300 "$dir/out" | sed 's/^/    stdout: /'
+}
+
+# says CODE PATTERN ARGUMENT...: exit code CODE, nothing on stdout, exactly one line on stderr, and it matches.
+says() {
+	local code=$1 pattern=$2 got
+	shift 2
+	"$gatepost" "$@" >"$dir/out" 2>"$dir/err" </dev/null
+	got=$?
+	if [ "$got" -eq "$code" ] && [ ! -s "$dir/out" ] && [ "$(wc -l <"$dir/err")" -eq 1 ] &&
+		grep -qE -- "$pattern" "$dir/err"; then
+		ok
+	else
+		not_ok "gatepost $* (exit code $got, expected $code and a line with: $pattern)"
+	fi
+}
+
+# prints PATTERN ARGUMENT...: exit code 0, and stdout matches.
+prints() {
+	local pattern=$1 got
+	shift
+	"$gatepost" "$@" >"$dir/out" 2>"$dir/err" </dev/null
+	got=$?
+	if [ "$got" -eq 0 ] && grep -qE -- "$pattern" "$dir/out"; then
+		ok
+	else
+		not_ok "gatepost $* (exit code $got, expected 0 and: $pattern)"
+	fi
+}
+
+expect() {
+	local name=$1
+	shift
+	if "$@"; then ok; else not_ok "$name"; fi
+}
+
+# bytes HEX...: raw bytes on stdout.
+bytes() {
+	printf '%b' "$(printf '%s' "$*" | tr -d ' ' | sed 's/../\\x&/g')"
+}
+
+# A pcap header, Ethernet, and one SYN from 10.0.0.7 to 192.0.2.25 port 25 at second $1.
+header() {
+	bytes d4c3b2a1 0200 0400 00000000 00000000 00000400 01000000
+}
+record() {
+	bytes "$(printf '%08x' "$1" | sed 's/\(..\)\(..\)\(..\)\(..\)/\4\3\2\1/')" 00000000 36000000 36000000
+	bytes 020000000001 020000000002 0800 4500002800014000400600000a000007c0000219 \
+		c0010019 00000001 00000000 5002ffff00000000
+}
+{ header; record 1000; } >"$dir/one.pcap"
+{ header; record 1001; } >"$dir/two.pcap"
+{ header; record 1000; record 1002 | head -c 40; } >"$dir/cut.pcap"
+: >"$dir/empty.pcap"
+printf 'no capture at all, just text\n' >"$dir/text.pcap"
+
+# Usage.
+says 2 'no command frobnicate' frobnicate
+says 2 'no capture named' replay
+says 2 'unknown option --frobnicate' replay --frobnicate x
+says 2 '--engine x: choose native or kernel' replay --engine x "$dir/one.pcap"
+says 2 '--format x: choose json, ndjson or text' replay --format x "$dir/one.pcap"
+says 2 'needs a value' replay --inside
+says 2 '--inside 10.0.0.1/8: ' replay --inside 10.0.0.1/8 "$dir/one.pcap"
+says 2 '--interval does not apply here' replay --interval 5 "$dir/one.pcap"
+says 2 'no interface named' run
+says 2 '--interval 0: ' run -i lo --interval 0
+says 1 'no interface gpnone0' run -i gpnone0:inside
+says 2 'side is inside, outside or tap' run -i lo:sideways
+prints '^usage: gatepost COMMAND' --help
+prints '^gatepost [0-9]+\.[0-9]+' --version
+prints '^usage: gatepost replay' replay --help
+prints '^usage: gatepost run' run --help
+prints '^usage: gatepost detach' detach --help
+
+# Files that are no captures.
+says 1 'gone.pcap: .*No such file' replay "$dir/gone.pcap"
+says 1 "$dir: " replay "$dir"
+says 1 'empty.pcap: ' replay "$dir/empty.pcap"
+says 1 'text.pcap: .*unknown file format' replay "$dir/text.pcap"
+
+# Configuration: all errors at once, each with its line.
+printf 'sensor: gw1\nfrobnicate: 1\ninside: [10.0.0.0/33]\n' >"$dir/bad.conf"
+"$gatepost" replay -c "$dir/bad.conf" "$dir/one.pcap" >"$dir/out" 2>"$dir/err"
+expect 'a bad configuration is exit code 2' [ $? -eq 2 ]
+expect 'line 2 is named' grep -q 'bad.conf:2: "frobnicate": unknown key' "$dir/err"
+expect 'line 3 is named' grep -q 'bad.conf:3: inside' "$dir/err"
+says 2 'gone.conf: ' replay -c "$dir/gone.conf" "$dir/one.pcap"
+
+# Results.
+prints '"schema": "gatepost.report/1"' replay "$dir/one.pcap"
+prints '"packets": 1,' replay "$dir/one.pcap"
+prints '"unaccounted": 0,' replay "$dir/one.pcap"
+prints '"packets": 2,' replay "$dir/two.pcap" "$dir/one.pcap"
+prints '"time_reversed": 0' replay "$dir/two.pcap" "$dir/one.pcap"
+prints 'every packet accounted for' replay --format text "$dir/one.pcap"
+prints '"address": ?"10.0.0.7"' replay --all "$dir/one.pcap"
+expect 'NDJSON is one line' [ "$("$gatepost" replay --format ndjson "$dir/one.pcap" 2>/dev/null | wc -l)" -eq 1 ]
+expect 'the engine is named on stderr only' [ "$("$gatepost" replay "$dir/one.pcap" 2>/dev/null | grep -c engine)" -eq 0 ]
+expect 'standard input' sh -c "'$gatepost' replay - <'$dir/one.pcap' 2>/dev/null | grep -q '\"packets\": 1,'"
+gzip -k "$dir/one.pcap"
+expect 'a compressed capture by a pipe' \
+	sh -c "zcat '$dir/one.pcap.gz' | '$gatepost' replay - 2>/dev/null | grep -q '\"packets\": 1,'"
+
+# A damaged file: its reason, exit code 1, and what was read before it.
+"$gatepost" replay "$dir/cut.pcap" >"$dir/out" 2>"$dir/err"
+expect 'a damaged capture is exit code 1' [ $? -eq 1 ]
+expect 'the packet is named' grep -q 'cut.pcap: packet 2: truncated' "$dir/err"
+expect 'what came before is reported' grep -q '"packets": 1,' "$dir/out"
+expect 'and marked incomplete' grep -q '"incomplete": true' "$dir/out"
+
+# Streams that fail.
+"$gatepost" replay "$dir/one.pcap" >/dev/full 2>"$dir/err"
+expect 'a full disk is exit code 1' [ $? -eq 1 ]
+expect 'and is named' grep -q 'report: cannot write: No space left' "$dir/err"
+printf 'x' >"$dir/$(printf 'evil\033[31m\n.pcap')"
+"$gatepost" replay "$dir/$(printf 'evil\033[31m\n.pcap')" >"$dir/out" 2>"$dir/err"
+expect 'no escape sequence of a file name reaches the terminal' sh -c "! grep -q \"\$(printf '\\033')\" '$dir/err'"
+
+# Without root.
+if [ "$(id -u)" -eq 0 ] && command -v setpriv >/dev/null; then
+	install -m 755 "$gatepost" "$dir/gatepost"
+	chmod 755 "$dir"
+	as_nobody="setpriv --reuid=65534 --regid=65534 --clear-groups"
+	$as_nobody "$dir/gatepost" replay "$dir/one.pcap" >"$dir/out" 2>"$dir/err"
+	expect 'replay needs no root' [ $? -eq 0 ]
+	$as_nobody "$dir/gatepost" replay --engine kernel "$dir/one.pcap" >"$dir/out" 2>"$dir/err"
+	expect 'the kernel engine without root is exit code 1' [ $? -eq 1 ]
+	expect 'and says what to do' grep -qE 'root' "$dir/err"
+	$as_nobody "$dir/gatepost" run -i lo:tap >"$dir/out" 2>"$dir/err"
+	expect 'run without root is exit code 1' [ $? -eq 1 ]
+	expect 'and says so in one line' sh -c "[ \$(wc -l <'$dir/err') -eq 1 ] && grep -q 'needs root' '$dir/err'"
+	$as_nobody "$dir/gatepost" detach >"$dir/out" 2>"$dir/err"
+	expect 'detach without root is exit code 1' [ $? -eq 1 ]
+else
+	printf 'skip - what happens without root: not started as root, or no setpriv\n'
+	skipped=$((skipped + 1))
+fi
+printf '%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
+[ "$failed" -eq 0 ]
