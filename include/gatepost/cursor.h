@@ -19,7 +19,10 @@ struct gp_cursor {
 
 GP_INLINE __u32 gp_cursor_offset(const struct gp_cursor *c)
 {
-	return (__u32)(c->pos - c->data);
+	__u64 offset = (__u64)(c->pos - c->data);
+
+	GP_OPAQUE(offset); /* or clang computes with halves of pointers */
+	return (__u32)offset;
 }
 
 /* Bytes of the frame from here on, captured or, in the kernel, in later fragments. */
@@ -35,7 +38,7 @@ GP_INLINE __u32 gp_cursor_rest(const struct gp_cursor *c)
 GP_INLINE void gp_cursor_settle(struct gp_cursor *c)
 {
 #ifdef __bpf__
-	__u64 offset = (__u64)(c->pos - c->data);
+	__u64 offset = gp_cursor_offset(c);
 
 	GP_OPAQUE(offset);
 	c->pos = c->data + (offset & 0x7ff);

@@ -34,6 +34,7 @@ GP_INLINE int gp_tunnel_ethernet(struct gp_cursor *c, struct gp_packet *p, __u32
 	if (!GP_FITS(c->pos, skip + 14, c->end))
 		return GP_PARSE_TRUNCATED;
 	frame = c->pos + skip;
+	GP_OPAQUE(frame);
 	if (!GP_FITS(frame, 14, c->end))
 		return GP_PARSE_TRUNCATED;
 	ethertype = gp_load_be16(frame + 12);
@@ -103,6 +104,7 @@ GP_INLINE int gp_tunnel_gtpu_extensions(struct gp_cursor *c, __u8 next)
 			return GP_PARSE_TRUNCATED;
 		/* Checked once more in the form that the verifier can follow. */
 		last = c->pos + ((bytes - 1) & 0x3ff);
+		GP_OPAQUE(last);
 		if (!GP_FITS(last, 1, c->end))
 			return GP_PARSE_TRUNCATED;
 		next = *last;
