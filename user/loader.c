@@ -287,35 +287,37 @@ void gp_loader_close(struct gp_loader *loader)
 	}
 	gp_bpf_close(&loader->maps);
 	gp_pins_remove(GP_PIN_DIR, NULL);
+	gp_pins_remove_libxdp();
 	free(loader->attachments);
 	free(loader);
 }
 
-/* Takes our program off one interface, whoever attached it. Return: how many, or -errno. */
-static int clean_interface(int index)
+static bool is_ours(struct xdp_program *program)
+{
+	return program && !strcmp(xdp_program__name(program), "gatepost");
+}
+
+/*
+ * Looks for our program on one interface, whoever attached it, and takes it off if it is told to.
+ * Return: how many there were, or -errno.
+ */
+static int find_program(int index, bool detach)
 {
 	struct xdp_multiprog *present = xdp_multiprog__get_from_ifindex(index);
-	enum xdp_attach_mode mode;
 	struct xdp_program *program = NULL;
 	int err = 0, found = 0;
 
 	if (libxdp_get_error(present))
 		return 0;
-	mode = xdp_multiprog__attach_mode(present);
 	if (xdp_multiprog__is_legacy(present)) {
-		program = xdp_multiprog__main_prog(present);
-		if (program && !strcmp(xdp_program__name(program), "gatepost")) {
+		found = is_ours(xdp_multiprog__main_prog(present));
+		if (found && detach)
 			err = xdp_multiprog__detach(present);
-			found = 1;
-		}
 	} else {
-		while ((program = xdp_multiprog__next_prog(program, present)) && !found) {
-			if (strcmp(xdp_program__name(program), "gatepost"))
-				continue;
-			err = xdp_program__detach(program, index, mode, 0);
-			found = 1;
-			break;
-		}
+		while (!found && (program = xdp_multiprog__next_prog(program, present)))
+			found = is_ours(program);
+		if (found && detach)
+			err = xdp_program__detach(program, index, xdp_multiprog__attach_mode(present), 0);
 	}
 	xdp_multiprog__close(present);
 	return err ? err : found;
@@ -330,28 +332,22 @@ int gp_loader_clean(const char *only, unsigned *removed)
 	*removed = 0;
 	libxdp_set_print(quiet_libxdp);
 	for (struct if_nameindex *i = all; i && i->if_index; i++) {
-		int found;
+		bool detach = !only || !strcmp(i->if_name, only);
+		int found = find_program((int)i->if_index, detach);
 
-		if (only && strcmp(i->if_name, only)) {
-			struct xdp_multiprog *present = xdp_multiprog__get_from_ifindex((int)i->if_index);
-
-			if (!libxdp_get_error(present)) {
-				others = true;
-				xdp_multiprog__close(present);
-			}
-			continue;
-		}
-		found = clean_interface((int)i->if_index);
 		if (found < 0) {
 			gp_error("%s: cannot detach: %s; run: ip link set dev %s xdp off", i->if_name,
 				 strerror(-found), i->if_name);
 			first_err = first_err ?: found;
-		} else {
+		} else if (detach) {
 			*removed += (unsigned)found;
+		} else {
+			others = others || found;
 		}
 	}
 	if_freenameindex(all);
 	if (!first_err && !others)
 		first_err = gp_pins_remove(GP_PIN_DIR, removed);
+	gp_pins_remove_libxdp();
 	return first_err;
 }

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "log.h"
@@ -34,4 +35,17 @@ int gp_pins_remove(const char *dir, unsigned *count)
 		gp_error("%s: cannot remove: %s", dir, strerror(-err));
 	}
 	return err;
+}
+
+void gp_pins_remove_libxdp(void)
+{
+	static const char dir[] = "/sys/fs/bpf/xdp";
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	/* It fails when another program's dispatcher is pinned there, and then it should. */
+	if (!flock(fd, LOCK_EX | LOCK_NB))
+		rmdir(dir);
+	close(fd);
 }

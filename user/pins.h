@@ -11,4 +11,7 @@
  */
 int gp_pins_remove(const char *dir, unsigned *count);
 
+/* libxdp's own directory under /sys/fs/bpf, if it is empty and nobody holds libxdp's lock on it. */
+void gp_pins_remove_libxdp(void);
+
 #endif
