@@ -156,9 +156,9 @@ GP_INLINE __u32 gp_flow_new_bytes(struct gp_flow *flow, const struct gp_packet *
 		ahead = 0;
 	}
 	if (ahead < 0) {
-		if ((__u32)-ahead >= p->payload_len)
+		*skip = *next - p->seq;
+		if (*skip >= p->payload_len)
 			return 0;
-		*skip = (__u32)-ahead;
 	} else if (ahead > GP_FLOW_GAP_BYTES) {
 		return 0;
 	}
