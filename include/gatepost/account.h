@@ -74,10 +74,11 @@ GP_INLINE void gp_account_frame(struct gp_memory *m, gp_ctx *ctx, const __u8 *da
 	gp_end_of(m, &p->dst, &scratch->dst);
 	owner_is_src = scratch->src.role != GP_ROLE_OUTSIDE || scratch->dst.role == GP_ROLE_OUTSIDE;
 	service = gp_packet_service(m, p);
+	/* Before the packet is read: what it says about its owner needs a place even if it is the owner's first one. */
+	slot = gp_host_slot(m, owner_is_src ? &scratch->src : &scratch->dst, 1, now_ns);
 	if (gp_account_trusts_source(totals, side, scratch->src.role != GP_ROLE_OUTSIDE) && p->ip_proto == GP_IP_TCP)
 		service = gp_stream_packet(m, ctx, scratch, frame_bytes, service, now_ns);
 	service = gp_service_bounded(service);
-	slot = gp_host_slot(m, owner_is_src ? &scratch->src : &scratch->dst, 1, now_ns);
 	owner = slot < 0 ? 0 : gp_mem_host(m, (__u32)slot);
 	if (owner)
 		gp_account_owner(owner, service, count_bytes, owner_is_src, now_ns);
