@@ -218,6 +218,8 @@ const struct account_row account_rows[] = {
 	  SCRIPT(TALK(0, TENANT, MX, 40000, 25), REPEAT(600, BY_CLIENT, SYN)),
 	  EXPECT(TOTAL_WITHIN(overflow[GP_SERVICE_SMTP].traffic.packets, 344, 450), TOTAL_WITHIN(claimed[1], 150, 256),
 		 TOTAL(claimed[0], 0)) },
+	{ "hosts: an owner without room is no lost observation", ROW_FLOOD,
+	  SCRIPT(TALK(0, TENANT, MX, 40000, 25), REPEAT(600, BY_CLIENT, SYN)), EXPECT(TOTAL(observations_lost, 0)) },
 	{ "hosts: other ends without room are lost observations", ROW_FLOOD,
 	  SCRIPT(TALK(0, CROWD, ALICE, 40000, 80), REPEAT(600, BY_CLIENT, SYN)),
 	  EXPECT(TOTAL_WITHIN(observations_lost, 344, 450), TOTAL(overflow[GP_SERVICE_HTTP].traffic.packets, 0),

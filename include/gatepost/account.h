@@ -73,6 +73,8 @@ GP_INLINE void gp_account_frame(struct gp_memory *m, gp_ctx *ctx, const __u8 *da
 	gp_end_of(m, &p->src, &scratch->src);
 	gp_end_of(m, &p->dst, &scratch->dst);
 	owner_is_src = scratch->src.role != GP_ROLE_OUTSIDE || scratch->dst.role == GP_ROLE_OUTSIDE;
+	scratch->src.owner = owner_is_src;
+	scratch->dst.owner = !owner_is_src;
 	service = gp_packet_service(m, p);
 	/* Before the packet is read: what it says about its owner needs a place even if it is the owner's first one. */
 	slot = gp_host_slot(m, owner_is_src ? &scratch->src : &scratch->dst, 1, now_ns);

@@ -12,8 +12,9 @@
 struct gp_end {
 	struct gp_addr addr; /* masked to bits */
 	__u8 bits;
-	__u8 role; /* enum gp_role */
-	__u8 pad[6];
+	__u8 role;  /* enum gp_role */
+	__u8 owner; /* 1: of the packet; what finds no room there is overflow */
+	__u8 pad[5];
 };
 
 struct gp_scratch {

@@ -8,13 +8,16 @@
 #include <gatepost/flow.h>
 #include <gatepost/scan.h>
 
-/* The host record of an end, claimed if need be. No room is counted as a lost observation. Return: slot or -1. */
+/*
+ * The host record of an end, claimed if need be. No room is counted as a lost observation; at the owner it is counted as
+ * overflow already. Return: slot or -1.
+ */
 GP_INLINE int gp_stream_host(struct gp_memory *m, const struct gp_end *end, __u64 now_ns)
 {
 	struct gp_totals *totals = gp_mem_totals(m);
 	int slot = gp_host_slot(m, end, 1, now_ns);
 
-	if (slot < 0 && totals)
+	if (slot < 0 && totals && !end->owner)
 		GP_ADD(totals->observations_lost, 1);
 	return slot;
 }
