@@ -51,16 +51,17 @@ GP_INLINE int gp_flow_has_expired(const struct gp_flow *flow, __u64 now_ns)
 	return age > GP_FLOW_IDLE_NS;
 }
 
-/* What speaks for giving this slot away: 0 never, then the older the better; expired ones first. */
+/*
+ * What speaks for giving this slot away: 0 never, then the older the better; expired ones first. Only proof protects:
+ * segments with data can be forged as easily as SYNs.
+ */
 GP_INLINE __u64 gp_flow_victim_rank(const struct gp_flow *flow, __u64 now_ns)
 {
 	__u64 age = now_ns > flow->last_ns ? now_ns - flow->last_ns : 0;
 
 	if (gp_flow_has_expired(flow, now_ns))
 		return (1ull << 63) + age;
-	if (!(flow->flags & (GP_FLOW_PROVED | GP_FLOW_CLIENT_DATA | GP_FLOW_SERVER_DATA)))
-		return age + 1;
-	return 0;
+	return flow->flags & GP_FLOW_PROVED ? 0 : age + 1;
 }
 
 /* Puts a flow back to its beginning. The tag stays. */
