@@ -635,6 +635,52 @@ static void test_interfaces(void **state)
 	}
 }
 
+/* A pcapng simple packet block: no time, no captured length; what the snapshot length left out is not there. */
+static void put_simple_packet(struct capture_image *image, const void *data, __u32 captured, __u32 wire)
+{
+	__u32 bytes = 16 + (captured + 3) / 4 * 4;
+
+	capture_put32(image, 3);
+	capture_put32(image, bytes);
+	capture_put32(image, wire);
+	capture_put(image, data, (captured + 3) / 4 * 4);
+	capture_put32(image, bytes);
+}
+
+/* So many that blocks begin at every place of a read. */
+static void test_simple_packets(void **state)
+{
+	static const __u8 bytes[96] = { 2 };
+	const __u32 count = 30000;
+
+	(void)state;
+	for (size_t f = 4; f < capture_format_count; f++) {
+		struct gp_source_pcap *source;
+		struct capture_image image;
+		char path[CAPTURE_PATH_BYTES];
+		struct gp_frame frame;
+		__u32 n = 0;
+		int fd;
+
+		capture_begin(&image, &capture_formats[f], ETHER, 93);
+		for (__u32 i = 0; i < count; i++)
+			put_simple_packet(&image, bytes, i % 3 ? 93 : 60, i % 3 ? 300 + i % 1000 : 60);
+		fd = capture_file(&image, image.len, path);
+		source = open_one(path);
+		for (__u64 wire = 0; gp_source_pcap_next(source, &frame) == 1; n++) {
+			assert_int_equal(frame.captured_bytes, n % 3 ? 93 : 60);
+			wire += n % 3 ? 300 + n % 1000 : 60;
+			if (n + 1 == count)
+				assert_int_equal(gp_source_pcap_count(source)->wire_bytes, wire);
+		}
+		assert_null(gp_source_pcap_error(source));
+		assert_int_equal(n, count);
+		gp_source_pcap_close(source);
+		close(fd);
+		capture_free(&image);
+	}
+}
+
 /* Whatever the pieces in which a file arrives, its bytes pass alike. */
 static void test_stream_pieces(void **state)
 {
@@ -856,6 +902,7 @@ int main(void)
 		TEST(test_cut_anywhere),
 		TEST(test_damage),
 		TEST(test_interfaces),
+		TEST(test_simple_packets),
 		TEST(test_stream_pieces),
 		TEST(test_open_errors),
 		TEST(test_unreadable),
