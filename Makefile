@@ -94,13 +94,23 @@ check-root: $(B)/gatepost $(ROOT_TESTS)
 	$(Q)scripts/run-tests root
 fuzz: $(FUZZERS)
 	$(Q)scripts/run-fuzzers $(FUZZ_SECONDS)
-bench: $(B)/gatepost
+$(B)/bench: $(B)/tests/bench/bench.o $(LIB_SOURCES:%.c=$(B)/%.o)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
+
+$(B)/tests/bench/%.o: tests/bench/%.c Makefile | $(SKELETONS)
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -c $< -o $@
+
+bench: $(B)/bench
 	$(Q)scripts/bench
 
 install: $(B)/gatepost
 	install -D -m 755 $(B)/gatepost $(DESTDIR)$(PREFIX)/sbin/gatepost
 	install -D -m 644 docs/gatepost.conf.example $(DESTDIR)$(PREFIX)/share/doc/gatepost/gatepost.conf.example
 	install -D -m 644 docs/report.schema.json $(DESTDIR)$(PREFIX)/share/gatepost/report.schema.json
+	install -D -m 644 docs/gatepost.8 $(DESTDIR)$(PREFIX)/share/man/man8/gatepost.8
 	install -D -m 644 docs/gatepost.conf.5 $(DESTDIR)$(PREFIX)/share/man/man5/gatepost.conf.5
 
 clean:
