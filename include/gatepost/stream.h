@@ -92,7 +92,7 @@ GP_GLOBAL int gp_stream_syn_ack(struct gp_memory *m, struct gp_scratch *s, __u32
 	struct gp_flow *flow = known ? gp_mem_flow(m, flow_slot) : 0;
 	struct gp_packet *p;
 	struct gp_host *host;
-	int slot, is_answer;
+	int slot, is_answer, again;
 
 	if (!s)
 		return 0;
@@ -106,12 +106,14 @@ GP_GLOBAL int gp_stream_syn_ack(struct gp_memory *m, struct gp_scratch *s, __u32
 			GP_ADD(host->backscatter, 1);
 		return 0;
 	}
-	if (flow->flags & GP_FLOW_SYN_ACK)
-		return 0;
+	again = flow->flags & GP_FLOW_SYN_ACK;
+	/* A stateless server answers a SYN that comes again with another ISN; the client may have got that answer only. */
+	if (!again || !(flow->flags & (GP_FLOW_PROVED | GP_FLOW_SERVER_DATA))) {
+		flow->server_isn = p->seq;
+		flow->server_next = p->seq + 1;
+	}
 	flow->flags |= GP_FLOW_SYN_ACK | GP_FLOW_SERVER_SEQ;
-	flow->server_isn = p->seq;
-	flow->server_next = p->seq + 1;
-	if (!host)
+	if (again || !host)
 		return 0;
 	GP_ADD(gp_stream_service(host, flow)->answered, 1);
 	gp_scan_answer(m, p, (__u32)slot, now_ns);
