@@ -10,7 +10,8 @@ CLANG ?= clang
 BPFTOOL ?= $(firstword $(wildcard /usr/sbin/bpftool) bpftool)
 PREFIX ?= /usr/local
 FUZZ_SECONDS ?= 20
-ARCH_INCLUDE := /usr/include/$(shell $(CC) -dumpmachine)
+# Debian keeps asm/types.h in its multiarch folder, which clang does not search for the BPF target.
+ARCH_INCLUDE := $(firstword $(wildcard /usr/include/$(shell uname -m)-linux-gnu) /usr/include)
 
 B := build
 Q := $(if $(V),,@)
