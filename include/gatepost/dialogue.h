@@ -116,7 +116,8 @@ GP_INLINE void gp_dialogue_reply(struct gp_flow *flow, struct gp_smtp_count *smt
 	command = flow->pending_count ? gp_pending_pop(flow) :
 		  flow->phase == GP_PHASE_BODY ? GP_PENDING_BODY : GP_SMTP_NONE;
 	stage = command == GP_PENDING_BODY ? GP_STAGE_BODY : gp_smtp_stage_of((__u8)command);
-	if (stage >= GP_SMTP_STAGES)
+	/* What nobody asked for is no second greeting: a time-out, LMTP's further replies, an answer to a lost command. */
+	if (command == GP_SMTP_NONE || stage >= GP_SMTP_STAGES)
 		stage = GP_STAGE_OTHER;
 	GP_ADD(smtp->replies[stage][class & 3], 1);
 	if (code == 354)
