@@ -143,6 +143,8 @@ GP_GLOBAL int gp_dialogue_server(struct gp_flow *flow, struct gp_smtp_count *smt
 			break;
 		gp_dialogue_reply(flow, smtp, lines->value[i]);
 	}
+	if (lines->skipped)
+		GP_ADD(smtp->lines_skipped, lines->skipped);
 	return 0;
 }
 
