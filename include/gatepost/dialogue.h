@@ -42,15 +42,18 @@ GP_INLINE void gp_dialogue_body_ended(struct gp_flow *flow)
 	flow->client_line.head = 0;
 }
 
-/* One command of the client. Return: 1 when what follows it in the segment is no command. */
-GP_INLINE int gp_dialogue_command(struct gp_flow *flow, struct gp_smtp_count *smtp, __u32 command)
+/*
+ * One command of the client. @unheard: it has acknowledged nothing that the server said. Return: 1 when what follows it
+ * in the segment is no command.
+ */
+GP_INLINE int gp_dialogue_command(struct gp_flow *flow, struct gp_smtp_count *smtp, __u32 command, __u32 unheard)
 {
 	if (!command || command >= GP_SMTP_COMMANDS)
 		return 0;
 	GP_ADD(smtp->commands[command], 1);
 	if (!(flow->flags & GP_FLOW_SPOKE)) {
 		GP_ADD(smtp->dialogues, 1);
-		if (!(flow->flags & (GP_FLOW_GREETED | GP_FLOW_SERVER_DATA)))
+		if (unheard)
 			GP_ADD(smtp->early_talk, 1);
 	}
 	flow->flags |= GP_FLOW_SPOKE;
@@ -79,20 +82,36 @@ GP_INLINE int gp_dialogue_command(struct gp_flow *flow, struct gp_smtp_count *sm
 
 /**
  * gp_dialogue_client() - the lines of one client segment.
+ * @unheard: 1 when the segment acknowledges nothing that the server said. Otherwise the greeting came, whether or not it
+ *           was captured, and whether or not it was captured in time.
  *
  * Return: 0.
  */
-GP_GLOBAL int gp_dialogue_client(struct gp_flow *flow, struct gp_smtp_count *smtp, const struct gp_smtp_lines *lines)
+GP_GLOBAL int gp_dialogue_client(struct gp_flow *flow, struct gp_smtp_count *smtp, const struct gp_smtp_lines *lines,
+				 __u32 unheard)
 {
 	if (!flow || !smtp || !lines)
 		return 0;
+	if (!unheard)
+		flow->flags |= GP_FLOW_GREETED;
 	for (__u32 i = 0; i < GP_SMTP_LINES; i++) {
-		if (i >= lines->count || gp_dialogue_command(flow, smtp, lines->value[i]))
+		if (i >= lines->count || gp_dialogue_command(flow, smtp, lines->value[i], unheard))
 			break;
 	}
 	if (lines->skipped)
 		GP_ADD(smtp->lines_skipped, lines->skipped);
 	return 0;
+}
+
+/*
+ * Is this reply the greeting? 220 greets, however late it was captured, unless it answers STARTTLS; a first reply that
+ * refuses does, too (RFC 5321, 4.3.2).
+ */
+GP_INLINE int gp_dialogue_greets(const struct gp_flow *flow, __u32 code)
+{
+	if (code == 220)
+		return !flow->pending_count || (flow->pending & 15) != GP_SMTP_STARTTLS;
+	return !(flow->flags & GP_FLOW_GREETED) && code >= 400;
 }
 
 /* One final reply of the server. */
@@ -103,14 +122,12 @@ GP_INLINE void gp_dialogue_reply(struct gp_flow *flow, struct gp_smtp_count *smt
 
 	if (class < 0)
 		return;
-	if (!(flow->flags & GP_FLOW_GREETED)) {
+	if (gp_dialogue_greets(flow, code)) {
 		flow->flags |= GP_FLOW_GREETED;
-		/* Joined in mid-stream: only 220 can be a greeting then. */
-		if ((flow->flags & GP_FLOW_SYN_ACK) || code == 220) {
-			GP_ADD(smtp->replies[GP_STAGE_CONNECT][class & 3], 1);
-			return;
-		}
+		GP_ADD(smtp->replies[GP_STAGE_CONNECT][class & 3], 1);
+		return;
 	}
+	flow->flags |= GP_FLOW_GREETED;
 	if (code == 334 && flow->phase == GP_PHASE_AUTH) /* a challenge: AUTH goes on (RFC 4954, 4) */
 		return;
 	command = flow->pending_count ? gp_pending_pop(flow) :
@@ -161,7 +178,7 @@ GP_GLOBAL int gp_dialogue_body(struct gp_flow *flow, struct gp_smtp_count *smtp,
 	gp_dialogue_body_ended(flow);
 	gp_pending_push(flow, GP_PENDING_BODY);
 	if (ending > 1)
-		gp_dialogue_command(flow, smtp, GP_SMTP_QUIT);
+		gp_dialogue_command(flow, smtp, GP_SMTP_QUIT, 0);
 	return 0;
 }
 

@@ -240,7 +240,7 @@ GP_GLOBAL int gp_stream_mail(struct gp_flow *flow, struct gp_host *host, struct 
 	if (flow->phase == GP_PHASE_AUTH)
 		return 0;
 	gp_smtp_commands(&s->window, &flow->client_line, &s->lines);
-	return gp_dialogue_client(flow, smtp, &s->lines);
+	return gp_dialogue_client(flow, smtp, &s->lines, s->packet.ack == flow->server_isn + 1);
 }
 
 /* What the new payload of a segment is counted as; the window is filled. Return: 0. */
