@@ -35,6 +35,15 @@ GP_INLINE __u32 gp_pending_pop(struct gp_flow *flow)
 	return command;
 }
 
+/* Replies are missing: in a dialogue without pipelining the next one answers the newest command. */
+GP_INLINE void gp_pending_newest(struct gp_flow *flow)
+{
+	if (flow->pending_count < 2)
+		return;
+	flow->pending >>= 4 * ((flow->pending_count - 1) & 15);
+	flow->pending_count = 1;
+}
+
 GP_INLINE void gp_dialogue_body_ended(struct gp_flow *flow)
 {
 	flow->phase = GP_PHASE_COMMAND;
@@ -131,7 +140,8 @@ GP_INLINE void gp_dialogue_reply(struct gp_flow *flow, struct gp_smtp_count *smt
 	if (code == 334 && flow->phase == GP_PHASE_AUTH) /* a challenge: AUTH goes on (RFC 4954, 4) */
 		return;
 	command = flow->pending_count ? gp_pending_pop(flow) :
-		  flow->phase == GP_PHASE_BODY ? GP_PENDING_BODY : GP_SMTP_NONE;
+		  flow->phase == GP_PHASE_BODY ? GP_PENDING_BODY :
+		  flow->phase == GP_PHASE_AUTH ? GP_SMTP_AUTH : GP_SMTP_NONE;
 	stage = command == GP_PENDING_BODY ? GP_STAGE_BODY : gp_smtp_stage_of((__u8)command);
 	/* What nobody asked for is no second greeting: a time-out, LMTP's further replies, an answer to a lost command. */
 	if (command == GP_SMTP_NONE || stage >= GP_SMTP_STAGES)

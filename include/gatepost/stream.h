@@ -327,6 +327,8 @@ GP_INLINE void gp_stream_payload(struct gp_memory *m, gp_ctx *ctx, struct gp_scr
 
 		line->len = 0;
 		line->head = 0;
+		if (!from_client)
+			gp_pending_newest(flow);
 	}
 	if (!gp_stream_is_read(flow, from_client))
 		return;
