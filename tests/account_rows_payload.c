@@ -193,6 +193,13 @@ const struct account_row account_rows_payload[] = {
 	  EXPECT(HELLO_COUNTS, QUIT_COUNTS, NOTHING_ELSE) },
 	{ "end: nothing was said", 0, SCRIPT(TO_MX, OPEN, GREETING, CLOSE), EXPECT(REPLY(CONNECT, 2XX, 1),
 		 NOTHING_ELSE) },
+	{ "end: the FIN shows that the last segment is missing, which may have been QUIT", 0,
+	  SCRIPT(TO_MX, OPEN, GREETING, A_HELLO, LOST_CLI("QUIT\r\n"), FIN_CLI, FIN_SRV),
+	  EXPECT(HELLO_COUNTS, MAIL_COUNT(dialogues, 1), NOTHING_ELSE) },
+	{ "end: a QUIT that comes after the FIN counts", 0,
+	  SCRIPT(TO_MX, OPEN, GREETING, A_HELLO, LOST_CLI("QUIT\r\n"), FIN_CLI, OLD_CLI(7, "QUIT\r\n"),
+		 SRV("221 bye\r\n"), FIN_SRV),
+	  EXPECT(HELLO_COUNTS, QUIT_COUNTS, NOTHING_ELSE) },
 
 	/* STARTTLS, AUTH, BDAT. */
 	{ "STARTTLS: nothing is read any more (RFC 3207)", ROW_SPLIT,

@@ -192,10 +192,15 @@ GP_GLOBAL int gp_dialogue_body(struct gp_flow *flow, struct gp_smtp_count *smtp,
 	return 0;
 }
 
-/* The flow has come to its end; whose segment said so? A server that closes first leaves no time for QUIT. */
-GP_INLINE void gp_dialogue_end(struct gp_flow *flow, struct gp_smtp_count *smtp, int by_client)
+/*
+ * The flow has come to its end; whose segment said so? A server that closes first leaves no time for QUIT. @missing: the
+ * client's last bytes have not been seen, so that QUIT may yet come.
+ */
+GP_INLINE void gp_dialogue_end(struct gp_flow *flow, struct gp_smtp_count *smtp, int by_client, int missing)
 {
 	if ((flow->flags & GP_FLOW_ENDED) || !(flow->flags & GP_FLOW_SPOKE) || flow->phase == GP_PHASE_TLS)
+		return;
+	if (by_client && missing && !(flow->flags & GP_FLOW_QUIT))
 		return;
 	flow->flags |= GP_FLOW_ENDED;
 	if (flow->flags & GP_FLOW_QUIT)

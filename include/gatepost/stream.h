@@ -171,7 +171,8 @@ GP_GLOBAL int gp_stream_end(struct gp_memory *m, struct gp_scratch *s, __u32 flo
 		if (reset && from_client && !(flow->flags & (GP_FLOW_RESET | GP_FLOW_PROVED)) &&
 		    (flow->flags & GP_FLOW_SYN_ACK))
 			GP_ADD(host->half_open, 1);
-		gp_dialogue_end(flow, &host->smtp[flow->service == GP_SERVICE_SUBMISSION], (int)from_client);
+		gp_dialogue_end(flow, &host->smtp[flow->service == GP_SERVICE_SUBMISSION], (int)from_client,
+				s->packet.seq + s->packet.payload_len != flow->client_next);
 	}
 	if (reset)
 		flow->flags |= GP_FLOW_RESET;
