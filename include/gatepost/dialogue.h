@@ -2,12 +2,13 @@
 /*
  * Where a mail dialogue stands (RFC 5321, RFC 2920 pipelining, RFC 3207 STARTTLS, RFC 4954 AUTH, RFC 3030 BDAT).
  * Commands wait in a queue for their replies, so that a reply is counted by the stage that it answers. The body of
- * a mail is never read as commands: it begins with the reply 354, and ends with the dot or with the next reply.
+ * a mail is never read as commands: it begins behind DATA, and ends with the dot, or with a reply that is not 354.
  */
 #ifndef GATEPOST_DIALOGUE_H
 #define GATEPOST_DIALOGUE_H
 
 #include <gatepost/abi.h>
+#include <gatepost/scratch.h>
 #include <gatepost/smtp.h>
 #include <gatepost/types.h>
 
@@ -44,10 +45,32 @@ GP_INLINE void gp_pending_newest(struct gp_flow *flow)
 	flow->pending_count = 1;
 }
 
-GP_INLINE void gp_dialogue_body_ended(struct gp_flow *flow)
+/* Within a body client_line.len is one of these. 0, that a gap in the stream leaves behind, is the first. */
+enum gp_body_at {
+	GP_BODY_LINE, /* at the beginning of a line */
+	GP_BODY_DOT,  /* behind a dot there */
+	GP_BODY_DOT_CR,
+	GP_BODY_TEXT,
+	GP_BODY_TEXT_CR,
+	GP_BODY_OVER, /* behind the dot's CRLF (RFC 5321, 4.1.1.4) */
+};
+
+GP_INLINE __u8 gp_body_step(__u8 at, __u8 c)
 {
-	flow->phase = GP_PHASE_COMMAND;
-	flow->client_line.len = 0;
+	if (c == '\r')
+		return at == GP_BODY_DOT ? GP_BODY_DOT_CR : GP_BODY_TEXT_CR;
+	if (c == '\n' && at == GP_BODY_DOT_CR)
+		return GP_BODY_OVER;
+	if (c == '\n' && at == GP_BODY_TEXT_CR)
+		return GP_BODY_LINE;
+	return c == '.' && at == GP_BODY_LINE ? GP_BODY_DOT : GP_BODY_TEXT;
+}
+
+/* The client goes on with a body, or after one. */
+GP_INLINE void gp_dialogue_turn(struct gp_flow *flow, __u8 phase, __u8 line_len)
+{
+	flow->phase = phase;
+	flow->client_line.len = line_len;
 	flow->client_line.head = 0;
 }
 
@@ -72,9 +95,7 @@ GP_INLINE int gp_dialogue_command(struct gp_flow *flow, struct gp_smtp_count *sm
 		flow->flags |= GP_FLOW_QUIT;
 		return 0;
 	case GP_SMTP_DATA:
-		/* Nobody answers that we can see: the client goes on regardless, with the body. */
-		if (!(flow->flags & GP_FLOW_SERVER_DATA))
-			flow->phase = GP_PHASE_BODY;
+		flow->phase = GP_PHASE_BODY;
 		return 1;
 	case GP_SMTP_BDAT:
 		flow->phase = GP_PHASE_BODY;
@@ -94,22 +115,28 @@ GP_INLINE int gp_dialogue_command(struct gp_flow *flow, struct gp_smtp_count *sm
  * @unheard: 1 when the segment acknowledges nothing that the server said. Otherwise the greeting came, whether or not it
  *           was captured, and whether or not it was captured in time.
  *
- * Return: 0.
+ * Return: 1 when a body has begun within the segment, else 0.
  */
 GP_GLOBAL int gp_dialogue_client(struct gp_flow *flow, struct gp_smtp_count *smtp, const struct gp_smtp_lines *lines,
 				 __u32 unheard)
 {
+	__u32 i, behind;
+
 	if (!flow || !smtp || !lines)
 		return 0;
 	if (!unheard)
 		flow->flags |= GP_FLOW_GREETED;
-	for (__u32 i = 0; i < GP_SMTP_LINES; i++) {
+	for (i = 0; i < GP_SMTP_LINES; i++) {
 		if (i >= lines->count || gp_dialogue_command(flow, smtp, lines->value[i], unheard))
 			break;
 	}
 	if (lines->skipped)
 		GP_ADD(smtp->lines_skipped, lines->skipped);
-	return 0;
+	if (flow->phase != GP_PHASE_BODY)
+		return 0;
+	behind = i + 1 < lines->count || lines->skipped || flow->client_line.len;
+	gp_dialogue_turn(flow, GP_PHASE_BODY, behind ? GP_BODY_TEXT : GP_BODY_LINE);
+	return behind;
 }
 
 /*
@@ -121,6 +148,19 @@ GP_INLINE int gp_dialogue_greets(const struct gp_flow *flow, __u32 code)
 	if (code == 220)
 		return !flow->pending_count || (flow->pending & 15) != GP_SMTP_STARTTLS;
 	return !(flow->flags & GP_FLOW_GREETED) && code >= 400;
+}
+
+/* What the next reply answers; a body whose end has not been seen ends with it. */
+GP_INLINE __u32 gp_dialogue_answered(struct gp_flow *flow)
+{
+	if (flow->pending_count)
+		return gp_pending_pop(flow);
+	if (flow->phase == GP_PHASE_AUTH)
+		return GP_SMTP_AUTH;
+	if (flow->phase != GP_PHASE_BODY)
+		return GP_SMTP_NONE;
+	gp_dialogue_turn(flow, GP_PHASE_COMMAND, 0);
+	return GP_PENDING_BODY;
 }
 
 /* One final reply of the server. */
@@ -139,19 +179,17 @@ GP_INLINE void gp_dialogue_reply(struct gp_flow *flow, struct gp_smtp_count *smt
 	flow->flags |= GP_FLOW_GREETED;
 	if (code == 334 && flow->phase == GP_PHASE_AUTH) /* a challenge: AUTH goes on (RFC 4954, 4) */
 		return;
-	command = flow->pending_count ? gp_pending_pop(flow) :
-		  flow->phase == GP_PHASE_BODY ? GP_PENDING_BODY :
-		  flow->phase == GP_PHASE_AUTH ? GP_SMTP_AUTH : GP_SMTP_NONE;
+	command = gp_dialogue_answered(flow);
 	stage = command == GP_PENDING_BODY ? GP_STAGE_BODY : gp_smtp_stage_of((__u8)command);
 	/* What nobody asked for is no second greeting: a time-out, LMTP's further replies, an answer to a lost command. */
 	if (command == GP_SMTP_NONE || stage >= GP_SMTP_STAGES)
 		stage = GP_STAGE_OTHER;
 	GP_ADD(smtp->replies[stage][class & 3], 1);
-	if (code == 354)
-		flow->phase = GP_PHASE_BODY;
-	else if (command == GP_PENDING_BODY || command == GP_SMTP_DATA || command == GP_SMTP_BDAT ||
-		 command == GP_SMTP_AUTH)
-		gp_dialogue_body_ended(flow);
+	/* After DATA the client is in the body already, or even behind it. */
+	if (code == 354 && command != GP_SMTP_DATA)
+		gp_dialogue_turn(flow, GP_PHASE_BODY, GP_BODY_LINE);
+	else if (code != 354 && (command == GP_SMTP_DATA || command == GP_SMTP_BDAT || command == GP_SMTP_AUTH))
+		gp_dialogue_turn(flow, GP_PHASE_COMMAND, 0);
 	if (command == GP_SMTP_STARTTLS && class == GP_REPLY_2XX)
 		flow->phase = GP_PHASE_TLS;
 }
@@ -177,19 +215,46 @@ GP_GLOBAL int gp_dialogue_server(struct gp_flow *flow, struct gp_smtp_count *smt
 
 /**
  * gp_dialogue_body() - a client segment within a mail body.
- * @ending: gp_smtp_body_ends() of its last bytes.
+ * @tail: its end. Before that, a client that ends the body has nothing to say: it waits for the reply (RFC 2920, 3.1).
  *
- * Return: 0.
+ * Return: how many bytes of the tail belong to the body, the dot and its CRLF among them; 0 when it goes on.
  */
-GP_GLOBAL int gp_dialogue_body(struct gp_flow *flow, struct gp_smtp_count *smtp, __u32 ending)
+GP_GLOBAL int gp_dialogue_body(struct gp_flow *flow, const struct gp_tail *tail)
 {
-	if (!flow || !smtp || !ending)
+	__u8 at;
+
+	if (!flow || !tail)
 		return 0;
-	gp_dialogue_body_ended(flow);
-	gp_pending_push(flow, GP_PENDING_BODY);
-	if (ending > 1)
-		gp_dialogue_command(flow, smtp, GP_SMTP_QUIT, 0);
+	if (!tail->len) {
+		flow->client_line.len = GP_BODY_LINE;
+		return 0;
+	}
+	at = tail->whole ? flow->client_line.len : GP_BODY_TEXT;
+	for (__u32 i = 0; i < GP_TAIL_BYTES; i++) {
+		if (i >= tail->len)
+			break;
+		at = gp_body_step(at, tail->data[i]);
+		if (at != GP_BODY_OVER)
+			continue;
+		gp_dialogue_turn(flow, GP_PHASE_COMMAND, 0);
+		gp_pending_push(flow, GP_PENDING_BODY);
+		return (int)i + 1;
+	}
+	flow->client_line.len = at;
 	return 0;
+}
+
+/* Does a segment of more lines than were read end with DATA? Then a body follows all the same. */
+GP_INLINE int gp_dialogue_ends_with_data(const struct gp_tail *tail)
+{
+	__u64 end = 0;
+
+	for (__u32 i = 0; i < GP_TAIL_BYTES; i++) {
+		if (i < tail->len)
+			end = end << 8 | tail->data[i];
+	}
+	/* The last seven bytes, in upper case but for the line feeds. */
+	return (end & 0xffdfdfdfdfffffull) == 0x0a444154410d0aull;
 }
 
 /*

@@ -17,13 +17,18 @@ struct gp_end {
 	__u8 pad[5];
 };
 
+/* The end of a client's segment to a mail server: where a mail's text ends, the client stops and waits. */
+struct gp_tail {
+	__u8 data[GP_TAIL_BYTES]; /* the last bytes that are new */
+	__u32 len;		  /* 0: not captured */
+	__u32 whole;		  /* 1: there are no others */
+};
+
 struct gp_scratch {
 	struct gp_packet packet;
 	struct gp_end src, dst;
 	struct gp_window window;
-	__u8 tail[GP_TAIL_BYTES]; /* the payload's last bytes, right-aligned */
-	__u32 tail_ends_body;	  /* gp_smtp_body_ends() of it */
-	__u32 pad;
+	struct gp_tail tail;
 	struct gp_smtp_lines lines;
 	struct gp_http_request request;
 	struct gp_tls_hello hello;

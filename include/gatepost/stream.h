@@ -224,6 +224,55 @@ GP_GLOBAL int gp_stream_http(struct gp_host *host, struct gp_scratch *s, __u32 f
 	return 0;
 }
 
+/* What lies behind a body in the tail, its first `at` bytes, becomes the window. */
+GP_INLINE void gp_stream_behind_body(struct gp_scratch *s, __u32 at)
+{
+	__u32 len = s->tail.len - at;
+
+	GP_OPAQUE(len);
+	if (len > GP_TAIL_BYTES)
+		len = 0;
+	for (__u32 i = 0; i < GP_TAIL_BYTES; i++)
+		s->window.data[i] = s->tail.data[(at + i) & (GP_TAIL_BYTES - 1)];
+	s->window.len = len;
+	s->window.payload_len = len;
+}
+
+/* The client's commands in the window. Return: as gp_dialogue_client(). */
+GP_GLOBAL int gp_stream_commands(struct gp_flow *flow, struct gp_smtp_count *smtp, struct gp_scratch *s)
+{
+	if (!flow || !smtp || !s)
+		return 0;
+	gp_smtp_commands(&s->window, &flow->client_line, &s->lines);
+	return gp_dialogue_client(flow, smtp, &s->lines, s->packet.ack == flow->server_isn + 1);
+}
+
+/* The client's part of a mail dialogue: commands, a body, and commands behind it. Return: 0. */
+GP_GLOBAL int gp_stream_client(struct gp_flow *flow, struct gp_smtp_count *smtp, struct gp_scratch *s)
+{
+	int at = 0;
+
+	if (!flow || !smtp || !s)
+		return 0;
+	if (flow->phase == GP_PHASE_COMMAND) {
+		int begun = gp_stream_commands(flow, smtp, s);
+
+		if (s->lines.skipped && flow->phase == GP_PHASE_COMMAND && gp_dialogue_ends_with_data(&s->tail)) {
+			gp_dialogue_command(flow, smtp, GP_SMTP_DATA, 0);
+			gp_dialogue_turn(flow, GP_PHASE_BODY, GP_BODY_LINE);
+		}
+		if (!begun)
+			return 0;
+	}
+	if (flow->phase == GP_PHASE_BODY)
+		at = gp_dialogue_body(flow, &s->tail);
+	if (at > 0) {
+		gp_stream_behind_body(s, (__u32)at);
+		gp_stream_commands(flow, smtp, s);
+	}
+	return 0;
+}
+
 /* A segment of a mail flow whose client has proved itself. Return: 0. */
 GP_GLOBAL int gp_stream_mail(struct gp_flow *flow, struct gp_host *host, struct gp_scratch *s, __u32 from_client)
 {
@@ -236,12 +285,7 @@ GP_GLOBAL int gp_stream_mail(struct gp_flow *flow, struct gp_host *host, struct 
 		gp_smtp_replies(&s->window, &flow->server_line, &s->lines);
 		return gp_dialogue_server(flow, smtp, &s->lines);
 	}
-	if (flow->phase == GP_PHASE_BODY)
-		return gp_dialogue_body(flow, smtp, s->tail_ends_body);
-	if (flow->phase == GP_PHASE_AUTH)
-		return 0;
-	gp_smtp_commands(&s->window, &flow->client_line, &s->lines);
-	return gp_dialogue_client(flow, smtp, &s->lines, s->packet.ack == flow->server_isn + 1);
+	return gp_stream_client(flow, smtp, s);
 }
 
 /* What the new payload of a segment is counted as; the window is filled. Return: 0. */
@@ -286,7 +330,7 @@ GP_INLINE int gp_stream_is_read(const struct gp_flow *flow, __u32 from_client)
 					       flow->service == GP_SERVICE_HTTP);
 }
 
-/* Copies the new payload's first bytes to the window and looks at its last ones. */
+/* Copies the new payload's first bytes to the window and, for mail, its last ones to the tail. */
 GP_INLINE void gp_stream_fill(struct gp_memory *m, gp_ctx *ctx, struct gp_scratch *s, const struct gp_flow *flow,
 			      __u32 frame_bytes, __u32 skip, __u32 from_client)
 {
@@ -294,17 +338,18 @@ GP_INLINE void gp_stream_fill(struct gp_memory *m, gp_ctx *ctx, struct gp_scratc
 
 	s->window.len = 0;
 	s->window.payload_len = bytes;
-	s->tail_ends_body = 0;
+	s->tail.len = 0;
+	s->tail.whole = 0;
 	if (begin >= frame_bytes)
 		return;
 	if (bytes > frame_bytes - begin)
 		bytes = frame_bytes - begin;
 	s->window.len = gp_mem_load(m, ctx, begin, s->window.data, bytes, GP_WINDOW_BYTES);
-	if (!from_client || flow->phase != GP_PHASE_BODY || s->window.payload_len != bytes)
+	if (!from_client || flow->service == GP_SERVICE_HTTP || s->window.payload_len != bytes)
 		return;
 	tail = bytes < GP_TAIL_BYTES ? bytes : GP_TAIL_BYTES;
-	if (gp_mem_load(m, ctx, begin + bytes - tail, s->tail + (GP_TAIL_BYTES - tail), tail, GP_TAIL_BYTES) == tail)
-		s->tail_ends_body = (__u32)gp_smtp_body_ends(s->tail, tail);
+	s->tail.len = gp_mem_load(m, ctx, begin + bytes - tail, s->tail.data, tail, GP_TAIL_BYTES);
+	s->tail.whole = tail == bytes;
 }
 
 /* Payload: what of it is new goes to the recognisers. */
