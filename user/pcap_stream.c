@@ -72,7 +72,7 @@ static size_t pass_block_tail(struct gp_pcap_stream *stream, __u8 *data, size_t 
 
 	if (load(stream, 0) == BLOCK_INTERFACE) {
 		if (!stream->interfaces)
-			memcpy(stream->snaplen + stream->head_bytes - BLOCK_MIN, data, n);
+			memcpy(&stream->snaplen[stream->head_bytes - BLOCK_MIN], data, n);
 		memset(data, 0, n);
 	}
 	stream->head_bytes += (__u32)n;
