@@ -37,6 +37,7 @@ struct gp_loader {
 	struct attachment *attachments;
 	size_t count;
 	enum xdp_attach_mode mode;
+	int lock; /* on the pins */
 };
 
 int gp_interface_parse(struct gp_interface *out, const char *text)
@@ -96,10 +97,28 @@ static __u32 read_missed(const char *interface)
 	return missed;
 }
 
-/* Root and a BPF file system, said in one line before anything obscure fails. */
-static int check_host(void)
+/* Somebody's pins are there. Return: -EEXIST (logged: whose, and what to do). */
+static int refuse_pins(void)
+{
+	int lock = gp_pins_lock(GP_PIN_DIR);
+
+	if (lock == -EWOULDBLOCK)
+		gp_error("%s: another gatepost runs, and there can be one; stop it first", GP_PIN_DIR);
+	else
+		gp_error("%s: a gatepost ended without cleaning up; run: gatepost detach", GP_PIN_DIR);
+	if (lock >= 0)
+		close(lock);
+	return -EEXIST;
+}
+
+/*
+ * Root and a BPF file system, said in one line before anything obscure fails. Return: the lock on the new directory
+ * for pins, or -errno (logged).
+ */
+static int claim_host(void)
 {
 	struct statfs fs;
+	int lock, err;
 
 	if (geteuid() != 0) {
 		gp_error("run: attaching XDP programs needs root; use sudo");
@@ -109,18 +128,19 @@ static int check_host(void)
 		gp_error("%s: no BPF file system is mounted there; run: mount -t bpf bpf %s", GP_BPFFS, GP_BPFFS);
 		return -ENODEV;
 	}
-	if (!access(GP_PIN_DIR, F_OK)) {
-		gp_error("%s: another gatepost runs, or one ended without cleaning up; stop it, or run: "
-			 "gatepost detach", GP_PIN_DIR);
-		return -EEXIST;
-	}
 	if (mkdir(GP_PIN_DIR, 0700)) {
-		int err = -errno;
-
+		err = -errno;
+		if (err == -EEXIST)
+			return refuse_pins();
 		gp_error("%s: cannot create: %s", GP_PIN_DIR, strerror(-err));
 		return err;
 	}
-	return 0;
+	lock = gp_pins_lock(GP_PIN_DIR);
+	if (lock < 0) {
+		gp_error("%s: cannot lock: %s", GP_PIN_DIR, strerror(-lock));
+		rmdir(GP_PIN_DIR);
+	}
+	return lock;
 }
 
 static int load_maps(struct gp_loader *loader, const struct gp_config *config)
@@ -210,10 +230,10 @@ int gp_loader_open(struct gp_loader **out, const struct gp_config *config, const
 		   size_t count, bool skb_mode)
 {
 	struct gp_loader *loader;
-	int err = check_host();
+	int lock = claim_host(), err;
 
-	if (err)
-		return err;
+	if (lock < 0)
+		return lock;
 	libxdp_set_print(quiet_libxdp);
 	loader = calloc(1, sizeof(*loader));
 	if (loader)
@@ -221,8 +241,10 @@ int gp_loader_open(struct gp_loader **out, const struct gp_config *config, const
 	if (!loader || !loader->attachments) {
 		free(loader);
 		rmdir(GP_PIN_DIR);
+		close(lock);
 		return -ENOMEM;
 	}
+	loader->lock = lock;
 	loader->count = count;
 	loader->mode = skb_mode ? XDP_MODE_SKB : XDP_MODE_NATIVE;
 	err = load_maps(loader, config);
@@ -255,6 +277,21 @@ __u64 gp_loader_missed(const struct gp_loader *loader)
 	return missed;
 }
 
+/* The interface may be gone, and the program with it; or somebody was faster. */
+static void say_not_detached(const struct attachment *a, int err)
+{
+	char name[IF_NAMESIZE];
+
+	if (!if_indextoname((unsigned)a->interface->index, name))
+		gp_error("%s: has gone from this network namespace; what it received since then is not counted. If it "
+			 "was moved, run there: gatepost detach", a->interface->name);
+	else if (err == -ENOENT)
+		gp_error("%s: somebody took the program off; what the interface received since then is not counted",
+			 name);
+	else
+		gp_error("%s: cannot detach: %s; run: ip link set dev %s xdp off", name, strerror(-err), name);
+}
+
 int gp_loader_detach(struct gp_loader *loader)
 {
 	int first_err = 0;
@@ -266,12 +303,9 @@ int gp_loader_detach(struct gp_loader *loader)
 		if (!a->attached)
 			continue;
 		err = xdp_program__detach(a->program, a->interface->index, loader->mode, 0);
-		/* The interface may be gone, and the program with it. */
-		if (err && err != -ENODEV && if_nametoindex(a->interface->name)) {
-			gp_error("%s: cannot detach: %s; run: ip link set dev %s xdp off", a->interface->name,
-				 strerror(-err), a->interface->name);
-			first_err = first_err ?: err;
-		}
+		if (err)
+			say_not_detached(a, err);
+		first_err = first_err ?: err;
 		a->attached = false;
 	}
 	return first_err;
@@ -287,6 +321,7 @@ void gp_loader_close(struct gp_loader *loader)
 	}
 	gp_bpf_close(&loader->maps);
 	gp_pins_remove(GP_PIN_DIR, NULL);
+	close(loader->lock);
 	gp_pins_remove_libxdp();
 	free(loader->attachments);
 	free(loader);
@@ -325,11 +360,17 @@ static int find_program(int index, bool detach)
 
 int gp_loader_clean(const char *only, unsigned *removed)
 {
-	struct if_nameindex *all = if_nameindex();
+	int lock = gp_pins_lock(GP_PIN_DIR), first_err = 0;
+	struct if_nameindex *all;
 	bool others = false;
-	int first_err = 0;
 
 	*removed = 0;
+	if (lock == -EWOULDBLOCK) {
+		gp_error("detach: a gatepost runs and takes its programs off itself; stop it (SIGTERM, SIGKILL if it "
+			 "hangs), then try again");
+		return -EBUSY;
+	}
+	all = if_nameindex();
 	libxdp_set_print(quiet_libxdp);
 	for (struct if_nameindex *i = all; i && i->if_index; i++) {
 		bool detach = !only || !strcmp(i->if_name, only);
@@ -348,6 +389,8 @@ int gp_loader_clean(const char *only, unsigned *removed)
 	if_freenameindex(all);
 	if (!first_err && !others)
 		first_err = gp_pins_remove(GP_PIN_DIR, removed);
+	if (lock >= 0)
+		close(lock);
 	gp_pins_remove_libxdp();
 	return first_err;
 }

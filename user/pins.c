@@ -10,6 +10,20 @@
 
 #include "log.h"
 
+int gp_pins_lock(const char *dir)
+{
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int err;
+
+	if (fd < 0)
+		return -errno;
+	if (!flock(fd, LOCK_EX | LOCK_NB))
+		return fd;
+	err = -errno;
+	close(fd);
+	return err;
+}
+
 int gp_pins_remove(const char *dir, unsigned *count)
 {
 	DIR *stream = opendir(dir);

@@ -4,6 +4,14 @@
 #define GATEPOST_PINS_H
 
 /**
+ * gp_pins_lock() - hold the directory: who holds it is the agent whose maps lie in it, and nobody else takes them away.
+ *
+ * The lock goes with the descriptor, so with the process at the latest. Return: the descriptor, -EWOULDBLOCK when a
+ * living process holds it, or -errno (not logged).
+ */
+int gp_pins_lock(const char *dir);
+
+/**
  * gp_pins_remove() - unpin every object of a directory, and remove it.
  * @count: NULL, or incremented for each object.
  *
