@@ -77,6 +77,8 @@ printf 'no capture at all, just text\n' >"$dir/text.pcap"
 says 2 'no command frobnicate' frobnicate
 says 2 'no capture named' replay
 says 2 'unknown option --frobnicate' replay --frobnicate x
+says 2 'unknown option -z' replay -zc x
+says 2 '--all takes no value' replay --all=3 x
 says 2 '--engine x: choose native or kernel' replay --engine x "$dir/one.pcap"
 says 2 '--format x: choose json, ndjson or text' replay --format x "$dir/one.pcap"
 says 2 'needs a value' replay --inside

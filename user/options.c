@@ -109,6 +109,20 @@ static int take(struct gp_options *o, int letter, char *value)
 	}
 }
 
+/* getopt_long() leaves a letter of a group in optopt only; @last is then the argument before the group. */
+static void say_unknown(const char *command, const char *last)
+{
+	const char *name = long_name(optopt);
+	size_t length = strlen(name);
+
+	if (!optopt)
+		gp_error("%s: unknown option %s; gatepost %s --help lists them", command, last, command);
+	else if (length && !strncmp(last, "--", 2) && !strncmp(last + 2, name, length) && last[2 + length] == '=')
+		gp_error("%s: --%s takes no value", command, name);
+	else
+		gp_error("%s: unknown option -%c; gatepost %s --help lists them", command, optopt, command);
+}
+
 int gp_options_parse(struct gp_options *options, int argc, char **argv, const char *allowed, int *first)
 {
 	int letter, err;
@@ -127,8 +141,7 @@ int gp_options_parse(struct gp_options *options, int argc, char **argv, const ch
 			return -EINVAL;
 		}
 		if (letter == '?') {
-			gp_error("%s: unknown option %s; gatepost %s --help lists them", argv[0], argv[optind - 1],
-				 argv[0]);
+			say_unknown(argv[0], argv[optind - 1]);
 			return -EINVAL;
 		}
 		if (letter != 'h' && !strchr(allowed, letter)) {
