@@ -48,6 +48,9 @@ const char *gp_bpf_remedy(int err)
 		return "run as root, or with CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON";
 	case -ENOMEM:
 		return "lower tables.hosts and tables.flows, or raise the memory lock limit";
+	case -EMFILE:
+	case -ENFILE:
+		return "raise the limit of open files (ulimit -n)";
 	case -E2BIG:
 	case -EINVAL:
 		return "the kernel must be 5.18 or newer, with BPF and BTF enabled";
