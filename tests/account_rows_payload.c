@@ -39,7 +39,7 @@
 #define QUIT_COUNTS COMMAND(QUIT, 1), REPLY(QUIT, 2XX, 1), BY_QUIT
 #define WHOLE_COUNTS SENT_COUNTS, QUIT_COUNTS, NOTHING_ELSE
 
-#define LINE_40 "0123456789012345678901234567890123456\r\n"
+#define LINE_40 "01234567890123456789012345678901234567\r\n"
 #define LINES_200 LINE_40 LINE_40 LINE_40 LINE_40 LINE_40
 #define LINES_600 LINES_200 LINES_200 LINES_200
 #define NOOPS_4 "NOOP\r\nNOOP\r\nNOOP\r\nNOOP\r\n"
@@ -255,6 +255,37 @@ const struct account_row account_rows_payload[] = {
 	  SCRIPT(TO_SUBMISSION, OPEN, GREETING, A_HELLO, CLI("AUTH PLAIN AGEAYg==\r\n"), SRV("535 no\r\n"), A_QUIT,
 		 CLOSE),
 	  EXPECT(COMMAND_AT(1, AUTH, 1), REPLY_AT(1, AUTH, 5XX, 1), COMMAND_AT(1, QUIT, 1), COMMAND_AT(1, OTHER, 0)) },
+	{ "BDAT: a chunk is no command, whatever it ends with (RFC 3030)", ROW_SPLIT,
+	  SCRIPT(TO_MX, OPEN, GREETING, A_HELLO, A_MAIL, A_RCPT, CLI("BDAT 21 LAST\r\n"),
+		 CLI("MAIL FROM:<x>\r\nx\r\n.\r\n"),
+		 SRV("250 ok\r\n"), A_QUIT, CLOSE),
+	  EXPECT(HELLO_COUNTS, COMMAND(MAIL, 1), REPLY(MAIL, 2XX, 1), COMMAND(RCPT, 1), REPLY(RCPT, 2XX, 1),
+		 COMMAND(BDAT, 1),
+		 REPLY(BODY, 2XX, 1), QUIT_COUNTS, NOTHING_ELSE) },
+	{ "BDAT: pipelined chunks, and a command behind the last", 0,
+	  SCRIPT(TO_MX, OPEN, GREETING, A_HELLO, A_MAIL, A_RCPT, CLI("BDAT 15\r\nMAIL FROM:<x>\r\nBDAT 6\r\nQUIT\r\n"),
+		 CLI("BDAT 0 LAST\r\nRSET\r\n"), SRV("250 a\r\n250 b\r\n"), SRV("552 c\r\n250 d\r\n"), A_QUIT, CLOSE),
+	  EXPECT(HELLO_COUNTS, COMMAND(MAIL, 1), REPLY(MAIL, 2XX, 1), COMMAND(RCPT, 1), REPLY(RCPT, 2XX, 1),
+		 COMMAND(BDAT, 3),
+		 REPLY(BODY, 2XX, 2), REPLY(BODY, 5XX, 1), COMMAND(RSET, 1), REPLY(OTHER, 2XX, 1), QUIT_COUNTS,
+		 NOTHING_ELSE) },
+	{ "BDAT: a chunk over many segments, of which one is lost and one comes twice", 0,
+	  SCRIPT(TO_MX, OPEN, GREETING, A_HELLO, A_MAIL, A_RCPT, CLI("BDAT 2406 LAST\r\n" LINES_600),
+		 LOST_CLI(LINES_600),
+		 CLI(LINES_600), OLD_CLI(600, LINES_600), CLI("QUIT\r\n" LINES_600), CLI("RSET\r\n"),
+		 SRV("250 ok\r\n250 ok\r\n"), A_QUIT, CLOSE),
+	  EXPECT(COMMAND(BDAT, 1), REPLY(BODY, 2XX, 1), COMMAND(RSET, 1), REPLY(OTHER, 2XX, 1), COMMAND(OTHER, 0),
+		 COMMAND(QUIT, 1), MAIL_COUNT(ended_by_quit, 1)) },
+	{ "BDAT: a chunk that the server refuses is sent all the same", 0,
+	  SCRIPT(TO_MX, OPEN, GREETING, A_HELLO, CLI("BDAT 12 LAST\r\n"), SRV("503 no mail\r\n"),
+		 CLI("QUIT\r\nRSET\r\n"), A_QUIT, CLOSE),
+	  EXPECT(HELLO_COUNTS, COMMAND(BDAT, 1), REPLY(BODY, 5XX, 1), QUIT_COUNTS, NOTHING_ELSE) },
+	{ "BDAT: a server that does not know it reads no chunk, and hides nothing", 0,
+	  SCRIPT(TO_MX, OPEN, GREETING, A_HELLO, CLI("BDAT 999999999\r\n"), SRV("502 what\r\n"), A_MAIL, A_RCPT,
+		 A_QUIT, CLOSE),
+	  EXPECT(HELLO_COUNTS, COMMAND(BDAT, 1), REPLY(BODY, 5XX, 1), COMMAND(MAIL, 1), REPLY(MAIL, 2XX, 1),
+		 COMMAND(RCPT, 1),
+		 REPLY(RCPT, 2XX, 1), QUIT_COUNTS, NOTHING_ELSE) },
 
 	/* Which bytes are new (RFC 9293, 3.4). */
 	{ "stream: sequence numbers wrap within the dialogue", ROW_SPLIT,

@@ -329,7 +329,7 @@ struct gp_line {
 
 enum gp_phase {
 	GP_PHASE_COMMAND,
-	GP_PHASE_BODY, /* after DATA was accepted, or within BDAT */
+	GP_PHASE_BODY, /* behind DATA */
 	GP_PHASE_AUTH, /* between AUTH and its final reply: base64, not commands */
 	GP_PHASE_TLS,  /* nothing more to read */
 };

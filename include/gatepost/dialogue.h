@@ -2,7 +2,8 @@
 /*
  * Where a mail dialogue stands (RFC 5321, RFC 2920 pipelining, RFC 3207 STARTTLS, RFC 4954 AUTH, RFC 3030 BDAT).
  * Commands wait in a queue for their replies, so that a reply is counted by the stage that it answers. The body of
- * a mail is never read as commands: it begins behind DATA, and ends with the dot, or with a reply that is not 354.
+ * a mail is never read as commands: it begins behind DATA, and ends with the dot, or with a reply that is not 354. A
+ * chunk of BDAT is as long as was announced.
  */
 #ifndef GATEPOST_DIALOGUE_H
 #define GATEPOST_DIALOGUE_H
@@ -13,6 +14,7 @@
 #include <gatepost/types.h>
 
 #define GP_PENDING_MAX 16
+#define GP_CHUNK_SIZELESS 0x80000000u /* in body_left: more than nine digits can announce (gp_smtp_bdat_size()) */
 #define GP_PENDING_BODY GP_SMTP_COMMANDS /* in the queue: the final dot, which is no command */
 _Static_assert(GP_SMTP_COMMANDS < 16, "a pending command has 4 bits");
 
@@ -97,9 +99,6 @@ GP_INLINE int gp_dialogue_command(struct gp_flow *flow, struct gp_smtp_count *sm
 	case GP_SMTP_DATA:
 		flow->phase = GP_PHASE_BODY;
 		return 1;
-	case GP_SMTP_BDAT:
-		flow->phase = GP_PHASE_BODY;
-		return 1;
 	case GP_SMTP_AUTH:
 		flow->phase = GP_PHASE_AUTH;
 		return 1;
@@ -108,6 +107,15 @@ GP_INLINE int gp_dialogue_command(struct gp_flow *flow, struct gp_smtp_count *sm
 	default:
 		return 0;
 	}
+}
+
+/* A BDAT line that came in two segments: its size is gone, so that its chunk lasts until the reply. */
+GP_INLINE void gp_dialogue_sizeless(struct gp_flow *flow, struct gp_smtp_lines *lines)
+{
+	lines->count = 1;
+	flow->body_left = GP_CHUNK_SIZELESS;
+	flow->client_line.len = 0;
+	flow->client_line.head = 0;
 }
 
 /**
@@ -188,8 +196,11 @@ GP_INLINE void gp_dialogue_reply(struct gp_flow *flow, struct gp_smtp_count *smt
 	/* After DATA the client is in the body already, or even behind it. */
 	if (code == 354 && command != GP_SMTP_DATA)
 		gp_dialogue_turn(flow, GP_PHASE_BODY, GP_BODY_LINE);
-	else if (code != 354 && (command == GP_SMTP_DATA || command == GP_SMTP_BDAT || command == GP_SMTP_AUTH))
+	else if (code != 354 && (command == GP_SMTP_DATA || command == GP_SMTP_AUTH))
 		gp_dialogue_turn(flow, GP_PHASE_COMMAND, 0);
+	/* A server that does not know the command reads no chunk, however long the client said that it would be. */
+	if (command == GP_SMTP_BDAT && (flow->body_left > GP_CHUNK_SIZELESS / 2 || (code >= 500 && code <= 502)))
+		flow->body_left = 0;
 	if (command == GP_SMTP_STARTTLS && class == GP_REPLY_2XX)
 		flow->phase = GP_PHASE_TLS;
 }

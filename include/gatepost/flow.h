@@ -141,7 +141,7 @@ GP_INLINE int gp_flow_from_client(const struct gp_flow *flow, const struct gp_pa
  * gp_flow_new_bytes() - which payload bytes of a segment have not been seen in this direction?
  * @known: flag bit that says that *next is valid.
  * @skip: out; how many bytes at the payload's start are old.
- * @gap: out; 1 when bytes before this segment are missing, so that a line under way is lost.
+ * @gap: out; how many bytes before this segment are missing, so that a line under way is lost.
  *
  * A SYN's payload and keep-alive probes count for nothing (RFC 9293, 3.8.4). Return: how many bytes are new.
  */
@@ -163,7 +163,7 @@ GP_INLINE __u32 gp_flow_new_bytes(struct gp_flow *flow, const struct gp_packet *
 	} else if (ahead > GP_FLOW_GAP_BYTES) {
 		return 0;
 	}
-	*gap = ahead > 0;
+	*gap = ahead > 0 ? (__u32)ahead : 0;
 	*next = p->seq + p->payload_len;
 	return p->payload_len - *skip;
 }

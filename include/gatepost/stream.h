@@ -241,9 +241,15 @@ GP_INLINE void gp_stream_behind_body(struct gp_scratch *s, __u32 at)
 /* The client's commands in the window. Return: as gp_dialogue_client(). */
 GP_GLOBAL int gp_stream_commands(struct gp_flow *flow, struct gp_smtp_count *smtp, struct gp_scratch *s)
 {
+	__u8 begun;
+
 	if (!flow || !smtp || !s)
 		return 0;
-	gp_smtp_commands(&s->window, &flow->client_line, &s->lines);
+	begun = flow->client_line.len;
+	gp_smtp_commands_from(&s->window, &flow->client_line, &s->lines, flow->body_left);
+	flow->body_left = s->lines.chunk_left;
+	if (begun && s->lines.count && s->lines.value[0] == GP_SMTP_BDAT)
+		gp_dialogue_sizeless(flow, &s->lines);
 	return gp_dialogue_client(flow, smtp, &s->lines, s->packet.ack == flow->server_isn + 1);
 }
 
@@ -375,6 +381,8 @@ GP_INLINE void gp_stream_payload(struct gp_memory *m, gp_ctx *ctx, struct gp_scr
 		line->head = 0;
 		if (!from_client)
 			gp_pending_newest(flow);
+		else
+			flow->body_left = flow->body_left > gap ? flow->body_left - gap : 0;
 	}
 	if (!gp_stream_is_read(flow, from_client))
 		return;
