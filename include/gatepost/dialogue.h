@@ -215,7 +215,7 @@ GP_GLOBAL int gp_dialogue_server(struct gp_flow *flow, struct gp_smtp_count *smt
 	if (!flow || !smtp || !lines)
 		return 0;
 	for (__u32 i = 0; i < GP_SMTP_LINES; i++) {
-		if (i >= lines->count)
+		if (i >= lines->count || flow->phase == GP_PHASE_TLS)
 			break;
 		gp_dialogue_reply(flow, smtp, lines->value[i]);
 	}
