@@ -294,6 +294,23 @@ GP_GLOBAL int gp_stream_mail(struct gp_flow *flow, struct gp_host *host, struct 
 	return gp_stream_client(flow, smtp, s);
 }
 
+/*
+ * The first payload of a direction on an unlisted port. FTP greets with 220, too (RFC 959, 5.4): whether that was mail is
+ * for the client's hello to say.
+ */
+GP_INLINE void gp_stream_classify(struct gp_flow *flow, struct gp_host *host, struct gp_scratch *s, __u32 from_client)
+{
+	__u8 service = gp_classify_payload(&s->window, (int)from_client, &s->request);
+
+	if (service == GP_SERVICE_SMTP && !from_client) {
+		flow->flags |= GP_FLOW_GREETED;
+		return;
+	}
+	flow->service = service;
+	if (service == GP_SERVICE_SMTP && (flow->flags & GP_FLOW_GREETED) && (flow->flags & GP_FLOW_PROVED))
+		GP_ADD(host->smtp[0].replies[GP_STAGE_CONNECT][GP_REPLY_2XX], 1);
+}
+
 /* What the new payload of a segment is counted as; the window is filled. Return: 0. */
 GP_GLOBAL int gp_stream_recognise(struct gp_memory *m, struct gp_scratch *s, __u32 flow_slot, __u32 from_client,
 				  __u64 now_ns)
@@ -311,7 +328,7 @@ GP_GLOBAL int gp_stream_recognise(struct gp_memory *m, struct gp_scratch *s, __u
 		return 0;
 	first = !(flow->flags & (from_client ? GP_FLOW_CLIENT_DATA : GP_FLOW_SERVER_DATA));
 	if (first && flow->service == GP_SERVICE_OTHER)
-		flow->service = gp_classify_payload(&s->window, (int)from_client, &s->request);
+		gp_stream_classify(flow, host, s, from_client);
 	if (first && from_client && flow->service != GP_SERVICE_HTTP && gp_is_tls_handshake(&s->window)) {
 		flow->flags |= GP_FLOW_TLS;
 		flow->phase = GP_PHASE_TLS;
