@@ -26,11 +26,11 @@ def page(capture, begin, at):
 
 def files():
     capture = craft.Capture()
-    for n in range(4):
+    for n in range(2):
         page(capture, 30 * n, 40 * n)
     # The capture ends while 20 further contacts are in flight.
     for i in range(20):
-        craft.Talk(capture, "10.20.0.90", f"198.19.{i}.80", 40000 + i, 443, 160 + 0.001 * i).syn()
+        craft.Talk(capture, "10.20.0.90", f"198.19.{i}.80", 40000 + i, 443, 80 + 0.001 * i).syn()
     return {"input.pcap": capture.pcap()}
 
 

@@ -9,8 +9,8 @@ import craft
 
 def files():
     capture = craft.Capture()
-    for i in range(120):
-        talk = craft.Talk(capture, "10.20.0.25", f"198.18.{7 * i % 40}.25", 30000 + i, 25, 12 * i)
+    for i in range(90):
+        talk = craft.Talk(capture, "10.20.0.25", f"198.18.{7 * i % 40}.25", 30000 + i, 25, 15 * i)
         if i % 10 == 0:
             talk.syn()
         else:

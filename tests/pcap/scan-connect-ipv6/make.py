@@ -13,8 +13,8 @@ def subscriber(i):
 
 def files():
     capture = craft.Capture()
-    for i in range(700):
-        talk = craft.Talk(capture, "2001:db8:f000::77", subscriber(i), 1024 + i, 443 if i % 2 else 8443, 2 * i)
+    for i in range(500):
+        talk = craft.Talk(capture, "2001:db8:f000::77", subscriber(i), 1024 + i, 443 if i % 2 else 8443, 3 * i)
         if i % 10 == 4:
             talk.open().client(craft.client_hello("scanner.example")).reset()
         elif i % 10 == 7:
@@ -22,8 +22,8 @@ def files():
         else:
             talk.syn()
     # A visitor of the same servers, whose page is one of those that are there.
-    for i in range(40):
-        talk = craft.Talk(capture, "2001:db8:f000::78", subscriber(10 * i + 4), 5000 + i, 443, 30 * i)
+    for i in range(30):
+        talk = craft.Talk(capture, "2001:db8:f000::78", subscriber(10 * i + 4), 5000 + i, 443, 45 * i)
         talk.open().client(craft.client_hello("www.example")).server(craft.tls_record(60, 22)).close()
     return {"input.pcap": capture.pcap()}
 

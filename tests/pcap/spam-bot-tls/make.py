@@ -9,8 +9,8 @@ import craft
 
 def files():
     capture = craft.Capture()
-    for i in range(120):
-        talk = craft.Talk(capture, "10.20.0.8", f"198.18.{7 * i % 60}.25", 20000 + i, 25, 15 * i)
+    for i in range(90):
+        talk = craft.Talk(capture, "10.20.0.8", f"198.18.{7 * i % 60}.25", 20000 + i, 25, 20 * i)
         talk.open().server("220 mx.example.org ESMTP").client("EHLO localhost")
         talk.server("250-mx.example.org\r\n250 STARTTLS").client("STARTTLS").server("220 go ahead")
         talk.client(craft.client_hello("mx.example.org")).server(craft.tls_record(64, 22))

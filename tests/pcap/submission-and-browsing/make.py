@@ -33,7 +33,7 @@ def hand_in(capture, i, at):
 
 def files():
     capture = craft.Capture()
-    for i in range(20):
+    for i in range(12):
         hand_in(capture, i, 60 * i)
         site = f"198.18.{i}.80"
         udp(capture, 60 * i + 10, "192.0.2.53", 50000 + i, 53, b"?" * 30, b"!" * 60)
