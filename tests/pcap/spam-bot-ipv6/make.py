@@ -21,7 +21,8 @@ def files():
     for i in range(120):
         # Privacy addresses in four /64 of the subscriber's /56.
         bot = f"2001:db8:0:a{i % 4:02x}::{1 + i // 15:x}"
-        talk = craft.Talk(capture, bot, f"2001:db8:{0x1000 + 7 * i % 60:x}::25", 20000 + i, 25, 15 * i, link=access_line)
+        server = f"2001:db8:{0x1000 + 7 * i % 60:x}::25"
+        talk = craft.Talk(capture, bot, server, 20000 + i, 25, 15 * i, link=access_line)
         if i % 10 < 3:
             craft.mail(talk, greeting=554, quits=False)
         else:

@@ -43,7 +43,8 @@ def overlapping(capture):
 
 def swapped(capture):
     """Commands that overtook each other: MAIL, RCPT and DATA in three segments, captured as RCPT, MAIL, DATA."""
-    talk = craft.Talk(capture, "10.20.0.54", MX, 40003, 25, 40).open().server("220 mx").client("HELO a").server("250 mx")
+    talk = craft.Talk(capture, "10.20.0.54", MX, 40003, 25, 40).open()
+    talk.server("220 mx").client("HELO a").server("250 mx")
     mail, rcpt = craft.line("MAIL FROM:<a@b.example>"), craft.line("RCPT TO:<c@d.example>")
     begin = talk.seq[1]
     talk.send(1, PSH | ACK, rcpt, seq=begin + len(mail))
