@@ -82,6 +82,7 @@ says 2 '--all takes no value' replay --all=3 x
 says 2 '--engine x: choose native or kernel' replay --engine x "$dir/one.pcap"
 says 2 '--format x: choose json, ndjson or text' replay --format x "$dir/one.pcap"
 says 2 'needs a value' replay --inside
+says 2 'standard input .* twice' replay - -
 says 2 '--inside 10.0.0.1/8: ' replay --inside 10.0.0.1/8 "$dir/one.pcap"
 says 2 '--interval does not apply here' replay --interval 5 "$dir/one.pcap"
 says 2 'no interface named' run
@@ -131,6 +132,11 @@ expect 'what came before is reported' grep -q '"packets": 1,' "$dir/out"
 expect 'and marked incomplete' grep -q '"incomplete": true' "$dir/out"
 
 # Streams that fail.
+for words in --help --version 'replay --help'; do
+	# shellcheck disable=SC2086 # words
+	"$gatepost" $words >/dev/full 2>"$dir/err"
+	expect "$words to a full disk is exit code 1" [ $? -eq 1 ]
+done
 "$gatepost" replay "$dir/one.pcap" >/dev/full 2>"$dir/err"
 expect 'a full disk is exit code 1' [ $? -eq 1 ]
 expect 'and is named' grep -q 'report: cannot write: No space left' "$dir/err"

@@ -23,8 +23,7 @@ int gp_cmd_detach(int argc, char **argv)
 	if (gp_options_parse(&options, argc, argv, "i", &first))
 		goto out;
 	if (options.help) {
-		fputs(help, stdout);
-		code = GP_EXIT_DONE;
+		code = gp_print(help);
 		goto out;
 	}
 	if (first < argc || options.interface_count > 1) {

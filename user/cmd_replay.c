@@ -165,13 +165,19 @@ int gp_cmd_replay(int argc, char **argv)
 	if (gp_options_parse(&options, argc, argv, "cCefat", &first))
 		goto out;
 	if (options.help) {
-		fputs(help, stdout);
-		code = GP_EXIT_DONE;
+		code = gp_print(help);
 		goto out;
 	}
 	if (first >= argc) {
 		gp_error("replay: no capture named; give a file, or - for standard input");
 		goto out;
+	}
+	for (int i = first, pipes = 0; i < argc; i++) {
+		pipes += !strcmp(argv[i], "-");
+		if (pipes > 1) {
+			gp_error("replay: standard input (-) is named twice; it can be read once");
+			goto out;
+		}
 	}
 	if (gp_options_config(&options, &r.config))
 		goto out;

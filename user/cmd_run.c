@@ -247,8 +247,7 @@ int gp_cmd_run(int argc, char **argv)
 	if (gp_options_parse(&options, argc, argv, "cCfiIax", &first))
 		goto out;
 	if (options.help) {
-		fputs(help, stdout);
-		code = GP_EXIT_DONE;
+		code = gp_print(help);
 		goto out;
 	}
 	if (first < argc) {

@@ -44,6 +44,9 @@ void gp_options_close(struct gp_options *options);
 /* The configuration that the options name. Return: 0 or -errno (logged). */
 int gp_options_config(const struct gp_options *options, struct gp_config **out);
 
+/* Writes a result to standard output. Return: GP_EXIT_DONE, or GP_EXIT_FAILED when it could not be written (logged). */
+int gp_print(const char *text);
+
 /* Each command: argv[0] is its name. Return: enum gp_exit. */
 int gp_cmd_replay(int argc, char **argv);
 int gp_cmd_run(int argc, char **argv);

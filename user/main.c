@@ -20,14 +20,20 @@ static const struct command {
 
 #define COMMANDS (sizeof(commands) / sizeof(*commands))
 
-static void usage(FILE *stream)
+/* The table of commands, for people. */
+static const char *usage(void)
 {
-	fprintf(stream, "usage: gatepost COMMAND [OPTION]... [ARGUMENT]...\n\n");
+	static char text[2048];
+	size_t at = (size_t)snprintf(text, sizeof(text), "usage: gatepost COMMAND [OPTION]... [ARGUMENT]...\n\n");
+
 	for (size_t i = 0; i < COMMANDS; i++)
-		fprintf(stream, "  %-8s  %s\n", commands[i].name, commands[i].what);
-	fprintf(stream, "\ngatepost COMMAND --help explains one; gatepost --version prints %s.\n"
-			"Results go to standard output, everything else to standard error.\n"
-			"Exit codes: 0 done, 1 failed, 2 usage or configuration.\n", GP_VERSION);
+		at += (size_t)snprintf(text + at, sizeof(text) - at, "  %-8s  %s\n", commands[i].name,
+				       commands[i].what);
+	snprintf(text + at, sizeof(text) - at,
+		 "\ngatepost COMMAND --help explains one; gatepost --version prints %s.\n"
+		 "Results go to standard output, everything else to standard error.\n"
+		 "Exit codes: 0 done, 1 failed, 2 usage or configuration.\n", GP_VERSION);
+	return text;
 }
 
 int main(int argc, char **argv)
@@ -35,20 +41,16 @@ int main(int argc, char **argv)
 	/* A closed pipe is an error of the write that met it, not a reason to die. */
 	signal(SIGPIPE, SIG_IGN);
 	if (argc < 2) {
-		usage(stderr);
+		fputs(usage(), stderr);
 		return GP_EXIT_USAGE;
 	}
 	for (size_t i = 0; i < COMMANDS; i++)
 		if (!strcmp(argv[1], commands[i].name))
 			return commands[i].run(argc - 1, argv + 1);
-	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "version")) {
-		printf("gatepost %s\n", GP_VERSION);
-		return GP_EXIT_DONE;
-	}
-	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help")) {
-		usage(stdout);
-		return GP_EXIT_DONE;
-	}
+	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "version"))
+		return gp_print("gatepost " GP_VERSION "\n");
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help"))
+		return gp_print(usage());
 	gp_error("no command %s; gatepost --help lists them", argv[1]);
 	return GP_EXIT_USAGE;
 }

@@ -532,7 +532,7 @@ static void print_losses(struct gp_sink *sink, const struct gp_model *model)
 	const struct gp_totals *t = &model->coverage.totals;
 	const struct remainder all[] = {
 		{ "time_reversed", { model->report->time_reversed, 0 }, "packets stamped earlier than the one before" },
-		{ "overflow", model->coverage.overflow, "packets counted above whose host found no free slot" },
+		{ "overflow", model->coverage.overflow, "packets counted above whose host found no free slot: raise tables.hosts" },
 		{ "observations_lost", { t->observations_lost, 0 }, "sights of a host that found no free slot" },
 		{ "flows_evicted", { t->flows_evicted, 0 }, "live flows that gave way to newer ones" },
 		{ "flows_full", { t->flows_full, 0 }, "flows that found no free slot" },
