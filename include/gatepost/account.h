@@ -40,6 +40,16 @@ GP_INLINE int gp_account_trusts_source(struct gp_totals *totals, enum gp_side si
 	return 1;
 }
 
+/*
+ * May this packet's owner claim a slot? Whoever sends may. Whoever is only sent to may while half of the inside slots
+ * are free: a sweep of dark addresses cannot take the room of hosts that live.
+ */
+GP_INLINE __u32 gp_account_may_claim(const struct gp_totals *totals, const struct gp_settings *settings,
+				     __u32 owner_is_src)
+{
+	return owner_is_src || totals->claimed[1] < settings->host_slots / 2;
+}
+
 /**
  * gp_account_frame() - count one frame.
  * @ctx: what gp_mem_load() reads the payload from.
@@ -77,7 +87,8 @@ GP_INLINE void gp_account_frame(struct gp_memory *m, gp_ctx *ctx, const __u8 *da
 	scratch->dst.owner = !owner_is_src;
 	service = gp_packet_service(m, p);
 	/* Before the packet is read: what it says about its owner needs a place even if it is the owner's first one. */
-	slot = gp_host_slot(m, owner_is_src ? &scratch->src : &scratch->dst, 1, now_ns);
+	slot = gp_host_slot(m, owner_is_src ? &scratch->src : &scratch->dst,
+			    gp_account_may_claim(totals, settings, owner_is_src), now_ns);
 	if (gp_account_trusts_source(totals, side, scratch->src.role != GP_ROLE_OUTSIDE) && p->ip_proto == GP_IP_TCP)
 		service = gp_stream_packet(m, ctx, scratch, frame_bytes, service, now_ns);
 	service = gp_service_bounded(service);
