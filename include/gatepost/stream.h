@@ -168,9 +168,12 @@ GP_GLOBAL int gp_stream_end(struct gp_memory *m, struct gp_scratch *s, __u32 flo
 	slot = gp_host_slot(m, from_client ? &s->src : &s->dst, 0, now_ns);
 	host = slot < 0 ? 0 : gp_mem_host(m, (__u32)slot);
 	if (host) {
-		if (reset && from_client && !(flow->flags & (GP_FLOW_RESET | GP_FLOW_PROVED)) &&
-		    (flow->flags & GP_FLOW_SYN_ACK))
+		/* Also after the server's own reset, which a guessed ACK calls forth (RFC 9293, 3.10.7.4). */
+		if (reset && from_client && (flow->flags & GP_FLOW_SYN_ACK) &&
+		    !(flow->flags & (GP_FLOW_ENDED | GP_FLOW_PROVED))) {
+			flow->flags |= GP_FLOW_ENDED;
 			GP_ADD(host->half_open, 1);
+		}
 		gp_dialogue_end(flow, &host->smtp[flow->service == GP_SERVICE_SUBMISSION], (int)from_client,
 				s->packet.seq + s->packet.payload_len != flow->client_next);
 	}
