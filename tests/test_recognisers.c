@@ -214,7 +214,10 @@ static void test_smtp_replies(void **state)
 		check_smtp_row(&reply_rows[i], 1);
 }
 
-/* A capture that kept less than was sent: what is missing counts once, and does not leak into the next line. */
+/*
+ * A capture that kept less than was sent: what is missing counts once, and does not leak into the next line. A cut line
+ * counts by its head, once a verb and what follows it are there.
+ */
 static void test_smtp_cut_capture(void **state)
 {
 	static const char text[] = "MAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nQUIT\r\n";
@@ -228,8 +231,26 @@ static void test_smtp_cut_capture(void **state)
 		carry.len = 2;
 		memcpy(w->data, "IL", w->len < 2 ? w->len : 2);
 		gp_smtp_commands(w, &carry, &lines);
-		assert_int_equal(lines.count, (w->len >= 17) + (w->len >= 32));
+		assert_int_equal(lines.count, (w->len >= 17) + (w->len >= 22) + (w->len >= 37));
 		assert_int_equal(lines.skipped, 1);
+		assert_int_equal(carry.len, 0);
+	}
+	free(w);
+}
+
+/* Snapshot lengths of 68 to 128 bytes leave some 14 to 74 of a refusal. */
+static void test_smtp_cut_reply(void **state)
+{
+	static const char text[] = "550-5.1.1 no\r\n550 5.1.1 <nobody@example.net>: Recipient address rejected\r\n";
+	struct gp_window *w = window_of(text, sizeof(text) - 1, 0);
+	struct gp_line carry = {0};
+	struct gp_smtp_lines lines;
+
+	(void)state;
+	for (w->len = 0; w->len < sizeof(text) - 1; w->len++) {
+		assert_int_equal(gp_smtp_replies(w, &carry, &lines), w->len >= 19);
+		if (lines.count)
+			assert_int_equal(lines.value[0], 550);
 		assert_int_equal(carry.len, 0);
 	}
 	free(w);
@@ -806,7 +827,8 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_smtp_commands),	 cmocka_unit_test(test_smtp_replies),
-		cmocka_unit_test(test_smtp_cut_capture), cmocka_unit_test(test_smtp_chunks),
+		cmocka_unit_test(test_smtp_cut_capture),
+		cmocka_unit_test(test_smtp_cut_reply), cmocka_unit_test(test_smtp_chunks),
 		cmocka_unit_test(test_smtp_bdat_size),	 cmocka_unit_test(test_smtp_body_ends),
 		cmocka_unit_test(test_smtp_first_words), cmocka_unit_test(test_smtp_tables),
 		cmocka_unit_test(test_http_request),	 cmocka_unit_test(test_http_status),

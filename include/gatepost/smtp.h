@@ -202,8 +202,23 @@ GP_GLOBAL int gp_smtp_reply_line(const struct gp_window *w, struct gp_line *line
 	return 0;
 }
 
+/*
+ * A line whose end lies behind the window, or was not captured: its head says enough, when a verb or a code and what
+ * follows it are there. A chunk's size may not be.
+ */
+GP_INLINE void gp_smtp_keep_head(struct gp_line *line, struct gp_smtp_lines *out, int server)
+{
+	__u16 value;
+
+	if (line->len < 5)
+		return;
+	value = server ? gp_smtp_reply_of(line) : (__u16)gp_smtp_command_of(line);
+	if (value && (server || (value != GP_SMTP_OTHER && value != GP_SMTP_BDAT)))
+		gp_smtp_keep(out, value);
+}
+
 /* What is left when the window's last line feed has been read. */
-GP_INLINE void gp_smtp_finish(const struct gp_window *w, struct gp_line *line, struct gp_smtp_lines *out)
+GP_INLINE void gp_smtp_finish(const struct gp_window *w, struct gp_line *line, struct gp_smtp_lines *out, int server)
 {
 	__u32 end, payload_len;
 
@@ -213,6 +228,9 @@ GP_INLINE void gp_smtp_finish(const struct gp_window *w, struct gp_line *line, s
 	if (out->begin >= payload_len) {
 		out->chunk_left = out->begin - payload_len;
 	} else if (payload_len > end) {
+		if (out->begin < end)
+			gp_smtp_extend(w, line, out->begin, end);
+		gp_smtp_keep_head(line, out, server);
 		out->skipped++;
 		gp_smtp_fresh_line(line);
 	} else {
@@ -244,7 +262,7 @@ GP_GLOBAL int gp_smtp_commands_from(const struct gp_window *w, struct gp_line *c
 			if (w->data[at] == '\n')
 				gp_smtp_command_line(w, carry, out, at);
 	}
-	gp_smtp_finish(w, carry, out);
+	gp_smtp_finish(w, carry, out, 0);
 	return (int)out->count;
 }
 
@@ -255,7 +273,7 @@ GP_GLOBAL int gp_smtp_commands_from(const struct gp_window *w, struct gp_line *c
  * @out:   filled in. A BDAT chunk is jumped over, as far as it lies in this payload; chunk_left says the rest.
  *
  * Return: out->count. A payload longer than the window counts as one line skipped, and the segment after it begins
- * with a fresh line.
+ * with a fresh line; the line that the window's end cuts is counted by its head.
  */
 GP_INLINE int gp_smtp_commands(const struct gp_window *w, struct gp_line *carry, struct gp_smtp_lines *out)
 {
@@ -287,7 +305,7 @@ GP_GLOBAL int gp_smtp_replies(const struct gp_window *w, struct gp_line *carry, 
 			if (w->data[at] == '\n')
 				gp_smtp_reply_line(w, carry, out, at);
 	}
-	gp_smtp_finish(w, carry, out);
+	gp_smtp_finish(w, carry, out, 1);
 	return (int)out->count;
 }
 
