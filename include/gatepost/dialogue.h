@@ -120,8 +120,8 @@ GP_INLINE void gp_dialogue_sizeless(struct gp_flow *flow, struct gp_smtp_lines *
 
 /**
  * gp_dialogue_client() - the lines of one client segment.
- * @unheard: 1 when the segment acknowledges nothing that the server said. Otherwise the greeting came, whether or not it
- *           was captured, and whether or not it was captured in time.
+ * @unheard: 1 when the segment acknowledges nothing that the server said. Otherwise the greeting came, whether it was
+ *           captured or not, in time or not.
  *
  * Return: 1 when a body has begun within the segment, else 0.
  */
@@ -189,7 +189,7 @@ GP_INLINE void gp_dialogue_reply(struct gp_flow *flow, struct gp_smtp_count *smt
 		return;
 	command = gp_dialogue_answered(flow);
 	stage = command == GP_PENDING_BODY ? GP_STAGE_BODY : gp_smtp_stage_of((__u8)command);
-	/* What nobody asked for is no second greeting: a time-out, LMTP's further replies, an answer to a lost command. */
+	/* What nobody asked for is no second greeting: a time-out, LMTP's further replies, answers to lost commands. */
 	if (command == GP_SMTP_NONE || stage >= GP_SMTP_STAGES)
 		stage = GP_STAGE_OTHER;
 	GP_ADD(smtp->replies[stage][class & 3], 1);
@@ -269,8 +269,8 @@ GP_INLINE int gp_dialogue_ends_with_data(const struct gp_tail *tail)
 }
 
 /*
- * The flow has come to its end; whose segment said so? A server that closes first leaves no time for QUIT. @missing: the
- * client's last bytes have not been seen, so that QUIT may yet come.
+ * The flow has come to its end; whose segment said so? A server that closes first leaves no time for QUIT. @missing:
+ * the client's last bytes have not been seen, so that QUIT may yet come.
  */
 GP_INLINE void gp_dialogue_end(struct gp_flow *flow, struct gp_smtp_count *smtp, int by_client, int missing)
 {

@@ -9,8 +9,8 @@
 #include <gatepost/scan.h>
 
 /*
- * The host record of an end, claimed if need be. No room is counted as a lost observation; at the owner it is counted as
- * overflow already. Return: slot or -1.
+ * The host record of an end, claimed if need be. No room is counted as a lost observation; at the owner it is counted
+ * as overflow already. Return: slot or -1.
  */
 GP_INLINE int gp_stream_host(struct gp_memory *m, const struct gp_end *end, __u64 now_ns)
 {
@@ -107,7 +107,7 @@ GP_GLOBAL int gp_stream_syn_ack(struct gp_memory *m, struct gp_scratch *s, __u32
 		return 0;
 	}
 	again = flow->flags & GP_FLOW_SYN_ACK;
-	/* A stateless server answers a SYN that comes again with another ISN; the client may have got that answer only. */
+	/* A stateless server answers a SYN that comes again with another ISN; the client may have got only that one. */
 	if (!again || !(flow->flags & (GP_FLOW_PROVED | GP_FLOW_SERVER_DATA))) {
 		flow->server_isn = p->seq;
 		flow->server_next = p->seq + 1;
@@ -298,8 +298,8 @@ GP_GLOBAL int gp_stream_mail(struct gp_flow *flow, struct gp_host *host, struct 
 }
 
 /*
- * The first payload of a direction on an unlisted port. FTP greets with 220, too (RFC 959, 5.4): whether that was mail is
- * for the client's hello to say.
+ * The first payload of a direction on an unlisted port. FTP greets with 220, too (RFC 959, 5.4): whether that was mail
+ * is for the client's hello to say.
  */
 GP_INLINE void gp_stream_classify(struct gp_flow *flow, struct gp_host *host, struct gp_scratch *s, __u32 from_client)
 {
