@@ -94,6 +94,8 @@ const struct account_row account_rows[] = {
 	  SCRIPT(TO_MX, OPEN, CLOSE, TO_MX, OPEN), EXPECT(FLOW_COUNTS(ALICE, SMTP, 2, 2, 2, 2), FLOWS(1)) },
 	{ "handshake: likewise without an end of the first", 0, SCRIPT(TO_MX, SYN, TO_MX, OPEN),
 	  EXPECT(FLOW_COUNTS(ALICE, SMTP, 2, 2, 1, 1)) },
+	{ "handshake: likewise when the first had been proved", 0, SCRIPT(TO_MX, OPEN, TO_MX, OPEN),
+	  EXPECT(FLOW_COUNTS(ALICE, SMTP, 2, 2, 2, 2), FLOWS(1)) },
 	{ "handshake: ECN setup is a SYN (RFC 3168, 6.1.1)", 0,
 	  SCRIPT(TO_MX, SEGMENT(CLIENT, GP_TCP_SYN | 0xc0, -1, 0, ""), SYN_ACK, ACK),
 	  EXPECT(FLOW_COUNTS(ALICE, SMTP, 1, 1, 1, 1)) },

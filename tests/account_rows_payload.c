@@ -62,6 +62,10 @@ const struct account_row account_rows_payload[] = {
 	/* Mail, as clients send it (RFC 5321). */
 	{ "mail: one message", ROW_SPLIT, SCRIPT(TO_MX, OPEN, TO_DATA, A_BODY, CLI(".\r\n"), QUEUED, A_QUIT, CLOSE),
 	  EXPECT(WHOLE_COUNTS, HOST(ALICE, proved_flows, 1)) },
+	{ "mail: a stray SYN does not wipe the dialogue (RFC 5961, 4.2)", 0,
+	  SCRIPT(TO_MX, OPEN, GREETING, A_HELLO, SEGMENT(CLIENT, GP_TCP_SYN, 5000, 0, ""), A_MAIL, A_RCPT, A_DATA,
+		 SEGMENT(CLIENT, GP_TCP_SYN, 70000, 0, ""), A_BODY, CLI(".\r\n"), QUEUED, A_QUIT, CLOSE),
+	  EXPECT(WHOLE_COUNTS, HOST(ALICE, services[GP_SERVICE_SMTP].attempts, 1)) },
 	{ "mail: all packets are the service's", 0, SCRIPT(TO_MX, OPEN, TO_DATA, A_BODY, CLI(".\r\n"), QUEUED, A_QUIT,
 		 CLOSE),
 	  EXPECT(TRAFFIC(SMTP, 20)) },

@@ -57,6 +57,30 @@ GP_INLINE void gp_stream_sample(struct gp_sample *sample, const struct gp_packet
 	sample->dport = p->dport;
 }
 
+/* A flow begins with its client's SYN; the numbers of both ends are those of the client's side. */
+GP_INLINE void gp_stream_begin(struct gp_flow *flow, __u32 client_isn, __u16 server_port_service, int client_is_low,
+			       __u64 now_ns)
+{
+	gp_flow_reset(flow, now_ns);
+	flow->flags = GP_FLOW_SYN | GP_FLOW_CLIENT_SEQ | (client_is_low ? GP_FLOW_CLIENT_IS_LOW : 0);
+	flow->client_isn = client_isn;
+	flow->client_next = client_isn + 1;
+	flow->service = (__u8)server_port_service;
+}
+
+/*
+ * A SYN within a live connection is stray or forged: the server challenges it and goes on (RFC 5961, 4.2). It wipes
+ * nothing; only a SYN-ACK that answers it shows a new connection on the same ports.
+ */
+GP_INLINE int gp_stream_syn_is_stray(struct gp_flow *flow, const struct gp_packet *p, __u64 now_ns)
+{
+	if (!(flow->flags & GP_FLOW_PROVED) || gp_flow_is_over(flow) || gp_flow_has_expired(flow, now_ns) ||
+	    !gp_flow_from_client(flow, p))
+		return 0;
+	flow->client_isn = p->seq;
+	return 1;
+}
+
 /* SYN without ACK: a new flow, unless it is the same SYN again. Return: 0. */
 GP_GLOBAL int gp_stream_syn(struct gp_memory *m, struct gp_scratch *s, __u32 flow_slot, __u64 now_ns)
 {
@@ -70,11 +94,9 @@ GP_GLOBAL int gp_stream_syn(struct gp_memory *m, struct gp_scratch *s, __u32 flo
 	p = &s->packet;
 	if ((flow->flags & GP_FLOW_SYN) && flow->client_isn == p->seq && gp_flow_from_client(flow, p))
 		return 0;
-	gp_flow_reset(flow, now_ns);
-	flow->flags = GP_FLOW_SYN | GP_FLOW_CLIENT_SEQ | (gp_flow_src_is_low(p) ? GP_FLOW_CLIENT_IS_LOW : 0);
-	flow->client_isn = p->seq;
-	flow->client_next = p->seq + 1;
-	flow->service = gp_port_service(m, p->dport, GP_IP_TCP);
+	if (gp_stream_syn_is_stray(flow, p, now_ns))
+		return 0;
+	gp_stream_begin(flow, p->seq, gp_port_service(m, p->dport, GP_IP_TCP), gp_flow_src_is_low(p), now_ns);
 	slot = gp_stream_host(m, &s->src, now_ns);
 	host = slot < 0 ? 0 : gp_mem_host(m, (__u32)slot);
 	if (!host)
@@ -105,6 +127,14 @@ GP_GLOBAL int gp_stream_syn_ack(struct gp_memory *m, struct gp_scratch *s, __u32
 		if (host)
 			GP_ADD(host->backscatter, 1);
 		return 0;
+	}
+	if ((flow->flags & GP_FLOW_PROVED) && p->seq != flow->server_isn) {
+		gp_stream_begin(flow, p->ack - 1, gp_port_service(m, p->sport, GP_IP_TCP), !gp_flow_src_is_low(p),
+				now_ns);
+		if (host) {
+			GP_ADD(gp_stream_service(host, flow)->flows, 1);
+			GP_ADD(gp_stream_service(host, flow)->attempts, 1);
+		}
 	}
 	again = flow->flags & GP_FLOW_SYN_ACK;
 	/* A stateless server answers a SYN that comes again with another ISN; the client may have got only that one. */
