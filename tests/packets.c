@@ -410,6 +410,9 @@ const struct packet_row packet_rows[] = {
 	{ ROW("extension: payload of 4 bytes", 0, IPV6_MALFORMED), BYTES(ETH6, IP6(0, 4), EXT8(6), TCP(5, SYN)),
 	  .settled = 62 },
 	/* RFC 2675, 3: length 0 before a hop-by-hop header without the jumbo option is an error. */
+	{ ROW("ipv6: an IPv4-mapped address on the wire (RFC 4291, 2.5.5.2)", 0, IPV6_MALFORMED),
+	  BYTES(ETH6, 0x60, 0, 0, 0, BE16(20), 6, 64, Z8, Z2, 0xff, 0xff, 10, 0, 0, 7, NET6(0x25, 0x25), TCP(5, SYN)),
+	  .settled = 54 },
 	{ ROW("extension: payload length 0 without a jumbo option", 0, IPV6_MALFORMED),
 	  BYTES(ETH6, IP6(0, 0), 6, 0, 5, 2, Z2, 1, 0, TCP(5, SYN)), .settled = 62 },
 	{ ROW("extension: payload length 0, jumbo option of a wrong length", 0, IPV6_MALFORMED),

@@ -54,7 +54,7 @@ enum gp_parse {
 	GP_PARSE_PPPOE_MALFORMED,    /* version or type is not 1 (RFC 2516, 4), or a session frame with a code (6) */
 	GP_PARSE_IP_VERSION,	     /* the version nibble contradicts the EtherType */
 	GP_PARSE_IPV4_MALFORMED,     /* IHL below 5 words, or total length below the header */
-	GP_PARSE_IPV6_MALFORMED,     /* a header longer than the payload length */
+	GP_PARSE_IPV6_MALFORMED,     /* a header longer than the payload length; an IPv4-mapped address on the wire */
 	GP_PARSE_IPV6_EXT_TOO_DEEP,  /* more than 8 extension headers, or more than 512 bytes of them */
 	GP_PARSE_FRAGMENT_LATER,     /* not the first fragment: there are no ports to read */
 	GP_PARSE_TCP_MALFORMED,	     /* data offset below 5 words or beyond the segment (RFC 9293, 3.1) */

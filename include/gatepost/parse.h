@@ -248,6 +248,12 @@ GP_INLINE int gp_parse_ipv6_extensions(struct gp_cursor *c, struct gp_packet *p)
 	return gp_is_ipv6_extension(p->ip_proto) ? GP_PARSE_IPV6_EXT_TOO_DEEP : GP_PARSE_OK;
 }
 
+/* ::ffff:0:0/96 stands for IPv4 addresses in this program; on the wire it has no business (RFC 4291, 2.5.5.2). */
+GP_INLINE int gp_addr_is_mapped(const struct gp_addr *addr)
+{
+	return !addr->halves[0] && addr->words[2] == gp_be32_to_host(0xffff);
+}
+
 /* IPv6 (RFC 8200, 3). */
 GP_INLINE int gp_parse_ipv6(struct gp_cursor *c, struct gp_packet *p)
 {
@@ -261,6 +267,8 @@ GP_INLINE int gp_parse_ipv6(struct gp_cursor *c, struct gp_packet *p)
 	p->ttl = c->pos[7];
 	__builtin_memcpy(&p->src, c->pos + 8, 16);
 	__builtin_memcpy(&p->dst, c->pos + 24, 16);
+	if (gp_addr_is_mapped(&p->src) || gp_addr_is_mapped(&p->dst))
+		return GP_PARSE_IPV6_MALFORMED;
 	c->left = gp_load_be16(c->pos + 4);
 	if (c->room < 40 || c->left > c->room - 40)
 		return GP_PARSE_IPV6_MALFORMED;
