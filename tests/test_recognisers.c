@@ -309,51 +309,6 @@ static void test_smtp_bdat_size(void **state)
 		}
 }
 
-static void test_smtp_body_ends(void **state)
-{
-	static const struct {
-		const char *name, *tail;
-		size_t len;
-		int ends;
-	} rows[] = {
-		{"dot", TEXT("last line\r\n.\r\n"), 1},
-		{"dot and QUIT", TEXT("line\r\n.\r\nQUIT\r\n"), 2},
-		{"QUIT in any case", TEXT("line\r\n.\r\nqUiT\r\n"), 2},
-		{"only the dot", TEXT(".\r\n"), 1},
-		{"only the dot and QUIT", TEXT(".\r\nquit\r\n"), 2},
-		{"the CR came before", TEXT("\n.\r\n"), 1},
-		{"the CR came before, and QUIT", TEXT("\n.\r\nQUIT\r\n"), 2},
-		{"no text", TEXT("\r\n.\r\n"), 1},
-		{"16 bytes", TEXT("0123456789a\r\n.\r\n"), 1},
-		{"four bytes", TEXT("x.\r\n"), 0},
-		{"five bytes", TEXT("x\n.\r\n"), 0},
-		{"a dot ends the text", TEXT("the end.\r\n"), 0},
-		{"a stuffed dot", TEXT("line\r\n..\r\n"), 0},
-		{"bare line feeds", TEXT("line\n.\n"), 0},
-		{"a bare line feed before", TEXT("line\n.\r\n"), 0},
-		{"a bare line feed behind", TEXT("line\r\n.\n"), 0},
-		{"bare carriage returns", TEXT("line\r.\r\n"), 0},
-		{"QUIT in the text", TEXT("I will not\r\nQUIT\r\n"), 0},
-		{"another command", TEXT("line\r\n.\r\nRSET\r\n"), 0},
-		{"QUIT with a bare line feed", TEXT("line\r\n.\r\nQUIT\n"), 0},
-		{"cut", TEXT("\r\n.\r"), 0},
-		{"two bytes", TEXT("\r\n"), 0},
-		{"empty", TEXT(""), 0},
-	};
-	__u8 tail[GP_TAIL_BYTES];
-	size_t i, k, len;
-
-	(void)state;
-	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		for (k = 0; k < POISONS + 1; k++) {
-			/* The last poison stands for an older tail. */
-			memset(tail, k < POISONS ? poisons[k] : '.', sizeof(tail));
-			len = rows[i].len < sizeof(tail) ? rows[i].len : sizeof(tail);
-			memcpy(tail + sizeof(tail) - len, rows[i].tail + rows[i].len - len, len);
-			CHECK(&rows[i], gp_smtp_body_ends(tail, (__u32)len) == rows[i].ends);
-		}
-}
-
 static void test_smtp_first_words(void **state)
 {
 	static const struct {
@@ -829,7 +784,7 @@ int main(void)
 		cmocka_unit_test(test_smtp_commands),	 cmocka_unit_test(test_smtp_replies),
 		cmocka_unit_test(test_smtp_cut_capture),
 		cmocka_unit_test(test_smtp_cut_reply), cmocka_unit_test(test_smtp_chunks),
-		cmocka_unit_test(test_smtp_bdat_size),	 cmocka_unit_test(test_smtp_body_ends),
+		cmocka_unit_test(test_smtp_bdat_size),
 		cmocka_unit_test(test_smtp_first_words), cmocka_unit_test(test_smtp_tables),
 		cmocka_unit_test(test_http_request),	 cmocka_unit_test(test_http_status),
 		cmocka_unit_test(test_tls_client_hello), cmocka_unit_test(test_tls_strangers),

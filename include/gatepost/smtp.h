@@ -372,38 +372,4 @@ GP_INLINE int gp_smtp_is_hello(const struct gp_window *w)
 	       word == GP_WORD8('L', 'H', 'L', 'O', ' ', 0, 0, 0);
 }
 
-/*
- * Is a dot alone on its line before the last `after` bytes of the payload? A line that begins with the segment may
- * have its CR or CRLF in the segment before.
- */
-GP_INLINE int gp_smtp_dot(const __u8 tail[GP_TAIL_BYTES], __u32 len, __u32 after)
-{
-	const __u8 *dot = tail + GP_TAIL_BYTES - 3 - after;
-
-	if (len < 3 + after || dot[0] != '.' || dot[1] != '\r' || dot[2] != '\n')
-		return 0;
-	if (len > 3 + after && dot[-1] != '\n')
-		return 0;
-	return len <= 4 + after || dot[-2] == '\r';
-}
-
-/**
- * gp_smtp_body_ends() - does a mail's text end with this segment (RFC 5321, 4.1.1.4)?
- * @tail: the payload's last bytes, aligned to the right: tail[GP_TAIL_BYTES - len] and what follows it.
- * @len:  bytes in tail: the whole payload, when it is below GP_TAIL_BYTES.
- *
- * Return: 1 for the dot alone on its line, 2 when QUIT in any case follows it, else 0.
- */
-GP_INLINE int gp_smtp_body_ends(const __u8 tail[GP_TAIL_BYTES], __u32 len)
-{
-	const __u8 *quit = tail + GP_TAIL_BYTES - 6;
-
-	if (gp_smtp_dot(tail, len, 0))
-		return 1;
-	if ((quit[0] & 0xdf) == 'Q' && (quit[1] & 0xdf) == 'U' && (quit[2] & 0xdf) == 'I' &&
-	    (quit[3] & 0xdf) == 'T' && quit[4] == '\r' && quit[5] == '\n' && gp_smtp_dot(tail, len, 6))
-		return 2;
-	return 0;
-}
-
 #endif
