@@ -439,26 +439,29 @@ static const struct {
 	enum gp_verdict after_one, after_two; /* windows */
 } caps[] = {
 	{"subscriber, unproved", true, false, GP_ROLE_SUBSCRIBER, 2, 0, 0, GP_VERDICT_SUSPECTED, GP_VERDICT_SUSPECTED},
-	{"subscriber, proved", true, false, GP_ROLE_SUBSCRIBER, 3, 0, 0, GP_VERDICT_SUSPECTED, GP_VERDICT_CONFIRMED},
+	{"subscriber, proved: it browses while others send SYNs in its name", true, false, GP_ROLE_SUBSCRIBER, 300, 0, 0,
+	 GP_VERDICT_SUSPECTED, GP_VERDICT_SUSPECTED},
 	{"subscriber, trusted", true, true, GP_ROLE_SUBSCRIBER, 0, 0, 0, GP_VERDICT_SUSPECTED, GP_VERDICT_CONFIRMED},
 	{"subscriber, unproved, half-open", true, false, GP_ROLE_SUBSCRIBER, 0, 9, 0, GP_VERDICT_SUSPECTED,
 	 GP_VERDICT_SUSPECTED},
 	{"outside, unproved", false, false, GP_ROLE_OUTSIDE, 2, 0, 0, GP_VERDICT_SUSPECTED, GP_VERDICT_SUSPECTED},
-	{"outside, proved", false, false, GP_ROLE_OUTSIDE, 3, 0, 0, GP_VERDICT_SUSPECTED, GP_VERDICT_CONFIRMED},
+	{"outside, proved", false, true, GP_ROLE_OUTSIDE, 300, 0, 0, GP_VERDICT_SUSPECTED, GP_VERDICT_SUSPECTED},
 	{"outside, trust is for the inside", false, true, GP_ROLE_OUTSIDE, 0, 0, 0, GP_VERDICT_SUSPECTED,
 	 GP_VERDICT_SUSPECTED},
 	{"outside, unproved, resets SYN-ACKs: a spoofed victim?", false, false, GP_ROLE_OUTSIDE, 2, 1, 0,
 	 GP_VERDICT_NONE, GP_VERDICT_NONE},
 	{"outside, proved, resets SYN-ACKs", false, false, GP_ROLE_OUTSIDE, 3, 1, 0, GP_VERDICT_SUSPECTED,
-	 GP_VERDICT_CONFIRMED},
+	 GP_VERDICT_SUSPECTED},
 	{"victim of reflection, unproved", true, false, GP_ROLE_SUBSCRIBER, 1, 0, 1383, GP_VERDICT_NONE,
 	 GP_VERDICT_NONE},
 	{"victim of reflection outside", false, false, GP_ROLE_OUTSIDE, 0, 0, 1383, GP_VERDICT_NONE, GP_VERDICT_NONE},
 	{"victim of reflection, proved", true, false, GP_ROLE_SUBSCRIBER, 3, 0, 1383, GP_VERDICT_SUSPECTED,
 	 GP_VERDICT_SUSPECTED},
-	{"a few stray SYN-ACKs", true, false, GP_ROLE_SUBSCRIBER, 3, 0, 20, GP_VERDICT_SUSPECTED,
+	{"victim of reflection, trusted", true, true, GP_ROLE_SUBSCRIBER, 0, 0, 1383, GP_VERDICT_SUSPECTED,
+	 GP_VERDICT_SUSPECTED},
+	{"a few stray SYN-ACKs", true, true, GP_ROLE_SUBSCRIBER, 3, 0, 20, GP_VERDICT_SUSPECTED,
 	 GP_VERDICT_CONFIRMED},
-	{"relay", true, false, GP_ROLE_RELAY, 3, 0, 0, GP_VERDICT_SUSPECTED, GP_VERDICT_CONFIRMED},
+	{"relay", true, true, GP_ROLE_RELAY, 3, 0, 0, GP_VERDICT_SUSPECTED, GP_VERDICT_CONFIRMED},
 	{"infrastructure", true, true, GP_ROLE_INFRASTRUCTURE, 3, 0, 0, GP_VERDICT_NONE, GP_VERDICT_NONE},
 };
 
@@ -495,7 +498,7 @@ static void test_caps(void **state)
 	}
 }
 
-/* A source that turns out to be a victim loses the suspicion; a proved scanner keeps what it has earned. */
+/* A source that turns out to be a victim loses the suspicion until it proves itself. */
 static void test_victim_later(void **state)
 {
 	struct world w;
@@ -512,9 +515,27 @@ static void test_victim_later(void **state)
 	assert_int_equal(world_verdict(&w, 0, GP_KIND_SCANNER), GP_VERDICT_NONE);
 	world_host(&w, 0)->proved_flows = 3;
 	world_tick(&w, START + 1300 * SECOND);
-	assert_int_equal(world_verdict(&w, 0, GP_KIND_SCANNER), GP_VERDICT_CONFIRMED);
-	world_host(&w, 0)->backscatter = 100000;
-	assert_int_equal(world_verdict(&w, 0, GP_KIND_SCANNER), GP_VERDICT_CONFIRMED);
+	assert_int_equal(world_verdict(&w, 0, GP_KIND_SCANNER), GP_VERDICT_SUSPECTED);
+	world_close(&w);
+}
+
+/* What a trusted scanner has earned it keeps: an accomplice's backscatter comes too late. */
+static void test_confirmed_is_kept(void **state)
+{
+	struct world w;
+
+	(void)state;
+	world_open(&w, true);
+	world_claim(&w, INSIDE, GP_ROLE_SUBSCRIBER);
+	world_distinct(&world_host(&w, INSIDE)->contacts, 40);
+	for (__u64 window = 0; window < 2; window++) {
+		world_tick(&w, START + window * 600 * SECOND);
+		world_contacts(&w, INSIDE, GP_SCAN_WATCHED, 40, 0);
+	}
+	world_tick(&w, START + 1300 * SECOND);
+	assert_int_equal(world_verdict(&w, INSIDE, GP_KIND_SCANNER), GP_VERDICT_CONFIRMED);
+	world_host(&w, INSIDE)->backscatter = 100000;
+	assert_int_equal(world_verdict(&w, INSIDE, GP_KIND_SCANNER), GP_VERDICT_CONFIRMED);
 	world_close(&w);
 }
 
@@ -674,7 +695,8 @@ int main(void)
 		cmocka_unit_test(test_filters),
 		cmocka_unit_test(test_unused_filter), cmocka_unit_test(test_alarms),
 		cmocka_unit_test(test_successes_are_not_saved), cmocka_unit_test(test_caps),
-		cmocka_unit_test(test_victim_later), cmocka_unit_test(test_half_open),
+		cmocka_unit_test(test_victim_later), cmocka_unit_test(test_confirmed_is_kept),
+		cmocka_unit_test(test_half_open),
 		cmocka_unit_test(test_end_of_input), cmocka_unit_test(test_finish_and_windows),
 		cmocka_unit_test(test_many_hosts),
 	};

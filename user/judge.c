@@ -67,6 +67,7 @@ static struct gp_case case_of(const struct gp_judge *j, __u32 slot)
 		.limits = &j->limits,
 		.inside = inside,
 		.verified = host->proved_flows >= GP_PROOF_FLOWS || (j->trust_inside && inside),
+		.trusted = j->trust_inside && inside,
 	};
 }
 

@@ -91,6 +91,7 @@ struct gp_case {
 	const struct gp_limits *limits;
 	bool inside;
 	bool verified; /* 3. */
+	bool trusted;  /* inside, where no inside address can be forged */
 };
 
 static inline __s64 gp_walk_height(const struct gp_walk *walk)

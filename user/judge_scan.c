@@ -220,15 +220,18 @@ void gp_scan_close_open(struct gp_scan_state *scan, const struct gp_case *c, __u
 		raise_open_alarm(scan, c, open, service_answered, now_ns);
 }
 
-/* 2, 3. How far a verdict about this host may go. */
+/* 2, 8. How far a verdict about this host may go. */
 static enum gp_verdict highest_verdict(const struct gp_case *c)
 {
 	bool is_victim = c->host->backscatter > c->host->syn;
 
 	if (c->host->role == GP_ROLE_INFRASTRUCTURE)
 		return GP_VERDICT_NONE;
+	/* SYNs that nobody answers prove nothing, and whoever browses has proved flows: anybody can add the SYNs. */
+	if (c->trusted && !is_victim)
+		return GP_VERDICT_CONFIRMED;
 	if (c->verified)
-		return is_victim ? GP_VERDICT_SUSPECTED : GP_VERDICT_CONFIRMED;
+		return GP_VERDICT_SUSPECTED;
 	if (is_victim || (!c->inside && c->host->half_open))
 		return GP_VERDICT_NONE;
 	return GP_VERDICT_SUSPECTED;
