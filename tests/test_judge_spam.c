@@ -139,7 +139,11 @@ static const struct {
 	{"a mail server outside", false, GP_ROLE_OUTSIDE, BOT, GP_VERDICT_NONE, GP_VERDICT_NONE},
 	{"extortion run: 4 networks, 125 of 199 refused, no QUIT", true, GP_ROLE_SUBSCRIBER,
 	 {.flows = 113, .mx = 4, .accepted = 74, .connect = 35, .body = 49, .no_quit = 69}, GP_VERDICT_SUSPECTED,
-	 GP_VERDICT_CONFIRMED},
+	 GP_VERDICT_SUSPECTED},
+	{"one relay refuses a device all day", true, GP_ROLE_SUBSCRIBER,
+	 {.flows = 60, .mx = 1, .rcpt = 60, .no_quit = 60}, GP_VERDICT_SUSPECTED, GP_VERDICT_SUSPECTED},
+	{"eleven do", true, GP_ROLE_SUBSCRIBER, {.flows = 60, .mx = 12, .rcpt = 60, .no_quit = 60},
+	 GP_VERDICT_SUSPECTED, GP_VERDICT_CONFIRMED},
 	{"bot that speaks TLS, says QUIT and sends slowly", true, GP_ROLE_SUBSCRIBER,
 	 {.flows = 60, .mx = 45, .accepted = 40, .rcpt = 30, .quit = 60, .starttls = 60}, GP_VERDICT_SUSPECTED,
 	 GP_VERDICT_SUSPECTED},
@@ -150,7 +154,7 @@ static const struct {
 	{"four flows are too few", true, GP_ROLE_SUBSCRIBER,
 	 {.flows = 4, .mx = 4, .rcpt = 40, .no_quit = 40, .early = 4}, GP_VERDICT_NONE, GP_VERDICT_NONE},
 	{"five are not", true, GP_ROLE_SUBSCRIBER, {.flows = 5, .mx = 4, .rcpt = 40, .no_quit = 40, .early = 4},
-	 GP_VERDICT_SUSPECTED, GP_VERDICT_CONFIRMED},
+	 GP_VERDICT_SUSPECTED, GP_VERDICT_SUSPECTED},
 	{"home mail server, greylisted", true, GP_ROLE_SUBSCRIBER,
 	 {.flows = 20, .mx = 8, .accepted = 20, .rcpt = 12, .quit = 20, .starttls = 20}, GP_VERDICT_NONE,
 	 GP_VERDICT_NONE},
@@ -201,7 +205,7 @@ static void test_verdicts(void **state)
 	}
 }
 
-/* A high score from one thing said twice is not enough: three families must speak. */
+/* A high score from one thing said twice is not enough: three families must speak, and fan-out among them. */
 static void test_families(void **state)
 {
 	static const struct {
@@ -209,7 +213,8 @@ static void test_families(void **state)
 		enum gp_verdict verdict;
 	} rows[] = {
 		{{.flows = 99, .rcpt = 99}, GP_VERDICT_SUSPECTED}, /* placement, refusals */
-		{{.flows = 99, .rcpt = 99, .no_quit = 99}, GP_VERDICT_CONFIRMED},
+		{{.flows = 99, .rcpt = 99, .no_quit = 99}, GP_VERDICT_SUSPECTED},
+		{{.flows = 99, .rcpt = 99, .no_quit = 99, .mx = 12}, GP_VERDICT_CONFIRMED},
 		{{.flows = 99, .rcpt = 99, .mx = 12}, GP_VERDICT_CONFIRMED},
 	};
 

@@ -108,7 +108,9 @@ static enum gp_verdict window_verdict(struct gp_spam_state *spam, const struct g
 		spam->windows = 0;
 		return GP_VERDICT_NONE;
 	}
-	if (score < limits->confirm_score || counting < MIN_FAMILIES) {
+	/* One server that refuses a device all day is a quarrel of two; a bot meets many. */
+	if (score < limits->confirm_score || counting < MIN_FAMILIES ||
+	    spam->weight[GP_FAMILY_FANOUT] < FAMILY_COUNTS) {
 		spam->windows = 0;
 		return GP_VERDICT_SUSPECTED;
 	}
