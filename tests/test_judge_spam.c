@@ -9,7 +9,7 @@ struct mail {
 	unsigned int mx;
 	__u32 accepted;		   /* RCPT 250 */
 	__u32 connect, mail, rcpt, body; /* refused: 4xx and 5xx, half each */
-	__u32 quit, no_quit, early, starttls;
+	__u32 quit, no_quit, early, starttls, went_to_tls;
 };
 
 static void set_refused(struct gp_smtp_count *smtp, enum gp_smtp_stage stage, __u32 count)
@@ -37,6 +37,7 @@ static void set_mail(struct gp_host *host, const struct mail *m)
 	smtp->ended_without_quit = m->no_quit;
 	smtp->early_talk = m->early;
 	smtp->commands[GP_SMTP_STARTTLS] = m->starttls;
+	smtp->replies[GP_STAGE_STARTTLS][GP_REPLY_2XX] = m->went_to_tls;
 }
 
 static double weight_of(const struct gp_finding *finding, const char *rule)
@@ -67,6 +68,11 @@ static const struct {
 	{"refused message", {.flows = 5, .body = 2}, "smtp.refused", 3},
 	{"refused and accepted", {.flows = 5, .rcpt = 2, .accepted = 5}, "smtp.refused", 1},
 	{"refused, cap", {.flows = 5, .rcpt = 100}, "smtp.refused", 8},
+	{"refused, 10 %: of those known", {.flows = 5, .connect = 10, .accepted = 10, .went_to_tls = 80}, "smtp.refused", 8},
+	{"refused, 9 %", {.flows = 5, .connect = 9, .went_to_tls = 91}, "smtp.refused", 0},
+	{"refused, 9 %, others accepted", {.flows = 5, .connect = 9, .accepted = 41, .went_to_tls = 50},
+	 "smtp.refused", 9 * 1.5 - 41 * 0.4},
+	{"STARTTLS that is refused hides nothing", {.flows = 5, .connect = 2, .starttls = 91}, "smtp.refused", 3},
 	{"accepted, floor", {.flows = 99, .accepted = 99}, "smtp.refused", -4},
 	{"QUIT is left out", {.flows = 5, .no_quit = 3}, "smtp.dialect", 1.5},
 	{"QUIT, floor", {.flows = 30, .quit = 30}, "smtp.dialect", -1},
@@ -161,6 +167,12 @@ static const struct {
 	{"home newsletter, 5 % bounce", true, GP_ROLE_SUBSCRIBER,
 	 {.flows = 800, .mx = 250, .accepted = 760, .rcpt = 40, .quit = 800, .starttls = 700}, GP_VERDICT_NONE,
 	 GP_VERDICT_NONE},
+	{"undeclared mail server: TLS, 3 % refused at the greeting", true, GP_ROLE_SUBSCRIBER,
+	 {.flows = 600, .mx = 400, .connect = 18, .quit = 18, .starttls = 582, .went_to_tls = 582}, GP_VERDICT_NONE,
+	 GP_VERDICT_NONE},
+	{"bot with TLS where it can: 30 % refused at the greeting", true, GP_ROLE_SUBSCRIBER,
+	 {.flows = 600, .mx = 400, .connect = 180, .quit = 180, .starttls = 420, .went_to_tls = 420},
+	 GP_VERDICT_SUSPECTED, GP_VERDICT_CONFIRMED},
 	{"lost dialogues alone are no reason", true, GP_ROLE_SUBSCRIBER,
 	 {.flows = 20, .mx = 2, .no_quit = 20, .attempts = 60, .answered = 20}, GP_VERDICT_NONE, GP_VERDICT_NONE},
 	{"pool prober: 21 hosts on 25, no dialogue", true, GP_ROLE_SUBSCRIBER,
@@ -170,7 +182,7 @@ static const struct {
 static void scale(struct mail *m, __u32 by)
 {
 	__u32 *counts[] = {&m->flows, &m->attempts, &m->answered, &m->accepted, &m->connect, &m->mail,
-			   &m->rcpt, &m->body, &m->quit, &m->no_quit, &m->early, &m->starttls};
+			   &m->rcpt, &m->body, &m->quit, &m->no_quit, &m->early, &m->starttls, &m->went_to_tls};
 
 	for (size_t i = 0; i < ROWS(counts); i++)
 		*counts[i] *= by;

@@ -62,6 +62,7 @@ const struct gp_config_key gp_config_keys[] = {
 	{"thresholds.confirm_score", GP_KEY_NUMBER, "nats", 0.1, 100, "11.5", LIMIT(confirm_score)},
 	{"thresholds.spam_min_flows", GP_KEY_NUMBER, "flows", 1, 1e6, "5", LIMIT(spam_min_flows)},
 	{"thresholds.spam_min_mx", GP_KEY_NUMBER, "mail networks per day", 1, 1e6, "10", LIMIT(spam_min_mx)},
+	{"thresholds.spam_refused_share", GP_KEY_NUMBER, "share of outcomes", 0, 1, "0.1", LIMIT(spam_refused_share)},
 	{"thresholds.scan_watched_steps", GP_KEY_NUMBER, "steps", 1, 1e6, "10", LIMIT(scan_watched_steps)},
 	{"thresholds.scan_service_steps", GP_KEY_NUMBER, "steps", 1, 1e6, "12", LIMIT(scan_service_steps)},
 	{"thresholds.scan_high_steps", GP_KEY_NUMBER, "steps", 1, 1e6, "12", LIMIT(scan_high_steps)},

@@ -19,6 +19,7 @@ struct gp_limits {
 	double confirm_score;	/* nats; in two windows in a row, three families at +1 or more */
 	double spam_min_flows;	/* proved flows to port 25 below which nobody is a spam bot */
 	double spam_min_mx;	/* fan-out, in mail networks (/24, /48) per day: the first step */
+	double spam_refused_share; /* of what mail servers said, below which refusals do not count */
 	double scan_watched_steps; /* net failed first contacts that raise the alarm, by port class */
 	double scan_service_steps;
 	double scan_high_steps;

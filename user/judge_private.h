@@ -65,11 +65,13 @@ struct gp_spam_count {
 	__u32 refused;	/* at the greeting, sender, recipient or message */
 	__u32 quit, no_quit, early;
 	__u32 starttls;
+	__u32 went_to_tls; /* STARTTLS accepted: what follows is hidden */
 };
 
 struct gp_spam_state {
 	struct gp_spam_count seen; /* shadow: what has been weighed */
 	double weight[GP_FAMILIES];
+	double refused, outcomes; /* faded like the weights: 9.3's share */
 	__u64 weighed_ns;
 	__u64 windows; /* in a row with something new, strong enough to confirm */
 	enum gp_verdict verdict; /* the strongest so far, and what it was made of */

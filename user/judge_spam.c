@@ -44,6 +44,7 @@ static struct gp_spam_count count_now(const struct gp_host *host)
 		.no_quit = smtp->ended_without_quit,
 		.early = smtp->early_talk,
 		.starttls = smtp->commands[GP_SMTP_STARTTLS],
+		.went_to_tls = smtp->replies[GP_STAGE_STARTTLS][GP_REPLY_2XX],
 	};
 
 	now.unanswered = now.attempts > now.answered ? now.attempts - now.answered : 0;
@@ -122,7 +123,24 @@ static bool is_new(const struct gp_spam_count *now, const struct gp_spam_count *
 {
 	return now->flows != seen->flows || now->attempts != seen->attempts || now->answered != seen->answered ||
 	       now->recipients != seen->recipients || now->refused != seen->refused || now->quit != seen->quit ||
-	       now->no_quit != seen->no_quit || now->early != seen->early || now->starttls != seen->starttls;
+	       now->no_quit != seen->no_quit || now->early != seen->early || now->starttls != seen->starttls ||
+	       now->went_to_tls != seen->went_to_tls;
+}
+
+/*
+ * 9.3. A mail server that speaks TLS shows its refusals at the greeting and hides what is accepted. Seldom refused is
+ * not refused: its share of all that is known decides.
+ */
+static bool refused_often(struct gp_spam_state *spam, const struct gp_spam_count *now, double fade,
+			  const struct gp_limits *limits)
+{
+	const struct gp_spam_count *seen = &spam->seen;
+	double refused = more(now->refused, seen->refused);
+
+	spam->refused = spam->refused * fade + refused;
+	spam->outcomes = spam->outcomes * fade + refused + more(now->recipients, seen->recipients) +
+			 more(now->went_to_tls, seen->went_to_tls);
+	return spam->refused >= limits->spam_refused_share * spam->outcomes;
 }
 
 void gp_spam_weigh(struct gp_spam_state *spam, const struct gp_case *c, __u64 now_ns, bool open)
@@ -130,6 +148,7 @@ void gp_spam_weigh(struct gp_spam_state *spam, const struct gp_case *c, __u64 no
 	struct gp_spam_count now = count_now(c->host);
 	double mx = gp_hll_estimate(&c->host->mx), age_s, fade;
 	enum gp_verdict verdict;
+	bool refused;
 
 	/* At the end of input nobody knows how old the open attempts of a busy host are. */
 	if (open && c->host->last_seen_ns + OPEN_ATTEMPT_NS > now_ns && now.unanswered > spam->seen.unanswered)
@@ -138,6 +157,7 @@ void gp_spam_weigh(struct gp_spam_state *spam, const struct gp_case *c, __u64 no
 		return;
 	age_s = spam->weighed_ns && now_ns > spam->weighed_ns ? (double)(now_ns - spam->weighed_ns) / 1e9 : 0;
 	fade = exp2(-age_s / c->limits->half_life_s);
+	refused = refused_often(spam, &now, fade, c->limits);
 	for (int i = 0; i < GP_FAMILIES; i++) {
 		double weight = spam->weight[i] * fade + family_gain((enum gp_family)i, &now, &spam->seen);
 
@@ -145,6 +165,8 @@ void gp_spam_weigh(struct gp_spam_state *spam, const struct gp_case *c, __u64 no
 			weight = now.flows ? families[i].cap : 0;
 		else if (i == GP_FAMILY_FANOUT)
 			weight = fanout_weight(mx, c->limits);
+		else if (i == GP_FAMILY_REFUSED && !refused)
+			weight = fmin(weight, 0);
 		spam->weight[i] = fmax(families[i].floor, fmin(families[i].cap, weight));
 	}
 	spam->seen = now;

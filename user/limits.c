@@ -10,6 +10,7 @@ const struct gp_limits gp_limits_default = {
 	.confirm_score = 11.5,
 	.spam_min_flows = 5,
 	.spam_min_mx = 10,
+	.spam_refused_share = 0.1,
 	.scan_watched_steps = 10,
 	.scan_service_steps = 12,
 	.scan_high_steps = 12,
