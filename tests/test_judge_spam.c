@@ -8,14 +8,14 @@ struct mail {
 	__u32 attempts, answered;  /* 0: as many as flows */
 	unsigned int mx;
 	__u32 accepted;		   /* RCPT 250 */
-	__u32 connect, mail, rcpt, body; /* refused: 4xx and 5xx, half each */
+	__u32 connect, mail, rcpt, data, body; /* refused: 5xx */
+	__u32 put_off;			   /* RCPT 450 */
 	__u32 quit, no_quit, early, starttls, went_to_tls;
 };
 
 static void set_refused(struct gp_smtp_count *smtp, enum gp_smtp_stage stage, __u32 count)
 {
-	smtp->replies[stage][GP_REPLY_4XX] = count / 2;
-	smtp->replies[stage][GP_REPLY_5XX] = count - count / 2;
+	smtp->replies[stage][GP_REPLY_5XX] = count;
 }
 
 static void set_mail(struct gp_host *host, const struct mail *m)
@@ -32,7 +32,9 @@ static void set_mail(struct gp_host *host, const struct mail *m)
 	set_refused(smtp, GP_STAGE_CONNECT, m->connect);
 	set_refused(smtp, GP_STAGE_MAIL, m->mail);
 	set_refused(smtp, GP_STAGE_RCPT, m->rcpt);
+	set_refused(smtp, GP_STAGE_DATA, m->data);
 	set_refused(smtp, GP_STAGE_BODY, m->body);
+	smtp->replies[GP_STAGE_RCPT][GP_REPLY_4XX] = m->put_off;
 	smtp->ended_by_quit = m->quit;
 	smtp->ended_without_quit = m->no_quit;
 	smtp->early_talk = m->early;
@@ -65,8 +67,12 @@ static const struct {
 	{"refused at the greeting", {.flows = 5, .connect = 2}, "smtp.refused", 3},
 	{"refused sender", {.flows = 5, .mail = 2}, "smtp.refused", 3},
 	{"refused recipient", {.flows = 5, .rcpt = 2}, "smtp.refused", 3},
+	{"refused before the message", {.flows = 5, .data = 2}, "smtp.refused", 3},
 	{"refused message", {.flows = 5, .body = 2}, "smtp.refused", 3},
 	{"refused and accepted", {.flows = 5, .rcpt = 2, .accepted = 5}, "smtp.refused", 1},
+	{"put off", {.flows = 5, .put_off = 5}, "smtp.refused", 0},
+	{"put off once, refused twice", {.flows = 5, .put_off = 1, .rcpt = 2, .accepted = 6}, "smtp.refused", 1},
+	{"put off, then accepted: greylisting", {.flows = 5, .put_off = 5, .accepted = 5}, "smtp.refused", 0},
 	{"refused, cap", {.flows = 5, .rcpt = 100}, "smtp.refused", 8},
 	{"refused, 10 %: of those known", {.flows = 5, .connect = 10, .accepted = 10, .went_to_tls = 80}, "smtp.refused", 8},
 	{"refused, 9 %", {.flows = 5, .connect = 9, .went_to_tls = 91}, "smtp.refused", 0},

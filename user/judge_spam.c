@@ -23,9 +23,12 @@ static const struct {
 	[GP_FAMILY_TLS] = {"smtp.tls", -1, 2, false},
 };
 
-static __u32 refused_at(const struct gp_smtp_count *smtp, enum gp_smtp_stage stage)
+/* What servers said to the connection, the sender, the recipients and the message. */
+static __u32 replies_of(const struct gp_smtp_count *smtp, enum gp_reply_class class)
 {
-	return smtp->replies[stage][GP_REPLY_4XX] + smtp->replies[stage][GP_REPLY_5XX];
+	return smtp->replies[GP_STAGE_CONNECT][class] + smtp->replies[GP_STAGE_MAIL][class] +
+	       smtp->replies[GP_STAGE_RCPT][class] + smtp->replies[GP_STAGE_DATA][class] +
+	       smtp->replies[GP_STAGE_BODY][class];
 }
 
 /* Port 25 only: what a subscriber hands in at a submission port is between it and its provider. */
@@ -38,8 +41,8 @@ static struct gp_spam_count count_now(const struct gp_host *host)
 		.attempts = service->attempts,
 		.answered = service->answered,
 		.recipients = smtp->replies[GP_STAGE_RCPT][GP_REPLY_2XX],
-		.refused = refused_at(smtp, GP_STAGE_CONNECT) + refused_at(smtp, GP_STAGE_MAIL) +
-			   refused_at(smtp, GP_STAGE_RCPT) + refused_at(smtp, GP_STAGE_BODY),
+		.refused = replies_of(smtp, GP_REPLY_5XX),
+		.deferred = replies_of(smtp, GP_REPLY_4XX),
 		.quit = smtp->ended_by_quit,
 		.no_quit = smtp->ended_without_quit,
 		.early = smtp->early_talk,
@@ -72,7 +75,9 @@ static double family_gain(enum gp_family family, const struct gp_spam_count *now
 {
 	switch (family) {
 	case GP_FAMILY_REFUSED:
-		return 1.5 * more(now->refused, seen->refused) - 0.4 * more(now->recipients, seen->recipients);
+		/* Put off first and accepted later comes to nothing: greylisting is no refusal. */
+		return 1.5 * more(now->refused, seen->refused) -
+		       0.4 * fmax(0, more(now->recipients, seen->recipients) - more(now->deferred, seen->deferred));
 	case GP_FAMILY_DIALECT:
 		return 0.5 * more(now->no_quit, seen->no_quit) - 0.1 * more(now->quit, seen->quit) +
 		       4.0 * more(now->early, seen->early);
@@ -123,6 +128,7 @@ static bool is_new(const struct gp_spam_count *now, const struct gp_spam_count *
 {
 	return now->flows != seen->flows || now->attempts != seen->attempts || now->answered != seen->answered ||
 	       now->recipients != seen->recipients || now->refused != seen->refused || now->quit != seen->quit ||
+	       now->deferred != seen->deferred ||
 	       now->no_quit != seen->no_quit || now->early != seen->early || now->starttls != seen->starttls ||
 	       now->went_to_tls != seen->went_to_tls;
 }
@@ -201,9 +207,10 @@ static void add_reason(struct gp_finding *out, enum gp_family family, const stru
 		gp_evidence_observe(e, "distinct_mx", round(spam->shown_mx));
 		break;
 	case GP_FAMILY_REFUSED:
-		e = gp_evidence_add(out, rule, weight, "Mail servers refused it %u times and accepted %u recipients",
-				    n->refused, n->recipients);
+		e = gp_evidence_add(out, rule, weight, "Mail servers refused it %u times, put it off %u times and "
+				    "accepted %u recipients", n->refused, n->deferred, n->recipients);
 		gp_evidence_observe(e, "refused", n->refused);
+		gp_evidence_observe(e, "deferred", n->deferred);
 		gp_evidence_observe(e, "recipients_accepted", n->recipients);
 		break;
 	case GP_FAMILY_DIALECT:
