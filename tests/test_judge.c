@@ -419,6 +419,7 @@ static void test_successes_are_not_saved(void **state)
 	world_distinct(&world_host(&w, INSIDE)->contacts, 30);
 	world_contacts(&w, INSIDE, GP_SCAN_WATCHED, 500, 500);
 	world_settle(&w);
+	world_distinct(&world_host(&w, INSIDE)->contacts, 45);
 	world_contacts(&w, INSIDE, GP_SCAN_WATCHED, 10, 0);
 	world_settle(&w);
 	assert_int_equal(world_verdict(&w, INSIDE, GP_KIND_SCANNER), GP_VERDICT_SUSPECTED);
@@ -427,6 +428,93 @@ static void test_successes_are_not_saved(void **state)
 	world_settle(&w);
 	assert_int_equal(world_verdict(&w, INSIDE, GP_KIND_SCANNER), GP_VERDICT_SUSPECTED);
 	world_close(&w);
+}
+
+/* --- 6: what the host knew before its walk left zero does not count ----------------------------------------------- */
+
+struct phase {
+	enum gp_scan_class class;
+	__u32 attempts, answers; /* in one slice */
+	unsigned int slices;	 /* with 12 s of silence after each */
+	unsigned int addresses, ports; /* known in the end */
+};
+
+static const struct {
+	const char *name;
+	struct phase phases[3];
+	const char *rule;
+} pasts[] = {
+	{"402 sites, then one dead server polled", {{GP_SCAN_WATCHED, 402, 402, 1, 402, 2},
+	 {GP_SCAN_WATCHED, 1, 0, 60, 403, 2}}, NULL},
+	{"12 sites, then five dead servers", {{GP_SCAN_WATCHED, 12, 12, 1, 12, 2}, {GP_SCAN_WATCHED, 5, 0, 30, 17, 2}},
+	 NULL},
+	{"400 sites, then a sweep", {{GP_SCAN_WATCHED, 400, 400, 1, 400, 2}, {GP_SCAN_SERVICE, 5, 0, 40, 600, 3}},
+	 "scan.service"},
+	{"60 ports of one host, then a sweep of one port", {{GP_SCAN_ENDPOINT, 60, 60, 1, 1, 60},
+	 {GP_SCAN_SERVICE, 5, 0, 20, 101, 61}}, "scan.service"},
+	{"500 sites, then all ports of one host", {{GP_SCAN_WATCHED, 500, 500, 1, 500, 2},
+	 {GP_SCAN_ENDPOINT, 50, 0, 20, 501, 1002}}, "scan.endpoint"},
+	{"polls, 300 sites, polls: the first polls are forgotten", {{GP_SCAN_WATCHED, 1, 0, 9, 1, 1},
+	 {GP_SCAN_WATCHED, 300, 300, 1, 301, 2}, {GP_SCAN_WATCHED, 1, 0, 60, 302, 2}}, NULL},
+	{"polls and 300 sites at once: who knows?", {{GP_SCAN_WATCHED, 1, 0, 9, 1, 1}, {GP_SCAN_WATCHED, 1, 0, 9, 300, 2}},
+	 "scan.watched"},
+};
+
+static void test_past(void **state)
+{
+	(void)state;
+	for (size_t row = 0; row < ROWS(pasts); row++) {
+		const struct gp_finding *f;
+		struct world w;
+
+		world_open(&w, false);
+		world_claim(&w, INSIDE, GP_ROLE_SUBSCRIBER);
+		for (size_t i = 0; i < ROWS(pasts[row].phases); i++) {
+			const struct phase *p = &pasts[row].phases[i];
+
+			for (unsigned int slice = 0; slice < p->slices; slice++) {
+				struct gp_host *host = world_host(&w, INSIDE);
+
+				world_distinct(&host->contacts, p->addresses);
+				world_distinct(&host->ports, p->ports);
+				world_contacts(&w, INSIDE, p->class, p->attempts, p->answers);
+				world_settle(&w);
+			}
+		}
+		f = world_finding(&w, INSIDE, GP_KIND_SCANNER);
+		if (!f != !pasts[row].rule || (f && !world_evidence(f, pasts[row].rule)))
+			fail_msg("%s: %s", pasts[row].name, f ? f->evidence[0].rule : "no alarm");
+		world_close(&w);
+	}
+}
+
+/* The slice of the first failure is closed 12 s late: what was learned meanwhile is not known before. */
+static void test_learned_before_closing(void **state)
+{
+	static const bool browses_first[] = {true, false};
+
+	(void)state;
+	for (size_t row = 0; row < ROWS(browses_first); row++) {
+		struct gp_host *host;
+		struct world w;
+
+		world_open(&w, false);
+		world_claim(&w, INSIDE, GP_ROLE_SUBSCRIBER);
+		host = world_host(&w, INSIDE);
+		world_contacts(&w, INSIDE, GP_SCAN_WATCHED, 1, 1);
+		world_settle(&w);
+		for (unsigned int i = 0; i < 5; i++) {
+			/* Within a slice, ticks after contacts: their snapshot is none of the slice's beginning. */
+			world_distinct(&host->contacts, browses_first[row] ? 50 : 4 * (i + 1));
+			world_contacts(&w, INSIDE, GP_SCAN_WATCHED, 4, browses_first[row] && !i ? 4 : 0);
+			world_tick(&w, w.now_ns + SECOND);
+			world_tick(&w, w.now_ns + 3 * SECOND);
+		}
+		world_settle(&w);
+		assert_int_equal(world_verdict(&w, INSIDE, GP_KIND_SCANNER),
+				 browses_first[row] ? GP_VERDICT_NONE : GP_VERDICT_SUSPECTED);
+		world_close(&w);
+	}
 }
 
 /* --- 1, 2, 3, 8: how far a verdict may go ------------------------------------------------------------------------- */
@@ -694,7 +782,8 @@ int main(void)
 		cmocka_unit_test(test_time_jumps),  cmocka_unit_test(test_beginning_of_time),
 		cmocka_unit_test(test_filters),
 		cmocka_unit_test(test_unused_filter), cmocka_unit_test(test_alarms),
-		cmocka_unit_test(test_successes_are_not_saved), cmocka_unit_test(test_caps),
+		cmocka_unit_test(test_successes_are_not_saved), cmocka_unit_test(test_past),
+		cmocka_unit_test(test_learned_before_closing), cmocka_unit_test(test_caps),
 		cmocka_unit_test(test_victim_later), cmocka_unit_test(test_confirmed_is_kept),
 		cmocka_unit_test(test_half_open),
 		cmocka_unit_test(test_end_of_input), cmocka_unit_test(test_finish_and_windows),

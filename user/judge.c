@@ -19,9 +19,11 @@ struct gp_judge {
 	__u64 now_ns;
 	__u64 window_ns, window_end_ns;
 	__u64 next_slice; /* the oldest one that is not closed */
+	__u64 used_seen;  /* attempts in the slice of the last tick by then */
 	__u32 *subject_of; /* by slot: index into subjects + 1; 0 for a host without anything to judge */
 	struct gp_subject *subjects;
 	__u32 count, capacity;
+	__u32 snapped; /* of them, those that had their chance of a snapshot */
 	struct gp_finding *findings;
 };
 
@@ -164,7 +166,7 @@ static int close_slice(struct gp_judge *j, __u64 number, __u64 now_ns)
 	for (__u32 i = 0; i < known && found < used; i++) {
 		struct gp_case c = case_of(j, j->subjects[i].slot);
 
-		found += gp_scan_close_slice(&j->subjects[i].scan, &c, ring, now_ns);
+		found += gp_scan_close_slice(&j->subjects[i].scan, &c, number, now_ns);
 	}
 	if (found >= used)
 		return 0;
@@ -172,7 +174,7 @@ static int close_slice(struct gp_judge *j, __u64 number, __u64 now_ns)
 	for (__u32 i = known; i < j->count; i++) {
 		struct gp_case c = case_of(j, j->subjects[i].slot);
 
-		gp_scan_close_slice(&j->subjects[i].scan, &c, ring, now_ns);
+		gp_scan_close_slice(&j->subjects[i].scan, &c, number, now_ns);
 	}
 	return err;
 }
@@ -197,6 +199,40 @@ static int close_slices(struct gp_judge *j, __u64 now_ns)
 	if (j->next_slice <= dead)
 		j->next_slice = dead + 1;
 	return 0;
+}
+
+/* Attempts in the filter of a slice; 0 when it holds another one. */
+static __u64 used_in(const struct gp_judge *j, __u64 number)
+{
+	const struct gp_filters *filters = j->memory->filters;
+	unsigned int ring = number % GP_SLICES;
+
+	if (__atomic_load_n(&filters->ready[ring], __ATOMIC_ACQUIRE) != number + 1)
+		return 0;
+	return __atomic_load_n(&filters->used[ring], __ATOMIC_RELAXED);
+}
+
+/*
+ * 6. Only hosts that have made attempts since the last tick can have learned anything; the filters of the slices that
+ * the last tick left ready say how many attempts there were, so the look at all hosts ends early.
+ */
+static void take_snapshots(struct gp_judge *j, __u64 now_ns)
+{
+	__u64 current = now_ns / GP_SLICE_NS, last = j->now_ns / GP_SLICE_NS, used = used_in(j, current), found = 0;
+	__u64 grown = used_in(j, last) + used_in(j, last + 1) - j->used_seen;
+
+	for (__u32 i = 0; i < j->count; i++) {
+		struct gp_case c;
+
+		if (i < j->snapped && found >= grown)
+			i = j->snapped;
+		if (i == j->count)
+			break;
+		c = case_of(j, j->subjects[i].slot);
+		found += gp_scan_snapshot(&j->subjects[i].scan, &c, used ? current + 1 : current);
+	}
+	j->used_seen = used;
+	j->snapped = j->count;
 }
 
 /* 1. Who may be called a spam bot at all. */
@@ -273,6 +309,7 @@ int gp_judge_tick(struct gp_judge *j, __u64 now_ns)
 		err = close_slices(j, now_ns);
 	if (err)
 		return err;
+	take_snapshots(j, now_ns);
 	gp_filters_prepare(j->memory, now_ns);
 	j->now_ns = now_ns;
 	return 0;

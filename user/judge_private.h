@@ -22,7 +22,17 @@ enum gp_walk_kind {
 struct gp_walk {
 	__s64 failed, answered;
 	__s64 half_open; /* of the answered, reset by their own source */
+	double addresses, ports; /* that the host knew before */
 };
+
+/* 6. What a host's sketches said at a tick. */
+struct gp_snapshot {
+	__u64 slice; /* all that it holds came before this one */
+	double addresses, ports;
+};
+
+/* Slices close up to GP_LIVE_SLICES + 1 after they began, and each may have left a newer snapshot. */
+#define GP_SNAPSHOTS (GP_LIVE_SLICES + 3)
 
 struct gp_alarm {
 	bool raised;
@@ -40,6 +50,9 @@ struct gp_scan_state {
 	__u32 half_open_contacts;  /* not yet paired with an answered first contact */
 	__u32 half_open_endpoints; /* likewise, with an answered endpoint */
 	struct gp_walk walks[GP_WALKS];
+	struct gp_snapshot snapshots[GP_SNAPSHOTS]; /* a ring; newest is the last one written */
+	unsigned int newest;
+	__u32 snapped; /* attempts that the host had made at the newest, over all classes */
 	struct gp_alarm alarm; /* the strongest so far */
 	__u64 windows;	       /* in a row, in which an alarm held */
 	bool grown;	       /* a first contact failed in the open window */
@@ -62,7 +75,8 @@ struct gp_spam_count {
 	__u32 flows;	/* proved, to port 25 */
 	__u32 attempts, unanswered, answered;
 	__u32 recipients; /* accepted */
-	__u32 refused;	/* at the greeting, sender, recipient or message */
+	__u32 refused;	/* 5xx at the greeting, sender, recipient or message */
+	__u32 deferred; /* 4xx there */
 	__u32 quit, no_quit, early;
 	__u32 starttls;
 	__u32 went_to_tls; /* STARTTLS accepted: what follows is hidden */
@@ -108,11 +122,18 @@ static inline __u64 gp_seconds_ns(double seconds)
 
 /**
  * gp_scan_close_slice() - take one dead slice of a host into its walks (4, 5) and keep the alarm (6).
- * @ring: slice modulo GP_SLICES.
  *
  * Return: first contacts and endpoints attempted in it; 0 when the host's counters have not moved.
  */
-__u32 gp_scan_close_slice(struct gp_scan_state *scan, const struct gp_case *c, unsigned int ring, __u64 now_ns);
+__u32 gp_scan_close_slice(struct gp_scan_state *scan, const struct gp_case *c, __u64 number, __u64 now_ns);
+
+/**
+ * gp_scan_snapshot() - keep what the host's sketches say, if it has made attempts since the last time (6).
+ * @slice: the first one of which they hold nothing.
+ *
+ * Return: how many.
+ */
+__u32 gp_scan_snapshot(struct gp_scan_state *scan, const struct gp_case *c, __u64 slice);
 
 /**
  * gp_scan_close_open() - the end of input (7): slices @first to @last are taken in as far as they are certain.

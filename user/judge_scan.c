@@ -15,14 +15,54 @@
 #define IN_FLIGHT 20		     /* connections that a browser opens at once */
 #define CERTAIN_NS 3000000000ull     /* unanswered for so long at the end of input: failed */
 
-/* 5. Reflected at zero: earlier successes cannot be saved up. */
-static void walk_step(struct gp_walk *walk, __s64 failed, __s64 answered, __s64 half_open)
+/* 5. Reflected at zero: earlier successes cannot be saved up. @before: what the host knew when the slice began. */
+static void walk_step(struct gp_walk *walk, const struct gp_snapshot *before, __s64 failed, __s64 answered,
+		      __s64 half_open)
 {
+	if (!gp_walk_height(walk)) {
+		walk->addresses = before->addresses;
+		walk->ports = before->ports;
+	}
 	walk->failed += failed;
 	walk->answered += answered;
 	walk->half_open += half_open;
 	if (gp_walk_height(walk) <= 0)
 		*walk = (struct gp_walk){0};
+}
+
+/* 6. The newest snapshot without anything of this slice; zeros when there is none. */
+static struct gp_snapshot snapshot_before(const struct gp_scan_state *scan, __u64 number)
+{
+	struct gp_snapshot before = {0};
+
+	for (unsigned int i = 0; i < GP_SNAPSHOTS; i++) {
+		const struct gp_snapshot *s = &scan->snapshots[i];
+
+		if (s->slice <= number && s->slice > before.slice)
+			before = *s;
+	}
+	return before;
+}
+
+__u32 gp_scan_snapshot(struct gp_scan_state *scan, const struct gp_case *c, __u64 slice)
+{
+	__u32 attempts = 0, before = scan->snapped;
+
+	for (int class = 0; class < GP_SCAN_CLASSES; class++) {
+		for (unsigned int ring = 0; ring < GP_SLICES; ring++)
+			attempts += c->host->scan.attempts[class][ring];
+	}
+	if (attempts == before)
+		return 0;
+	scan->snapped = attempts;
+	if (scan->snapshots[scan->newest].slice != slice)
+		scan->newest = (scan->newest + 1) % GP_SNAPSHOTS;
+	scan->snapshots[scan->newest] = (struct gp_snapshot){
+		.slice = slice,
+		.addresses = gp_hll_estimate(&c->host->contacts),
+		.ports = gp_hll_estimate(&c->host->ports),
+	};
+	return attempts - before;
 }
 
 static double steps_needed(const struct gp_limits *limits, enum gp_walk_kind kind)
@@ -39,7 +79,10 @@ static double steps_needed(const struct gp_limits *limits, enum gp_walk_kind kin
 	}
 }
 
-/* 6. Is this walk, with so many open attempts counted as failures, an alarm? */
+/*
+ * 6. Is this walk, with so many open attempts counted as failures, an alarm? @addresses, @ports: out, those that the
+ * host got to know since the walk left zero.
+ */
 static bool is_alarm(const struct gp_case *c, enum gp_walk_kind kind, const struct gp_walk *walk, __s64 in_flight,
 		     double *addresses, double *ports)
 {
@@ -48,8 +91,8 @@ static bool is_alarm(const struct gp_case *c, enum gp_walk_kind kind, const stru
 
 	if (height < steps || height <= 0)
 		return false;
-	*addresses = gp_hll_estimate(&c->host->contacts);
-	*ports = gp_hll_estimate(&c->host->ports);
+	*addresses = fmax(0, gp_hll_estimate(&c->host->contacts) - walk->addresses);
+	*ports = fmax(0, gp_hll_estimate(&c->host->ports) - walk->ports);
 	switch (kind) {
 	case GP_WALK_ENDPOINT:
 		return *ports >= limits->scan_endpoint_ports && *ports >= limits->scan_endpoint_ratio * *addresses;
@@ -106,8 +149,9 @@ static bool half_open_counts(const struct gp_case *c)
  * is not counted, so half-open flows are paired with answered first contacts, the watched class first; more of them
  * than answered first contacts are repetitions and say nothing new.
  */
-static void walk_slice(struct gp_scan_state *scan, const struct gp_case *c, const struct slice *slice)
+static void walk_slice(struct gp_scan_state *scan, const struct gp_case *c, __u64 number, const struct slice *slice)
 {
+	struct gp_snapshot before = snapshot_before(scan, number);
 	__u32 half[GP_SCAN_CLASSES] = {0}, answered = 0;
 	bool counts = half_open_counts(c);
 
@@ -116,10 +160,11 @@ static void walk_slice(struct gp_scan_state *scan, const struct gp_case *c, cons
 	if (counts)
 		half[GP_SCAN_ENDPOINT] = take(&scan->half_open_endpoints, slice->answered[GP_SCAN_ENDPOINT]);
 	for (int class = 0; class < GP_SCAN_CLASSES; class++) {
-		walk_step(&scan->walks[class], slice->failed[class], slice->answered[class], half[class]);
+		walk_step(&scan->walks[class], &before, slice->failed[class], slice->answered[class], half[class]);
 		answered += slice->answered[class];
 	}
-	walk_step(&scan->walks[GP_WALK_LISTENING], slice->failed[GP_SCAN_SERVICE] + slice->failed[GP_SCAN_WATCHED],
+	walk_step(&scan->walks[GP_WALK_LISTENING], &before,
+		  slice->failed[GP_SCAN_SERVICE] + slice->failed[GP_SCAN_WATCHED],
 		  (__s64)slice->answered[GP_SCAN_SERVICE] + slice->answered[GP_SCAN_WATCHED],
 		  (__s64)half[GP_SCAN_SERVICE] + half[GP_SCAN_WATCHED]);
 	if (!answered || !counts) {
@@ -137,9 +182,10 @@ static void see_half_open(struct gp_scan_state *scan, const struct gp_host *host
 	scan->half_open_endpoints += more;
 }
 
-__u32 gp_scan_close_slice(struct gp_scan_state *scan, const struct gp_case *c, unsigned int ring, __u64 now_ns)
+__u32 gp_scan_close_slice(struct gp_scan_state *scan, const struct gp_case *c, __u64 number, __u64 now_ns)
 {
 	const struct gp_scan_count *count = &c->host->scan;
+	unsigned int ring = number % GP_SLICES;
 	struct slice slice = {0};
 	__u32 attempted = 0;
 	bool moved = false;
@@ -159,32 +205,35 @@ __u32 gp_scan_close_slice(struct gp_scan_state *scan, const struct gp_case *c, u
 	if (!moved)
 		return 0;
 	see_half_open(scan, c->host);
-	walk_slice(scan, c, &slice);
+	walk_slice(scan, c, number, &slice);
 	raise_alarms(scan, c, now_ns);
 	return attempted;
 }
 
 /* 7. What the attempts that are still open would say, if they were sent as one burst into nothing. */
-static void raise_open_alarm(struct gp_scan_state *scan, const struct gp_case *c, const __s64 *open,
+static void raise_open_alarm(struct gp_scan_state *scan, const struct gp_case *c, const __s64 *open, __u64 first,
 			     bool service_answered, __u64 now_ns)
 {
+	struct gp_snapshot before = snapshot_before(scan, first);
 	double addresses, ports;
 
 	for (int kind = 0; kind < GP_WALKS; kind++) {
-		const struct gp_walk *walk = &scan->walks[kind];
+		struct gp_walk walk = scan->walks[kind];
 		__s64 in_flight = kind == GP_WALK_LISTENING ? open[GP_SCAN_SERVICE] + open[GP_SCAN_WATCHED] :
 							       open[kind];
 		__s64 benign = kind == GP_WALK_SERVICE || kind == GP_WALK_ENDPOINT ? 0 : IN_FLIGHT;
 
 		if (in_flight <= benign || (kind == GP_WALK_SERVICE && service_answered))
 			continue;
-		if (!is_alarm(c, (enum gp_walk_kind)kind, walk, in_flight - benign, &addresses, &ports))
+		if (!gp_walk_height(&walk))
+			walk = (struct gp_walk){.addresses = before.addresses, .ports = before.ports};
+		if (!is_alarm(c, (enum gp_walk_kind)kind, &walk, in_flight - benign, &addresses, &ports))
 			continue;
 		if (scan->alarm.raised && gp_walk_height(&scan->alarm.at) + scan->alarm.in_flight >=
-						  gp_walk_height(walk) + in_flight)
+						  gp_walk_height(&walk) + in_flight)
 			continue;
 		scan->alarm = (struct gp_alarm){.raised = true, .open = true, .walk = (enum gp_walk_kind)kind,
-						.at = *walk, .in_flight = in_flight, .addresses = addresses,
+						.at = walk, .in_flight = in_flight, .addresses = addresses,
 						.ports = ports, .time_ns = now_ns};
 	}
 }
@@ -201,7 +250,7 @@ void gp_scan_close_open(struct gp_scan_state *scan, const struct gp_case *c, __u
 		struct slice slice = {0};
 
 		if (silent || (number + 1) * GP_SLICE_NS + CERTAIN_NS <= now_ns) {
-			gp_scan_close_slice(scan, c, ring, now_ns);
+			gp_scan_close_slice(scan, c, number, now_ns);
 			continue;
 		}
 		for (int class = 0; class < GP_SCAN_CLASSES; class++) {
@@ -213,11 +262,11 @@ void gp_scan_close_open(struct gp_scan_state *scan, const struct gp_case *c, __u
 		}
 		service_answered |= slice.answered[GP_SCAN_SERVICE] > 0;
 		see_half_open(scan, c->host);
-		walk_slice(scan, c, &slice);
+		walk_slice(scan, c, number, &slice);
 	}
 	raise_alarms(scan, c, now_ns);
 	if (!scan->alarm.raised)
-		raise_open_alarm(scan, c, open, service_answered, now_ns);
+		raise_open_alarm(scan, c, open, first, service_answered, now_ns);
 }
 
 /* 2, 8. How far a verdict about this host may go. */
@@ -275,8 +324,8 @@ static void add_reasons(struct gp_finding *out, const struct gp_alarm *alarm, co
 
 	if (alarm->at.failed) {
 		e = gp_evidence_add(out, walk_names[alarm->walk].rule, scale * STEP_NATS * failed,
-				    "It tried to reach %s %.0f times, %.0f without an answer (addresses: about %.0f, "
-				    "ports: %.0f)", what, failed + answered, failed, alarm->addresses, alarm->ports);
+				    "It tried to reach %s %.0f times, %.0f without an answer (new to it: addresses "
+				    "about %.0f, ports %.0f)", what, failed + answered, failed, alarm->addresses, alarm->ports);
 		gp_evidence_observe(e, "failed", failed);
 		gp_evidence_observe(e, "first_contacts", failed + answered);
 		gp_evidence_observe(e, "distinct_addresses", round(alarm->addresses));
