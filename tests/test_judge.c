@@ -367,6 +367,8 @@ static const struct {
 	{"gnutella: 81 peers, 98 % fail", {79, 0, 0, 79}, {2, 0, 0, 2}, 81, 1, NULL},
 	{"gnutella: 130 peers on 127 ports, half fail", {77, 0, 0, 79}, {52, 1, 0, 57}, 130, 127, NULL},
 	{"torrent: 600 peers, 60 % fail", {360, 0, 0, 360}, {240, 0, 0, 240}, 600, 500, NULL},
+	{"torrent: 2,000 peers on ports of their own, 80 % fail", {1600, 0, 0, 1600}, {400, 0, 0, 400}, 2000, 1900, NULL},
+	{"2,000 addresses on 300 ports, 80 % fail", {1600, 0, 0, 1600}, {400, 0, 0, 400}, 2000, 300, "scan.high"},
 	{"miner: 123 pools on 51 ports", {80, 15, 10, 256}, {3, 0, 15, 18}, 123, 51, NULL},
 	{"4,125 hosts on 583 ports", {3053, 1050, 22, 4125}, {0}, 4125, 583, "scan.high"},
 	{"nmap: 1,000 ports of one host", {0, 0, 0, 997}, {0, 0, 1, 3}, 1, 1000, "scan.endpoint"},

@@ -97,7 +97,7 @@ static bool is_alarm(const struct gp_case *c, enum gp_walk_kind kind, const stru
 	case GP_WALK_ENDPOINT:
 		return *ports >= limits->scan_endpoint_ports && *ports >= limits->scan_endpoint_ratio * *addresses;
 	case GP_WALK_HIGH:
-		return *addresses >= limits->scan_high_contacts &&
+		return *addresses >= limits->scan_high_contacts && *addresses >= SWEEP_ADDRESSES_PER_PORT * *ports &&
 		       height >= HIGH_NET_SHARE * (double)(walk->failed + walk->answered + in_flight);
 	default:
 		return *addresses >= SWEEP_ADDRESS_SHARE * steps && *addresses >= SWEEP_ADDRESSES_PER_PORT * *ports;
