@@ -256,8 +256,7 @@ static int find_senders(struct gp_judge *j)
 	return 0;
 }
 
-/* The end of a window, and of @windows - 1 empty ones after it. */
-static int weigh_window(struct gp_judge *j, __u64 end_ns, __u64 windows)
+static int weigh_window(struct gp_judge *j, __u64 end_ns)
 {
 	int err = find_senders(j);
 
@@ -265,14 +264,14 @@ static int weigh_window(struct gp_judge *j, __u64 end_ns, __u64 windows)
 		struct gp_subject *subject = &j->subjects[i];
 		struct gp_case c = case_of(j, subject->slot);
 
-		gp_scan_weigh(&subject->scan, &c, windows, false);
+		gp_scan_weigh(&subject->scan, &c);
 		if (sends_mail_for_itself(j, subject->slot))
 			gp_spam_weigh(&subject->spam, &c, end_ns, false);
 	}
 	return err;
 }
 
-/* Weighs the windows that have ended; those after the last open slice are empty and weighed as one. */
+/* Weighs the windows that have ended; those after the last open slice are empty, and passed over. */
 static int weigh_windows(struct gp_judge *j, __u64 now_ns)
 {
 	__u64 quiet_ns = j->now_ns + (GP_LIVE_SLICES + 2) * GP_SLICE_NS;
@@ -285,7 +284,7 @@ static int weigh_windows(struct gp_judge *j, __u64 now_ns)
 		if (j->window_end_ns > quiet_ns)
 			windows += (now_ns - j->window_end_ns) / j->window_ns;
 		if (!err)
-			err = weigh_window(j, j->window_end_ns, windows);
+			err = weigh_window(j, j->window_end_ns);
 		j->window_end_ns += windows * j->window_ns;
 	}
 	return err;
@@ -333,7 +332,7 @@ int gp_judge_finish(struct gp_judge *j, __u64 now_ns)
 		subject->scan_now = subject->scan;
 		subject->spam_now = subject->spam;
 		gp_scan_close_open(&subject->scan_now, &c, j->next_slice, last, j->now_ns);
-		gp_scan_weigh(&subject->scan_now, &c, 1, true);
+		gp_scan_weigh(&subject->scan_now, &c);
 		if (sends_mail_for_itself(j, subject->slot))
 			gp_spam_weigh(&subject->spam_now, &c, j->now_ns, true);
 	}

@@ -54,7 +54,7 @@ struct gp_scan_state {
 	unsigned int newest;
 	__u32 snapped; /* attempts that the host had made at the newest, over all classes */
 	struct gp_alarm alarm; /* the strongest so far */
-	__u64 windows;	       /* in a row, in which an alarm held */
+	__u64 windows;	       /* in which an alarm held and something failed; since one in which none held */
 	bool grown;	       /* a first contact failed in the open window */
 	bool confirmed;
 };
@@ -142,10 +142,9 @@ __u32 gp_scan_snapshot(struct gp_scan_state *scan, const struct gp_case *c, __u6
 void gp_scan_close_open(struct gp_scan_state *scan, const struct gp_case *c, __u64 first, __u64 last, __u64 now_ns);
 
 /**
- * gp_scan_weigh() - the end of @windows windows in a row, in the last ones of which nothing was counted (8).
- * @open: the window has not ended; it counts only if something failed in it.
+ * gp_scan_weigh() - the end of a window (8). One in which nothing failed neither helps nor harms.
  */
-void gp_scan_weigh(struct gp_scan_state *scan, const struct gp_case *c, __u64 windows, bool open);
+void gp_scan_weigh(struct gp_scan_state *scan, const struct gp_case *c);
 
 /**
  * gp_scan_finding() - the verdict, with its reasons.

@@ -286,16 +286,17 @@ static enum gp_verdict highest_verdict(const struct gp_case *c)
 	return GP_VERDICT_SUSPECTED;
 }
 
-void gp_scan_weigh(struct gp_scan_state *scan, const struct gp_case *c, __u64 windows, bool open)
+void gp_scan_weigh(struct gp_scan_state *scan, const struct gp_case *c)
 {
 	double addresses, ports;
 	bool holds = false;
 
 	for (int kind = 0; kind < GP_WALKS && !holds; kind++)
 		holds = is_alarm(c, (enum gp_walk_kind)kind, &scan->walks[kind], 0, &addresses, &ports);
-	if (open && !scan->grown)
-		return;
-	scan->windows = holds ? scan->windows + windows : 0;
+	if (!holds)
+		scan->windows = 0;
+	else if (scan->grown)
+		scan->windows++;
 	scan->grown = false;
 	if (scan->windows >= 2 && highest_verdict(c) == GP_VERDICT_CONFIRMED)
 		scan->confirmed = true;
