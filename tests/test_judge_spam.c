@@ -223,6 +223,42 @@ static void test_verdicts(void **state)
 	}
 }
 
+/* Sentences say what was seen, and nothing of what was not. */
+static void test_dialect_text(void **state)
+{
+	static const struct {
+		struct mail mail;
+		const char *text; /* NULL: no such reason */
+	} rows[] = {
+		{{.no_quit = 216}, "It left 216 mail dialogues without QUIT"},
+		{{.no_quit = 20, .quit = 3}, "It left 20 mail dialogues without QUIT and 3 with it"},
+		{{.no_quit = 2, .early = 4}, "It left 2 mail dialogues without QUIT, and spoke before the greeting in 4"},
+		{{.no_quit = 2, .quit = 10, .early = 4},
+		 "It left 2 mail dialogues without QUIT and 10 with it, and spoke before the greeting in 4"},
+		{{.no_quit = 2, .quit = 10}, NULL}, /* weighs 0.0 */
+	};
+
+	(void)state;
+	for (size_t row = 0; row < ROWS(rows); row++) {
+		struct mail mail = rows[row].mail;
+		const struct gp_evidence *e;
+		struct world w;
+
+		mail.flows = mail.mx = 300;
+		mail.rcpt = 300;
+		world_open(&w, false);
+		world_claim(&w, INSIDE, GP_ROLE_SUBSCRIBER);
+		set_mail(world_host(&w, INSIDE), &mail);
+		world_tick(&w, START + 600 * SECOND);
+		assert_int_equal(world_verdict(&w, INSIDE, GP_KIND_SPAM_BOT), GP_VERDICT_SUSPECTED);
+		e = world_evidence(world_finding(&w, INSIDE, GP_KIND_SPAM_BOT), "smtp.dialect");
+		assert_int_equal(!e, !rows[row].text);
+		if (e)
+			assert_string_equal(e->text, rows[row].text);
+		world_close(&w);
+	}
+}
+
 /* A high score from one thing said twice is not enough: three families must speak, and fan-out among them. */
 static void test_families(void **state)
 {
@@ -388,6 +424,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_weights),	      cmocka_unit_test(test_verdicts),
+		cmocka_unit_test(test_dialect_text),
 		cmocka_unit_test(test_families),      cmocka_unit_test(test_submission),
 		cmocka_unit_test(test_half_life),
 		cmocka_unit_test(test_windows),	      cmocka_unit_test(test_open_attempts),

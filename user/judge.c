@@ -346,7 +346,7 @@ struct gp_evidence *gp_evidence_add(struct gp_finding *finding, const char *rule
 	struct gp_evidence *evidence;
 	va_list args;
 
-	if (finding->evidence_count == GP_EVIDENCE_MAX)
+	if (finding->evidence_count == GP_EVIDENCE_MAX || fabs(weight) < 0.05)
 		return NULL;
 	evidence = &finding->evidence[finding->evidence_count++];
 	*evidence = (struct gp_evidence){.rule = rule, .weight = weight};

@@ -167,7 +167,8 @@ bool gp_spam_finding(struct gp_finding *out, const struct gp_spam_state *spam, c
  * @rule: static.
  * @format: one sentence of fixed words and numbers; cut at the item's size.
  *
- * Return: the item, to be given its observed numbers by gp_evidence_observe(); NULL when the finding is full.
+ * Return: the item, to be given its observed numbers by gp_evidence_observe(); NULL when the finding is full, or the
+ * weight would be written as 0.0: no reason.
  */
 struct gp_evidence *gp_evidence_add(struct gp_finding *finding, const char *rule, double weight, const char *format,
 				    ...) __attribute__((format(printf, 4, 5)));

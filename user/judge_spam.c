@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Spam bots: families of evidence and their verdict. docs/detection.md, steps 9 and 10; the numbers are shared. */
 #include <math.h>
+#include <stdio.h>
 
 #include "hll.h"
 #include "judge_private.h"
@@ -188,6 +189,18 @@ void gp_spam_weigh(struct gp_spam_state *spam, const struct gp_case *c, __u64 no
 		spam->shown[i] = spam->weight[i];
 }
 
+static struct gp_evidence *add_dialect(struct gp_finding *out, double weight, const struct gp_spam_count *n)
+{
+	char quit[32] = "", early[64] = "";
+
+	if (n->quit)
+		snprintf(quit, sizeof(quit), " and %u with it", n->quit);
+	if (n->early)
+		snprintf(early, sizeof(early), ", and spoke before the greeting in %u", n->early);
+	return gp_evidence_add(out, families[GP_FAMILY_DIALECT].rule, weight,
+			       "It left %u mail dialogues without QUIT%s%s", n->no_quit, quit, early);
+}
+
 static void add_reason(struct gp_finding *out, enum gp_family family, const struct gp_spam_state *spam)
 {
 	const struct gp_spam_count *n = &spam->shown_count;
@@ -214,8 +227,7 @@ static void add_reason(struct gp_finding *out, enum gp_family family, const stru
 		gp_evidence_observe(e, "recipients_accepted", n->recipients);
 		break;
 	case GP_FAMILY_DIALECT:
-		e = gp_evidence_add(out, rule, weight, "It left %u mail dialogues without QUIT and %u with it, and "
-				    "spoke before the greeting in %u", n->no_quit, n->quit, n->early);
+		e = add_dialect(out, weight, n);
 		gp_evidence_observe(e, "ended_without_quit", n->no_quit);
 		gp_evidence_observe(e, "ended_by_quit", n->quit);
 		gp_evidence_observe(e, "early_talk", n->early);
@@ -241,10 +253,8 @@ bool gp_spam_finding(struct gp_finding *out, const struct gp_spam_state *spam, c
 	out->verdict = spam->verdict;
 	out->source_verified = c->verified;
 	out->sample = GP_SAMPLE_SMTP;
-	for (int i = 0; i < GP_FAMILIES; i++) {
-		if (spam->shown[i] != 0)
-			add_reason(out, (enum gp_family)i, spam);
-	}
+	for (int i = 0; i < GP_FAMILIES; i++)
+		add_reason(out, (enum gp_family)i, spam);
 	gp_finding_close(out, c->limits);
 	return true;
 }
