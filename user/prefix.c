@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "config_ranges.h"
+#include "prefix.h"
 
 #define V4_OFFSET 96u
 #define V6_SUBSCRIBER_BITS 56u
