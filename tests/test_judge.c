@@ -734,6 +734,32 @@ static void test_end_of_input(void **state)
 	}
 }
 
+/* Where answers never come by, nobody is a scanner for having none. */
+static void test_one_direction(void **state)
+{
+	(void)state;
+	for (int seen_both = 0; seen_both < 2; seen_both++) {
+		struct world w;
+
+		world_open(&w, true);
+		if (!seen_both)
+			gp_judge_one_direction(w.judge);
+		world_claim(&w, INSIDE, GP_ROLE_SUBSCRIBER);
+		world_distinct(&world_host(&w, INSIDE)->contacts, 400);
+		for (int i = 0; i < 40; i++) {
+			world_contacts(&w, INSIDE, GP_SCAN_WATCHED, 10, 0);
+			world_tick(&w, w.now_ns + 60 * SECOND);
+		}
+		assert_int_equal(world_verdict(&w, INSIDE, GP_KIND_SCANNER),
+				 seen_both ? GP_VERDICT_CONFIRMED : GP_VERDICT_NONE);
+		world_contacts(&w, INSIDE, GP_SCAN_WATCHED, 100, 0);
+		assert_int_equal(gp_judge_finish(w.judge, w.now_ns), 0);
+		assert_int_equal(world_verdict(&w, INSIDE, GP_KIND_SCANNER),
+				 seen_both ? GP_VERDICT_CONFIRMED : GP_VERDICT_NONE);
+		world_close(&w);
+	}
+}
+
 /* Two windows: a silent one counts for nothing; finish() counts the open one for this report only. */
 static void test_finish_and_windows(void **state)
 {
@@ -793,7 +819,7 @@ int main(void)
 		cmocka_unit_test(test_victim_later), cmocka_unit_test(test_confirmed_is_kept),
 		cmocka_unit_test(test_half_open),
 		cmocka_unit_test(test_end_of_input), cmocka_unit_test(test_finish_and_windows),
-		cmocka_unit_test(test_many_hosts),
+		cmocka_unit_test(test_one_direction), cmocka_unit_test(test_many_hosts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -398,6 +398,26 @@ static void test_open_attempts(void **state)
 	world_close(&w);
 }
 
+/* Answers are not seen where only subscribers' packets are: that is no failure. */
+static void test_one_direction(void **state)
+{
+	const struct mail mail = {.flows = 5, .attempts = 90, .answered = 5, .mx = 20, .rcpt = 9, .no_quit = 9};
+
+	(void)state;
+	for (int seen_both = 0; seen_both < 2; seen_both++) {
+		struct world w;
+
+		world_open(&w, false);
+		if (!seen_both)
+			gp_judge_one_direction(w.judge);
+		world_claim(&w, INSIDE, GP_ROLE_SUBSCRIBER);
+		set_mail(world_host(&w, INSIDE), &mail);
+		world_tick(&w, START + 600 * SECOND);
+		assert_true(weight_of(world_finding(&w, INSIDE, GP_KIND_SPAM_BOT), "smtp.tcp") == (seen_both ? 4 : -1));
+		world_close(&w);
+	}
+}
+
 /* A bot may scan as well: two findings, the spam bot first. */
 static void test_both_kinds(void **state)
 {
@@ -428,7 +448,7 @@ int main(void)
 		cmocka_unit_test(test_families),      cmocka_unit_test(test_submission),
 		cmocka_unit_test(test_half_life),
 		cmocka_unit_test(test_windows),	      cmocka_unit_test(test_open_attempts),
-		cmocka_unit_test(test_both_kinds),
+		cmocka_unit_test(test_one_direction), cmocka_unit_test(test_both_kinds),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

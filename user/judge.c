@@ -14,6 +14,7 @@ struct gp_judge {
 	struct gp_memory *memory;
 	struct gp_limits limits;
 	bool trust_inside;
+	bool one_direction;
 	bool started;
 	bool finished; /* findings come from the _now states */
 	__u64 now_ns;
@@ -48,6 +49,11 @@ int gp_judge_open(struct gp_judge **out, struct gp_memory *memory, const struct 
 	return 0;
 }
 
+void gp_judge_one_direction(struct gp_judge *j)
+{
+	j->one_direction = true;
+}
+
 void gp_judge_close(struct gp_judge *j)
 {
 	if (!j)
@@ -70,6 +76,7 @@ static struct gp_case case_of(const struct gp_judge *j, __u32 slot)
 		.inside = inside,
 		.verified = host->proved_flows >= GP_PROOF_FLOWS || (j->trust_inside && inside),
 		.trusted = j->trust_inside && inside,
+		.one_direction = j->one_direction,
 	};
 }
 

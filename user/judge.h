@@ -84,6 +84,14 @@ struct gp_judge;
 int gp_judge_open(struct gp_judge **out, struct gp_memory *memory, const struct gp_limits *limits, bool trust_inside);
 
 /**
+ * gp_judge_one_direction() - answers never come by here: only what subscribers send is seen.
+ *
+ * Then nothing can be said to be unanswered: there are no scanners, and unanswered mail connections do not count. To
+ * be called before the first tick.
+ */
+void gp_judge_one_direction(struct gp_judge *judge);
+
+/**
  * gp_judge_tick() - take notice of the time.
  *
  * Closes the time slices that can get no more answers, weighs the windows that have ended, and clears the filters

@@ -108,6 +108,7 @@ struct gp_case {
 	bool inside;
 	bool verified; /* 3. */
 	bool trusted;  /* inside, where no inside address can be forged */
+	bool one_direction; /* answers are not seen */
 };
 
 static inline __s64 gp_walk_height(const struct gp_walk *walk)

@@ -269,12 +269,12 @@ void gp_scan_close_open(struct gp_scan_state *scan, const struct gp_case *c, __u
 		raise_open_alarm(scan, c, open, first, service_answered, now_ns);
 }
 
-/* 2, 8. How far a verdict about this host may go. */
+/* 1, 2, 8. How far a verdict about this host may go. */
 static enum gp_verdict highest_verdict(const struct gp_case *c)
 {
 	bool is_victim = c->host->backscatter > c->host->syn;
 
-	if (c->host->role == GP_ROLE_INFRASTRUCTURE)
+	if (c->host->role == GP_ROLE_INFRASTRUCTURE || c->one_direction)
 		return GP_VERDICT_NONE;
 	/* SYNs that nobody answers prove nothing, and whoever browses has proved flows: anybody can add the SYNs. */
 	if (c->trusted && !is_victim)

@@ -33,8 +33,9 @@ static __u32 replies_of(const struct gp_smtp_count *smtp, enum gp_reply_class cl
 }
 
 /* Port 25 only: what a subscriber hands in at a submission port is between it and its provider. */
-static struct gp_spam_count count_now(const struct gp_host *host)
+static struct gp_spam_count count_now(const struct gp_case *c)
 {
+	const struct gp_host *host = c->host;
 	const struct gp_service_count *service = &host->services[GP_SERVICE_SMTP];
 	const struct gp_smtp_count *smtp = &host->smtp[0];
 	struct gp_spam_count now = {
@@ -51,7 +52,7 @@ static struct gp_spam_count count_now(const struct gp_host *host)
 		.went_to_tls = smtp->replies[GP_STAGE_STARTTLS][GP_REPLY_2XX],
 	};
 
-	now.unanswered = now.attempts > now.answered ? now.attempts - now.answered : 0;
+	now.unanswered = now.attempts > now.answered && !c->one_direction ? now.attempts - now.answered : 0;
 	return now;
 }
 
@@ -152,7 +153,7 @@ static bool refused_often(struct gp_spam_state *spam, const struct gp_spam_count
 
 void gp_spam_weigh(struct gp_spam_state *spam, const struct gp_case *c, __u64 now_ns, bool open)
 {
-	struct gp_spam_count now = count_now(c->host);
+	struct gp_spam_count now = count_now(c);
 	double mx = gp_hll_estimate(&c->host->mx), age_s, fade;
 	enum gp_verdict verdict;
 	bool refused;
