@@ -344,6 +344,61 @@ static void test_unused_filter(void **state)
 	world_close(&w);
 }
 
+/* --- 4: outages --------------------------------------------------------------------------------------------------- */
+
+static const struct {
+	const char *name;
+	__u32 first, hosts;    /* that try a new address in each slice */
+	unsigned int slices;
+	__u32 answered;	       /* slot of a host whose one contact per slice is answered; 0: none */
+	unsigned int back_at;  /* a slice in which another inside host has one answer; 0: none */
+	enum gp_verdict verdict;
+} outages[] = {
+	{"ten inside hosts for 80 s", INSIDE, 10, 20, 0, 0, GP_VERDICT_NONE},
+	{"four", INSIDE, 4, 20, 0, 0, GP_VERDICT_NONE},
+	{"three are no network", INSIDE, 3, 20, 0, 0, GP_VERDICT_SUSPECTED},
+	{"a fifth one has answers", INSIDE, 4, 20, INSIDE + 9, 0, GP_VERDICT_SUSPECTED},
+	{"somebody outside has", INSIDE, 4, 20, 9, 0, GP_VERDICT_NONE},
+	{"ten hosts outside", 0, 10, 20, 0, 0, GP_VERDICT_SUSPECTED},
+	{"5 min and 8 slices", INSIDE, 10, 83, 0, 0, GP_VERDICT_NONE},
+	{"5 min and 12 slices", INSIDE, 10, 87, 0, 0, GP_VERDICT_SUSPECTED},
+	{"two outages", INSIDE, 10, 120, 0, 60, GP_VERDICT_NONE},
+};
+
+static void test_outages(void **state)
+{
+	(void)state;
+	for (size_t row = 0; row < ROWS(outages); row++) {
+		__u32 first = outages[row].first, last = first + outages[row].hosts, answered = outages[row].answered;
+		enum gp_verdict open, closed;
+		struct world w;
+
+		world_open(&w, false);
+		for (__u32 slot = 1; slot < 2 * WORLD_SLOTS; slot++)
+			world_claim(&w, slot, slot < INSIDE ? GP_ROLE_OUTSIDE : GP_ROLE_SUBSCRIBER);
+		if (!first)
+			world_claim(&w, 0, GP_ROLE_OUTSIDE);
+		for (unsigned int slice = 0; slice < outages[row].slices; slice++) {
+			for (__u32 slot = first; slot < last; slot++) {
+				world_distinct(&world_host(&w, slot)->contacts, 20 + slice);
+				world_contacts(&w, slot, GP_SCAN_WATCHED, 1, 0);
+			}
+			if (answered)
+				world_contacts(&w, answered, GP_SCAN_WATCHED, 1, 1);
+			if (slice == outages[row].back_at && slice)
+				world_contacts(&w, INSIDE + 20, GP_SCAN_WATCHED, 1, 1);
+			world_tick(&w, w.now_ns + GP_SLICE_NS);
+		}
+		assert_int_equal(gp_judge_finish(w.judge, w.now_ns + 4 * SECOND), 0);
+		open = world_verdict(&w, first, GP_KIND_SCANNER);
+		world_settle(&w);
+		closed = world_verdict(&w, first, GP_KIND_SCANNER);
+		if (open != outages[row].verdict || closed != open)
+			fail_msg("%s: %d, then %d", outages[row].name, (int)open, (int)closed);
+		world_close(&w);
+	}
+}
+
 /* --- 6: alarms ---------------------------------------------------------------------------------------------------- */
 
 static const struct {
@@ -800,6 +855,8 @@ static void test_many_hosts(void **state)
 		world_distinct(&world_host(&w, slot)->contacts, 12);
 		world_contacts(&w, slot, GP_SCAN_SERVICE, 12 + slot, 0);
 	}
+	/* Somebody gets answers: the network is not down. */
+	world_contacts(&w, INSIDE + 1, GP_SCAN_WATCHED, 1, 1);
 	world_host(&w, 3)->ready = 0; /* claimed, not yet written */
 	world_settle(&w);
 	assert_null(world_finding(&w, 3, GP_KIND_SCANNER));
@@ -813,7 +870,7 @@ int main(void)
 		cmocka_unit_test(test_walks),	    cmocka_unit_test(test_late_ticks),
 		cmocka_unit_test(test_time_jumps),  cmocka_unit_test(test_beginning_of_time),
 		cmocka_unit_test(test_filters),
-		cmocka_unit_test(test_unused_filter), cmocka_unit_test(test_alarms),
+		cmocka_unit_test(test_unused_filter), cmocka_unit_test(test_outages), cmocka_unit_test(test_alarms),
 		cmocka_unit_test(test_successes_are_not_saved), cmocka_unit_test(test_past),
 		cmocka_unit_test(test_learned_before_closing), cmocka_unit_test(test_caps),
 		cmocka_unit_test(test_victim_later), cmocka_unit_test(test_confirmed_is_kept),

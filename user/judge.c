@@ -10,6 +10,14 @@
 #include "filters.h"
 #include "judge_private.h"
 
+#define OUTAGE_HOSTS 4u	  /* inside, that tried in vain in one slice */
+#define OUTAGE_SLICES 75u /* 5 min */
+
+struct gp_outage {
+	bool lasts; /* no inside host has had an answer since */
+	__u64 since; /* its first slice */
+};
+
 struct gp_judge {
 	struct gp_memory *memory;
 	struct gp_limits limits;
@@ -23,7 +31,9 @@ struct gp_judge {
 	__u64 used_seen;  /* attempts in the slice of the last tick by then */
 	__u32 *subject_of; /* by slot: index into subjects + 1; 0 for a host without anything to judge */
 	struct gp_subject *subjects;
+	__u32 *moved; /* indices of subjects, for one slice */
 	__u32 count, capacity;
+	struct gp_outage outage;
 	__u32 snapped; /* of them, those that had their chance of a snapshot */
 	struct gp_finding *findings;
 };
@@ -60,6 +70,7 @@ void gp_judge_close(struct gp_judge *j)
 		return;
 	free(j->findings);
 	free(j->subjects);
+	free(j->moved);
 	free(j->subject_of);
 	free(j);
 }
@@ -90,6 +101,11 @@ static struct gp_subject *subject_at(struct gp_judge *j, __u32 slot)
 	if (j->count == j->capacity) {
 		__u32 capacity = j->capacity ? 2 * j->capacity : 64;
 
+		__u32 *moved = reallocarray(j->moved, capacity, sizeof(*moved));
+
+		if (!moved)
+			return NULL;
+		j->moved = moved;
 		subject = reallocarray(j->subjects, capacity, sizeof(*j->subjects));
 		if (!subject)
 			return NULL;
@@ -156,34 +172,96 @@ static int find_attempts(struct gp_judge *j, unsigned int ring, __u64 missing)
 	return 0;
 }
 
-/* 4. All subjects' share of one dead slice. A slice whose filter holds nothing had no attempts. */
-static int close_slice(struct gp_judge *j, __u64 number, __u64 now_ns)
+/* Attempts in the filter of a slice; 0 when it holds another one. */
+static __u64 used_in(const struct gp_judge *j, __u64 number)
 {
 	const struct gp_filters *filters = j->memory->filters;
 	unsigned int ring = number % GP_SLICES;
-	__u64 used, found = 0;
-	__u32 known = j->count;
-	int err;
 
 	if (__atomic_load_n(&filters->ready[ring], __ATOMIC_ACQUIRE) != number + 1)
 		return 0;
-	used = __atomic_load_n(&filters->used[ring], __ATOMIC_RELAXED);
+	return __atomic_load_n(&filters->used[ring], __ATOMIC_RELAXED);
+}
+
+/*
+ * 4. Is this slice one in which the network was down? Several inside hosts tried, and none of all had an answer. Only
+ * so long: hosts that scan in a silent network look the same.
+ */
+static bool is_outage(struct gp_outage *outage, __u64 number, __u32 hosts, __u64 answers)
+{
+	if (answers)
+		outage->lasts = false;
+	if (answers || hosts < OUTAGE_HOSTS)
+		return false;
+	if (!outage->lasts)
+		*outage = (struct gp_outage){.lasts = true, .since = number};
+	return number - outage->since < OUTAGE_SLICES;
+}
+
+/*
+ * The subjects that have something in a slice, in j->moved; @used attempts are to be found.
+ *
+ * Return: how many subjects.
+ */
+static __u32 find_moved(struct gp_judge *j, unsigned int ring, __u32 from, __u64 *used, __u32 moved)
+{
+	for (__u32 i = from; i < j->count && *used; i++) {
+		const struct gp_subject *s = &j->subjects[i];
+		struct gp_scan_news news = gp_scan_news(&s->scan, &j->memory->hosts[s->slot], ring);
+
+		*used -= news.attempts < *used ? news.attempts : *used;
+		if (news.attempts || news.answers)
+			j->moved[moved++] = i;
+	}
+	return moved;
+}
+
+/* 4. The first @moved subjects of j->moved: does what they have in this slice look like an outage? */
+static bool seems_outage(struct gp_judge *j, struct gp_outage *outage, __u64 number, __u32 moved)
+{
+	__u32 hosts = 0;
+	__u64 answers = 0;
+
+	for (__u32 i = 0; i < moved; i++) {
+		const struct gp_subject *s = &j->subjects[j->moved[i]];
+		struct gp_scan_news news = gp_scan_news(&s->scan, &j->memory->hosts[s->slot], number % GP_SLICES);
+
+		if (s->slot < j->memory->settings->host_slots)
+			continue;
+		hosts += news.attempts > 0;
+		answers += news.answers;
+	}
+	return is_outage(outage, number, hosts, answers);
+}
+
+/* 4. All subjects' share of one dead slice. A slice whose filter holds nothing had no attempts. */
+static int close_slice(struct gp_judge *j, __u64 number, __u64 now_ns)
+{
+	__u32 known = j->count, moved;
+	__u64 used = used_in(j, number);
+	unsigned int ring = number % GP_SLICES;
+	bool outage;
+
 	if (!used)
 		return 0;
-	for (__u32 i = 0; i < known && found < used; i++) {
-		struct gp_case c = case_of(j, j->subjects[i].slot);
+	moved = find_moved(j, ring, 0, &used, 0);
+	if (used) {
+		int err = find_attempts(j, ring, used);
 
-		found += gp_scan_close_slice(&j->subjects[i].scan, &c, number, now_ns);
+		if (err)
+			return err;
+		used = ~0ull;
+		moved = find_moved(j, ring, known, &used, moved);
 	}
-	if (found >= used)
-		return 0;
-	err = find_attempts(j, ring, used - found);
-	for (__u32 i = known; i < j->count; i++) {
-		struct gp_case c = case_of(j, j->subjects[i].slot);
+	outage = seems_outage(j, &j->outage, number, moved);
+	for (__u32 i = 0; i < moved; i++) {
+		struct gp_subject *subject = &j->subjects[j->moved[i]];
+		struct gp_case c = case_of(j, subject->slot);
 
-		gp_scan_close_slice(&j->subjects[i].scan, &c, number, now_ns);
+		c.outages = outage ? 1u << ring : 0;
+		gp_scan_close_slice(&subject->scan, &c, number, now_ns);
 	}
-	return err;
+	return 0;
 }
 
 /*
@@ -206,17 +284,6 @@ static int close_slices(struct gp_judge *j, __u64 now_ns)
 	if (j->next_slice <= dead)
 		j->next_slice = dead + 1;
 	return 0;
-}
-
-/* Attempts in the filter of a slice; 0 when it holds another one. */
-static __u64 used_in(const struct gp_judge *j, __u64 number)
-{
-	const struct gp_filters *filters = j->memory->filters;
-	unsigned int ring = number % GP_SLICES;
-
-	if (__atomic_load_n(&filters->ready[ring], __ATOMIC_ACQUIRE) != number + 1)
-		return 0;
-	return __atomic_load_n(&filters->used[ring], __ATOMIC_RELAXED);
 }
 
 /*
@@ -321,10 +388,27 @@ int gp_judge_tick(struct gp_judge *j, __u64 now_ns)
 	return 0;
 }
 
+/* 4. Those among the open slices, by ring. */
+static __u32 open_outages(struct gp_judge *j, __u64 last)
+{
+	struct gp_outage outage = j->outage;
+	__u32 outages = 0;
+
+	for (__u64 number = j->next_slice; number <= last; number++) {
+		__u64 used = ~0ull;
+		__u32 moved = find_moved(j, number % GP_SLICES, 0, &used, 0);
+
+		if (seems_outage(j, &outage, number, moved))
+			outages |= 1u << number % GP_SLICES;
+	}
+	return outages;
+}
+
 int gp_judge_finish(struct gp_judge *j, __u64 now_ns)
 {
 	int err = gp_judge_tick(j, now_ns);
 	__u64 last = j->now_ns / GP_SLICE_NS;
+	__u32 outages;
 
 	for (__u64 number = j->next_slice; number <= last && !err; number++)
 		err = find_attempts(j, number % GP_SLICES, ~0ull);
@@ -332,10 +416,12 @@ int gp_judge_finish(struct gp_judge *j, __u64 now_ns)
 		err = find_senders(j);
 	if (err)
 		return err;
+	outages = open_outages(j, last);
 	for (__u32 i = 0; i < j->count; i++) {
 		struct gp_subject *subject = &j->subjects[i];
 		struct gp_case c = case_of(j, subject->slot);
 
+		c.outages = outages;
 		subject->scan_now = subject->scan;
 		subject->spam_now = subject->spam;
 		gp_scan_close_open(&subject->scan_now, &c, j->next_slice, last, j->now_ns);

@@ -109,6 +109,7 @@ struct gp_case {
 	bool verified; /* 3. */
 	bool trusted;  /* inside, where no inside address can be forged */
 	bool one_direction; /* answers are not seen */
+	__u32 outages;	    /* 4. by ring, slices whose failures are the network's own; for inside hosts */
 };
 
 static inline __s64 gp_walk_height(const struct gp_walk *walk)
@@ -121,12 +122,17 @@ static inline __u64 gp_seconds_ns(double seconds)
 	return (__u64)(seconds * 1e9);
 }
 
+/* First contacts and endpoints tried in a slice that is not closed yet, and the answers to them. */
+struct gp_scan_news {
+	__u32 attempts, answers;
+};
+
+struct gp_scan_news gp_scan_news(const struct gp_scan_state *scan, const struct gp_host *host, unsigned int ring);
+
 /**
  * gp_scan_close_slice() - take one dead slice of a host into its walks (4, 5) and keep the alarm (6).
- *
- * Return: first contacts and endpoints attempted in it; 0 when the host's counters have not moved.
  */
-__u32 gp_scan_close_slice(struct gp_scan_state *scan, const struct gp_case *c, __u64 number, __u64 now_ns);
+void gp_scan_close_slice(struct gp_scan_state *scan, const struct gp_case *c, __u64 number, __u64 now_ns);
 
 /**
  * gp_scan_snapshot() - keep what the host's sketches say, if it has made attempts since the last time (6).

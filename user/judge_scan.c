@@ -182,12 +182,28 @@ static void see_half_open(struct gp_scan_state *scan, const struct gp_host *host
 	scan->half_open_endpoints += more;
 }
 
-__u32 gp_scan_close_slice(struct gp_scan_state *scan, const struct gp_case *c, __u64 number, __u64 now_ns)
+/* 4. */
+static bool is_outage(const struct gp_case *c, unsigned int ring)
+{
+	return c->inside && (c->outages & 1u << ring);
+}
+
+struct gp_scan_news gp_scan_news(const struct gp_scan_state *scan, const struct gp_host *host, unsigned int ring)
+{
+	struct gp_scan_news news = {0};
+
+	for (int class = 0; class < GP_SCAN_CLASSES; class++) {
+		news.attempts += host->scan.attempts[class][ring] - scan->seen.attempts[class][ring];
+		news.answers += host->scan.answers[class][ring] - scan->seen.answers[class][ring];
+	}
+	return news;
+}
+
+void gp_scan_close_slice(struct gp_scan_state *scan, const struct gp_case *c, __u64 number, __u64 now_ns)
 {
 	const struct gp_scan_count *count = &c->host->scan;
 	unsigned int ring = number % GP_SLICES;
 	struct slice slice = {0};
-	__u32 attempted = 0;
 	bool moved = false;
 
 	for (int class = 0; class < GP_SCAN_CLASSES; class++) {
@@ -198,16 +214,16 @@ __u32 gp_scan_close_slice(struct gp_scan_state *scan, const struct gp_case *c, _
 		slice.failed[class] = (__s64)more - slice.answered[class];
 		scan->seen.attempts[class][ring] = attempts;
 		scan->seen.answers[class][ring] = answers;
-		attempted += more;
 		moved |= more || slice.answered[class];
+		if (is_outage(c, ring))
+			slice.failed[class] = 0;
 		scan->grown |= slice.failed[class] > 0;
 	}
 	if (!moved)
-		return 0;
+		return;
 	see_half_open(scan, c->host);
 	walk_slice(scan, c, number, &slice);
 	raise_alarms(scan, c, now_ns);
-	return attempted;
 }
 
 /* 7. What the attempts that are still open would say, if they were sent as one burst into nothing. */
@@ -253,6 +269,8 @@ void gp_scan_close_open(struct gp_scan_state *scan, const struct gp_case *c, __u
 			gp_scan_close_slice(scan, c, number, now_ns);
 			continue;
 		}
+		if (is_outage(c, ring))
+			continue;
 		for (int class = 0; class < GP_SCAN_CLASSES; class++) {
 			__u32 more = c->host->scan.attempts[class][ring] - scan->seen.attempts[class][ring];
 
