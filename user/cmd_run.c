@@ -181,6 +181,15 @@ static bool trusts_inside(const struct run *run)
 	return run->config->trust_inside;
 }
 
+/* XDP sees what an interface receives: with inside interfaces alone, no answer ever comes by. */
+static bool sees_one_direction(const struct run *run)
+{
+	for (size_t i = 0; i < run->options->interface_count; i++)
+		if (run->interfaces[i].side != GP_SIDE_INSIDE)
+			return false;
+	return true;
+}
+
 static int run_open(struct run *run)
 {
 	size_t count = run->options->interface_count;
@@ -200,7 +209,14 @@ static int run_open(struct run *run)
 	run->start_ns = monotonic_ns();
 	err = gp_judge_open(&run->judge, gp_loader_memory(run->loader), &run->config->limits,
 			    trusts_inside(run));
-	return err ? err : gp_judge_tick(run->judge, run->start_ns);
+	if (err)
+		return err;
+	if (sees_one_direction(run)) {
+		gp_notice("inside interfaces only: answers are not seen, so failures are not judged and nobody is "
+			  "called a scanner; attach the outside as well");
+		gp_judge_one_direction(run->judge);
+	}
+	return gp_judge_tick(run->judge, run->start_ns);
 }
 
 static void run_close(struct run *run)
