@@ -14,6 +14,7 @@
 
 #include "config_keys.h"
 #include "config_value.h"
+#include "stderr_capture.h"
 
 #define ROWS(table) (sizeof(table) / sizeof((table)[0]))
 
@@ -439,31 +440,6 @@ static void test_long_value(void **state)
 
 /* -- Files, messages, documents ------------------------------------------------------------------------------- */
 
-static int saved_stderr;
-static FILE *captured;
-
-static void capture_begin(void)
-{
-	fflush(stderr);
-	captured = tmpfile();
-	assert_non_null(captured);
-	saved_stderr = dup(STDERR_FILENO);
-	dup2(fileno(captured), STDERR_FILENO);
-}
-
-static void capture_end(char *out, size_t size)
-{
-	size_t n;
-
-	fflush(stderr);
-	dup2(saved_stderr, STDERR_FILENO);
-	close(saved_stderr);
-	rewind(captured);
-	n = fread(out, 1, size - 1, captured);
-	out[n] = '\0';
-	fclose(captured);
-}
-
 static void write_file(const char *path, const char *text, size_t len)
 {
 	FILE *file = fopen(path, "we");
@@ -501,9 +477,9 @@ static void test_file_errors(void **state)
 
 	(void)state;
 	write_file(path, wrong, sizeof(wrong) - 1);
-	capture_begin();
+	stderr_capture_begin();
 	assert_int_equal(gp_config_open(&config, path, inside, 1), -EINVAL);
-	capture_end(out, sizeof(out));
+	stderr_capture_end(out, sizeof(out));
 	assert_null(config);
 	snprintf(expected, sizeof(expected),
 		 "gatepost: --inside 10.1.1.1/8: host bits are set after the prefix length; a prefix, such as "
@@ -532,12 +508,12 @@ static void test_files(void **state)
 	memset(big, '#', GP_CONFIG_FILE_BYTES + 1);
 	write_file(path, big, GP_CONFIG_FILE_BYTES + 1);
 	free(big);
-	capture_begin();
+	stderr_capture_begin();
 	assert_int_equal(gp_config_open(&config, path, NULL, 0), -EFBIG);
 	assert_int_equal(unlink(path), 0);
 	assert_int_equal(gp_config_open(&config, path, NULL, 0), -ENOENT);
 	assert_int_equal(gp_config_open(&config, directory, NULL, 0), -EISDIR);
-	capture_end(out, sizeof(out));
+	stderr_capture_end(out, sizeof(out));
 	assert_non_null(strstr(out, "is longer than 16 MiB\n"));
 	assert_non_null(strstr(out, ": No such file or directory\n"));
 	assert_non_null(strstr(out, ": Is a directory\n"));

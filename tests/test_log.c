@@ -12,33 +12,9 @@
 #include <unistd.h>
 
 #include "log.h"
+#include "stderr_capture.h"
 
 #define ROWS(table) (sizeof(table) / sizeof((table)[0]))
-
-static int saved_stderr;
-static FILE *captured;
-
-static void capture_begin(void)
-{
-	fflush(stderr);
-	captured = tmpfile();
-	assert_non_null(captured);
-	saved_stderr = dup(STDERR_FILENO);
-	dup2(fileno(captured), STDERR_FILENO);
-}
-
-static void capture_end(char *out, size_t size)
-{
-	size_t n;
-
-	fflush(stderr);
-	dup2(saved_stderr, STDERR_FILENO);
-	close(saved_stderr);
-	rewind(captured);
-	n = fread(out, 1, size - 1, captured);
-	out[n] = '\0';
-	fclose(captured);
-}
 
 static const struct {
 	const char *text, *line;
@@ -63,20 +39,20 @@ static void test_log(void **state)
 
 	(void)state;
 	for (i = 0; i < ROWS(messages); i++) {
-		capture_begin();
+		stderr_capture_begin();
 		if (i % 2)
 			gp_error("%s", messages[i].text);
 		else
 			gp_notice("%s", messages[i].text);
-		capture_end(out, sizeof(out));
+		stderr_capture_end(out, sizeof(out));
 		assert_string_equal(out, messages[i].line);
 	}
 	text = calloc(1, 10001);
 	assert_non_null(text);
 	memset(text, '\033', 10000);
-	capture_begin();
+	stderr_capture_begin();
 	gp_error("%s", text);
-	capture_end(out, sizeof(out));
+	stderr_capture_end(out, sizeof(out));
 	free(text);
 	assert_true(strlen(out) > 20000 && !strchr(out, '\033'));
 	assert_string_equal(out + strlen(out) - 4, "...\n");
