@@ -43,7 +43,7 @@ static int kernel_frame(struct gp_engine *engine, const struct gp_frame *frame)
 	return err;
 }
 
-/* The frame ran on one CPU; the others' records do not tell which came last, so the newest run's CPU is pinned. */
+/* The frame ran on one CPU. All records are cleared after each look, so the one that is not empty is the last. */
 static const struct gp_packet *kernel_last_packet(struct gp_engine *engine)
 {
 	struct kernel_engine *kernel = kernel_of(engine);
