@@ -396,7 +396,8 @@ GP_INLINE void gp_stream_fill(struct gp_memory *m, gp_ctx *ctx, struct gp_scratc
 	s->window.payload_len = bytes;
 	s->tail.len = 0;
 	s->tail.whole = 0;
-	if (begin >= frame_bytes)
+	/* A jumbogram may state 4 GB: what is old may end far behind the frame, and the sum wrap round. */
+	if (skip >= frame_bytes || begin >= frame_bytes)
 		return;
 	if (bytes > frame_bytes - begin)
 		bytes = frame_bytes - begin;
