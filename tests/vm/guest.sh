@@ -1,0 +1,263 @@
+#!/bin/busybox sh
+# shellcheck shell=dash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The tests of one kernel: every program loads, the rows agree, a live interface's books balance, libxdp's dispatcher
+# carries a second program. Runs where nothing else is: in a guest, or in namespaces of its own (test_kernels.sh).
+#
+#   guest.sh DIRECTORY guest|host SCRATCH     DIRECTORY holds gatepost, load, objects/, tests/ and pcap/
+#
+# Prints "ok - ", "not ok - " and "skip - " lines, and "cost - COMPILER OBJECT:PROGRAM INSTRUCTIONS".
+# busybox's shell takes its own ip first, which cannot do half of this: tools are named by their full paths.
+set -u
+
+dir=$1
+where=$2
+out=$3
+agent=
+mkdir -p "$out"
+
+# try NAME SECONDS COMMAND...
+try() {
+	local name=$1 limit=$2 begin
+	shift 2
+	begin=$(cut -d. -f1 /proc/uptime)
+	if timeout -s KILL "$limit" "$@" >"$out/try" 2>&1; then
+		echo "ok - $name ($(($(cut -d. -f1 /proc/uptime) - begin)) s)"
+		return 0
+	fi
+	echo "not ok - $name"
+	tail -n 60 "$out/try" | sed 's/^/#   /'
+	return 1
+}
+
+# check NAME WHAT_IS WHAT_IS_WANTED
+check() {
+	if [ "$2" = "$3" ]; then
+		echo "ok - $1"
+		return 0
+	fi
+	echo "not ok - $1: got $2, wanted $3"
+	sed 's/^/#   /' "$out/agent.err" | tail -n 10
+	return 1
+}
+
+objects() {
+	local object compiler
+	for object in "$dir"/objects/*/*.bpf.o; do
+		compiler=${object%/*}
+		compiler=${compiler##*/}
+		try "${object##*/} of $compiler loads" 120 "$dir/load" "$object"
+		sed -n "s/^\([^ ]*:[^ ]* [0-9]*\)\$/cost - $compiler \1/p" "$out/try"
+	done
+}
+
+rows() {
+	try 'packet rows: both engines read equal headers' 200 "$dir/tests/root_rows"
+	try 'counting rows: both engines keep equal memories' 200 "$dir/tests/root_account"
+}
+
+# A cable between this namespace (g0) and another (g1), silent unless something is sent:
+# no IPv6 address of its own, no ARP.
+cable() {
+	mkdir -p /run/netns
+	/sbin/ip netns add far &&
+		/sbin/ip link add g0 address 02:00:00:00:00:01 mtu 9000 type veth \
+			peer name g1 address 02:00:00:00:00:02 mtu 9000 netns far &&
+		/sbin/ip link set g0 addrgenmode none &&
+		/sbin/ip -n far link set g1 addrgenmode none &&
+		/sbin/ip addr add 192.0.2.1/24 dev g0 &&
+		/sbin/ip -n far addr add 192.0.2.2/24 dev g1 &&
+		/sbin/ip link set g0 up &&
+		/sbin/ip -n far link set g1 up &&
+		/sbin/ip neigh add 192.0.2.2 lladdr 02:00:00:00:00:02 dev g0 &&
+		/sbin/ip -n far neigh add 192.0.2.1 lladdr 02:00:00:00:00:01 dev g1
+}
+
+# What g0 has received: "packets bytes". See tests/netns/lab.sh for the 14 bytes that a native program's bytes lack.
+received() {
+	awk '$1 == "g0:" {print $3, $2 + 14 * $3}' /proc/net/dev
+}
+
+packets() {
+	received | cut -d' ' -f1
+}
+
+# since BEFORE AFTER, both "packets bytes"
+since() {
+	echo "$1 $2" | awk '{print $3 - $1, $4 - $2}'
+}
+
+# send CAPTURE: from the far end, slowly enough for an emulated CPU; prints how many frames went out.
+send() {
+	/sbin/ip netns exec far /usr/bin/tcpreplay -q -p 400 -i g1 "$dir/pcap/$1" >"$out/tcpreplay" 2>&1 ||
+		sed 's/^/# /' "$out/tcpreplay" >&2
+	sed -n 's/.*Successful packets: *\([0-9]*\).*/\1/p' "$out/tcpreplay"
+}
+
+# Starts the agent on g0 and waits until it says that it runs.
+start() {
+	local i=0
+	"$dir/gatepost" run -i g0:inside >"$out/agent.out" 2>"$out/agent.err" </dev/null &
+	agent=$!
+	while [ "$i" -lt 900 ]; do
+		grep -q '^gatepost: running' "$out/agent.err" && return 0
+		kill -0 "$agent" 2>/dev/null || break
+		usleep 100000
+		i=$((i + 1))
+	done
+	stop KILL
+	return 1
+}
+
+# stop [SIGNAL]: sets code to the agent's exit code.
+stop() {
+	code=none
+	[ -n "$agent" ] || return
+	kill -s "${1:-TERM}" "$agent" 2>/dev/null
+	wait "$agent" 2>/dev/null
+	code=$?
+	agent=
+}
+
+# reported KEY: a number of the report's coverage.
+reported() {
+	sed -n '/"coverage"/,/}/s/^ *"'"$1"'": \([0-9-]*\).*/\1/p' "$out/agent.out" | head -n 1
+}
+
+live() {
+	local before after sent capture
+	start || {
+		check 'the agent attaches' no yes
+		return
+	}
+	check 'it attaches in native mode' "$(grep -c 'g0: attached in native mode' "$out/agent.err")" 1
+	before=$(received)
+	sent=0
+	for capture in "$dir"/pcap/*; do
+		sent=$((sent + $(send "${capture##*/}")))
+	done
+	check 'every frame that was sent arrived' "$(since "$before" "$(received)" | cut -d' ' -f1)" "$sent"
+	/sbin/ip netns exec far /bin/busybox ping -c 3 -s 8000 192.0.2.1 >"$out/ping" 2>&1
+	check 'frames of several buffers pass' "$(sed -n 's/.* \([0-9]*\) packets received.*/\1/p' "$out/ping")" 3
+	sleep 1
+	after=$(received)
+	stop
+	check 'it ends with exit code 0' "$code" 0
+	check "packets and bytes equal the interface's ($sent frames and a ping)" \
+		"$(reported packets) $(reported bytes)" "$(since "$before" "$after")"
+	check 'all of them are accounted for' "$(reported accounted) $(reported unaccounted)" "$(reported packets) 0"
+	check 'none was missed' "$(reported nic_missed)" 0
+	nothing_left
+}
+
+nothing_left() {
+	check 'no program is left' "$(/sbin/ip -o link show dev g0 | grep -c xdp)" 0
+	check 'no pin is left' "$(find /sys/fs/bpf -type f | grep -c .)" 0
+}
+
+# What xdp-filter, the second program, has let pass.
+filter_passed() {
+	/usr/sbin/xdp-filter status 2>/dev/null | sed -n 's/^ *XDP_PASS *\([0-9]*\) pkts.*/\1/p'
+}
+
+filter_on() {
+	try "$1" 60 /usr/sbin/xdp-filter load g0
+}
+
+filter_off() {
+	try 'the other program goes when it is told to' 60 /usr/sbin/xdp-filter unload g0
+}
+
+# both_count NAME: what is sent now is seen by the agent and by the other program.
+both_count() {
+	local before passed sent
+	before=$(packets)
+	passed=$(filter_passed)
+	sent=$(send small.pcap)
+	usleep 300000
+	check "$1: the other program counts all" "$(($(filter_passed) - passed))" "$sent"
+	check "$1: the interface received all" "$(($(packets) - before))" "$sent"
+}
+
+other_lives() {
+	local passed sent
+	passed=$(filter_passed)
+	sent=$(send small.pcap)
+	usleep 300000
+	check "$1: the other program counts on" "$(($(filter_passed) - passed))" "$sent"
+}
+
+# Is it libxdp's dispatcher that holds the agent? Where the kernel cannot: a skip on the host, a failure in a guest.
+beside() {
+	grep -q "g0: attached in native mode, beside other programs" "$out/agent.err" && {
+		echo "ok - $1: attached through libxdp's dispatcher"
+		return 0
+	}
+	echo "not ok - $1: not attached through libxdp's dispatcher"
+	sed 's/^/#   /' "$out/agent.err"
+	return 1
+}
+
+# The other program is there first; the agent is stopped as one should.
+second_after_first() {
+	local sent
+	filter_on 'xdp-filter attaches first' || return
+	if start; then
+		beside 'the agent after xdp-filter'
+		both_count 'the agent after xdp-filter'
+		sent=$(sed -n 's/.*Successful packets: *\([0-9]*\).*/\1/p' "$out/tcpreplay")
+		stop
+		check 'the agent counted all, too' "$(reported packets) $(reported unaccounted)" "$sent 0"
+		other_lives 'the agent stopped'
+	else
+		check 'the agent attaches after xdp-filter' no yes
+	fi
+	filter_off
+	nothing_left
+}
+
+# The agent is there first, is killed, and taken off by gatepost detach.
+first_before_second() {
+	start || {
+		check 'the agent attaches before xdp-filter' no yes
+		return
+	}
+	beside 'the agent before xdp-filter'
+	if filter_on 'xdp-filter attaches second'; then
+		both_count 'the agent before xdp-filter'
+		stop KILL
+		other_lives 'the agent killed'
+		try 'gatepost detach takes it off' 60 "$dir/gatepost" detach
+		other_lives 'the agent detached'
+		filter_off
+	else
+		stop
+	fi
+	nothing_left
+}
+
+# BPF_PROG_TYPE_EXT is what the dispatcher stands on; some kernels refuse it.
+dispatcher_missing() {
+	[ "$where" = host ] || return 1
+	start || return 1
+	grep 'alone (this kernel' "$out/agent.err"
+	code=$?
+	stop
+	return "$code"
+}
+
+echo "# $(uname -r)"
+objects
+rows
+if cable; then
+	live
+	if reason=$(dispatcher_missing); then
+		echo "skip - libxdp's dispatcher: ${reason#gatepost: }"
+	else
+		second_after_first
+		first_before_second
+	fi
+else
+	check 'a pair of veth devices' no yes
+fi
+echo '# end of the tests'
