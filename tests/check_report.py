@@ -15,6 +15,7 @@ import jsonschema
 SCHEMA = pathlib.Path(__file__).resolve().parent.parent / "docs" / "report.schema.json"
 SERVICES = ("smtp", "submission", "http", "tls", "quic", "mailbox", "other")
 FIELDS = ("packets", "bytes", "flows", "attempts", "answered", "confirmed")
+REMAINDERS = ("rest", "beyond", "overflow")  # behind the prefixes, in this order
 
 
 def no_duplicates(pairs):
@@ -46,12 +47,12 @@ def equal(name, left, right):
 
 
 def books(report):
-    """Every packet and byte is with a host, in the overflow, or unparsed."""
-    c, services = report["coverage"], report["services"]
-    packets = sum(s["packets"] for s in services.values())
-    total = sum(s["bytes"] for s in services.values())
-    yield from equal("accounted = services + unparsed", c["accounted"], packets + sum(c["unparsed"].values()))
-    yield from equal("accounted_bytes", c["accounted_bytes"], total + c["unparsed_bytes"])
+    """Every packet and byte is with a host or prefix, in the overflow, or unparsed, by service as by prefix."""
+    c = report["coverage"]
+    for name, rows in (("services", report["services"].values()), ("prefixes", report["prefixes"])):
+        packets, total = (sum(row[field] for row in rows) for field in ("packets", "bytes"))
+        yield from equal(f"accounted = {name} + unparsed", c["accounted"], packets + sum(c["unparsed"].values()))
+        yield from equal(f"accounted_bytes, {name}", c["accounted_bytes"], total + c["unparsed_bytes"])
     yield from equal("unaccounted = packets - accounted", c["unaccounted"], c["packets"] - c["accounted"])
     yield from equal("unaccounted_bytes", c["unaccounted_bytes"], c["bytes"] - c["accounted_bytes"])
     slack = c.get("live_slack", 0)
@@ -59,6 +60,8 @@ def books(report):
         yield f"{c['unaccounted']} packets unaccounted, {slack} allowed"
     if not slack and c["unaccounted_bytes"]:
         yield f"{c['unaccounted_bytes']} bytes unaccounted"
+    if not slack and c["mail_flows_evicted"] > c["flows_evicted"]:
+        yield "more mail flows evicted than flows"
 
 
 def ladders(report, where, services):
@@ -91,12 +94,14 @@ def prefixes(report):
         for field in ("packets", "bytes"):
             total = sum(row[name][field] for name in SERVICES)
             yield from equal(f"prefix {row['prefix']}, {field}", row[field], total)
-        if row["prefix"] not in ("rest", "overflow"):
+        if row["prefix"] not in REMAINDERS:
             yield from canonical(row["prefix"])
+        elif row["prefix"] != "rest":
+            yield from equal(f"prefix {row['prefix']}, hosts", row["hosts"], 0)
     names = [row["prefix"] for row in rows]
-    named = [row for row in rows if row["prefix"] not in ("rest", "overflow")]
-    if [row["prefix"] for row in named] + [n for n in ("rest", "overflow") if n in names] != names:
-        yield "prefixes: rest and overflow come once and last"
+    named = [row for row in rows if row["prefix"] not in REMAINDERS]
+    if [row["prefix"] for row in named] + [n for n in REMAINDERS if n in names] != names:
+        yield "prefixes: rest, beyond and overflow come once and last, in this order"
     if [row["packets"] for row in named] != sorted((row["packets"] for row in named), reverse=True):
         yield "prefixes are not sorted by packets"
     if len({(row["prefix"], row["side"]) for row in named}) != len(named):
@@ -117,6 +122,30 @@ def order(host):
     return base + int(network.network_address), bits
 
 
+def seen(report, where, item):
+    """First and last seen lie in the window, in this order."""
+    if item["first_seen"] > item["last_seen"]:
+        yield f"{where}: first_seen > last_seen"
+    if "live_slack" in report["coverage"]:
+        return
+    start, end = report["window"]["start"], report["window"]["end"]
+    if start is None or item["first_seen"] < start or item["last_seen"] > end:
+        yield f"{where}: seen outside the window"
+
+
+def counts(value):
+    if isinstance(value, dict):
+        return sum(counts(part) for part in value.values())
+    return value
+
+
+def no_record(where, counters):
+    """A host that was never seen doing anything has packets and bytes, and nothing else."""
+    traffic = counts(counters["sent"]) + counts(counters["received"])
+    traffic += sum(s["packets"] + s["bytes"] for s in counters["services"].values())
+    yield from equal(f"{where}: never seen, but it counts more than traffic", counts(counters), traffic)
+
+
 def hosts(report):
     listed = report["hosts"]
     wrong = [problem for h in listed for problem in canonical(h["address"])]
@@ -131,18 +160,36 @@ def hosts(report):
         yield "a host has two entries of one kind"
     for h in listed:
         where, counters = "host " + h["address"], h["counters"]
-        if h["first_seen"] > h["last_seen"]:
-            yield f"{where}: first_seen > last_seen"
+        if h["first_seen"] is None:
+            yield from no_record(where, counters)
+        else:
+            yield from seen(report, where, h)
         if "live_slack" in report["coverage"]:
             continue
-        start, end = report["window"]["start"], report["window"]["end"]
-        if start is None or h["first_seen"] < start or h["last_seen"] > end:
-            yield f"{where}: seen outside the window"
         for field in ("packets", "bytes"):
             total = sum(counters["services"][name][field] for name in SERVICES)
             yield from equal(f"{where}: sent + received {field}",
                              counters["sent"][field] + counters["received"][field], total)
-        yield from ladders(report, where, counters["services"])
+        # What an outside address tried before it had proved itself stands at its prefix.
+        if h["role"] != "outside":
+            yield from ladders(report, where, counters["services"])
+
+
+def ranges(report):
+    listed = report["ranges"]
+    wrong = [problem for r in listed for prefix in [r["prefix"], *r["covering"]] for problem in canonical(prefix)]
+    if wrong:
+        yield from wrong
+        return
+    keys = [(*order({"address": r["prefix"]}), r["kind"]) for r in listed]
+    if keys != sorted(keys):
+        yield "ranges are not sorted by prefix"
+    if len(keys) != len(set(keys)):
+        yield "a range has two entries of one kind"
+    for r in listed:
+        yield from seen(report, "range " + r["prefix"], r)
+        if r["fleet_estimate"] < r["hosts"]:
+            yield f"range {r['prefix']}: fleet_estimate < hosts"
 
 
 def findings(report, validator):
@@ -150,7 +197,8 @@ def findings(report, validator):
                 for e in validator.iter_errors(report)]
     if problems:
         return problems
-    return [*books(report), *ladders(report, "services", report["services"]), *prefixes(report), *hosts(report)]
+    return [*books(report), *ladders(report, "services", report["services"]), *prefixes(report), *hosts(report),
+            *ranges(report)]
 
 
 def main(paths):

@@ -89,6 +89,15 @@ const char *gp_kind_name(enum gp_kind kind)
 	return NAME(names, kind);
 }
 
+const char *gp_range_kind_name(enum gp_range_kind kind)
+{
+	static const char *const names[GP_RANGE_KINDS] = {
+		[GP_RANGE_SCANNER] = "scanner_range",
+	};
+
+	return NAME(names, kind);
+}
+
 const char *gp_smtp_command_name(enum gp_smtp_command command)
 {
 	static const char *const names[GP_SMTP_COMMANDS] = {

@@ -15,6 +15,8 @@ const char *gp_role_name(enum gp_role role);
 const char *gp_verdict_name(enum gp_verdict verdict);
 /* "spam_bot", "scanner". */
 const char *gp_kind_name(enum gp_kind kind);
+/* "scanner_range". */
+const char *gp_range_kind_name(enum gp_range_kind kind);
 /* "helo", "mail"; "none" for GP_SMTP_NONE. */
 const char *gp_smtp_command_name(enum gp_smtp_command command);
 /* "connect", "rcpt": what a reply answers. */

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* One report: the judge's findings, the memory summed up, and the format that was asked for. */
+/* One report: the judge's verdicts, the world summed up, and the format that was asked for. */
 #include <errno.h>
 
 #include "report_model.h"
 
-int gp_report_write_findings(FILE *stream, const struct gp_report *report, const struct gp_finding *findings,
-			     int count, enum gp_format format)
+int gp_report_write_verdicts(FILE *stream, const struct gp_report *report, const struct gp_verdicts *verdicts,
+			     enum gp_format format)
 {
 	struct gp_sink sink = { .stream = stream };
 	struct gp_model *model;
 	int err;
 
-	err = gp_model_open(&model, report, findings, count);
+	err = gp_model_open(&model, report, verdicts);
 	if (err)
 		return err;
 	if (format == GP_FORMAT_TEXT)
@@ -27,13 +27,15 @@ int gp_report_write_findings(FILE *stream, const struct gp_report *report, const
 
 int gp_report_write(FILE *stream, const struct gp_report *report, enum gp_format format)
 {
-	const struct gp_finding *findings = NULL;
-	int count = 0;
+	struct gp_verdicts verdicts = { 0 };
 
 	if (report->judge) {
-		count = gp_judge_findings(report->judge, &findings);
-		if (count < 0)
-			return count;
+		verdicts.finding_count = gp_judge_findings(report->judge, &verdicts.findings);
+		if (verdicts.finding_count < 0)
+			return verdicts.finding_count;
+		verdicts.range_count = gp_judge_ranges(report->judge, &verdicts.ranges);
+		if (verdicts.range_count < 0)
+			return verdicts.range_count;
 	}
-	return gp_report_write_findings(stream, report, findings, count, format);
+	return gp_report_write_verdicts(stream, report, &verdicts, format);
 }

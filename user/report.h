@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "judge.h"
+#include "world.h"
 
 enum gp_format {
 	GP_FORMAT_JSON,	  /* indented */
@@ -21,8 +22,8 @@ struct gp_report {
 	const char *source_name; /* file or interface names, joined by ", "; may hold any bytes */
 	__u64 start_ns, end_ns;	 /* data-plane clock */
 	__s64 clock_offset_ns;	 /* add it to the data plane's clock to get the time since the Unix epoch; replay: 0 */
-	struct gp_memory *memory;
-	struct gp_judge *judge;
+	struct gp_world *world;
+	struct gp_judge *judge;	 /* may be NULL: no verdicts */
 	/* Added to what the memory holds: frames that no engine saw, and lengths that only the source knows. */
 	struct gp_count too_short, too_long, link_type;
 	__u64 wire_bytes;	/* as the capture states the original lengths */
@@ -34,12 +35,15 @@ struct gp_report {
 	const char *incomplete; /* NULL, or why the input ended early */
 	bool default_inside;
 	bool all;	    /* list hosts without a verdict as well */
-	unsigned prefix_bits4, prefix_bits6; /* 24 and 48 */
+	unsigned prefix_bits4, prefix_bits6; /* 24 and 48, as the data plane's cells */
 	unsigned prefix_rows; /* top N by packets, the rest as one line */
 };
 
 /**
  * gp_report_write() - write one report.
+ *
+ * The world should hold what the last epoch counted (gp_epoch_turn()): verdicts, the list of hosts and their counters
+ * are of the world. The sums include what outside addresses have counted since, in place.
  *
  * Return: 0, -ENOMEM, or -errno of the stream. A closed pipe is -EPIPE.
  */

@@ -248,10 +248,16 @@ static json *new_coverage(struct writer *w)
 	put_number(w, o, "overflow", c->overflow.packets);
 	put_number(w, o, "overflow_bytes", c->overflow.bytes);
 	put_number(w, o, "evidence_lost", 0);
+	put_number(w, o, "flow_records", c->totals.flow_records);
+	put_number(w, o, "flow_records_lost", c->totals.flow_records_lost);
 	put_number(w, o, "time_reversed", r->time_reversed);
 	put_number(w, o, "observations_lost", c->totals.observations_lost);
 	put_number(w, o, "flows_evicted", c->totals.flows_evicted);
+	put_number(w, o, "mail_flows_evicted", c->totals.mail_flows_evicted);
 	put_number(w, o, "flows_full", c->totals.flows_full);
+	put_number(w, o, "outside_full", c->totals.outside_full);
+	put_number(w, o, "outside_folded", c->outside_folded);
+	put_number(w, o, "cells_evicted", c->totals.cells_evicted);
 	put_number(w, o, "scan_stale", c->totals.scan_stale);
 	put_number(w, o, "spoofed_inside", c->totals.spoofed_inside);
 	put_number(w, o, "foreign_source", c->totals.foreign_source);
@@ -271,6 +277,9 @@ static json *new_prefix(struct writer *w, const struct gp_prefix_row *row)
 	case GP_ROW_REST:
 		put_text(w, o, "prefix", "rest");
 		put_number(w, o, "prefixes", row->prefixes);
+		break;
+	case GP_ROW_BEYOND:
+		put_text(w, o, "prefix", "beyond");
 		break;
 	case GP_ROW_OVERFLOW:
 		put_text(w, o, "prefix", "overflow");
@@ -351,13 +360,16 @@ static void put_scan(struct writer *w, json *counters, const struct gp_host *hos
 	put_number(w, distinct, "mx", (__u64)llround(gp_hll_estimate(&host->mx)));
 }
 
-static void put_counters(struct writer *w, json *object, const struct gp_host *host)
+static void put_counters(struct writer *w, json *object, const struct gp_listed *listed)
 {
+	const struct gp_host *host = gp_listed_host(w->model, listed);
 	json *o = put_object(w, object, "counters");
-	json *services;
+	struct gp_service_sum services[GP_SERVICES];
+	struct gp_traffic traffic;
 
-	put_count(w, o, "sent", &host->sent);
-	put_count(w, o, "received", &host->received);
+	gp_listed_sums(w->model, listed, &traffic, services);
+	put_count(w, o, "sent", &traffic.sent);
+	put_count(w, o, "received", &traffic.received);
 	put_number(w, o, "syn", host->syn);
 	put_number(w, o, "syn_ack", host->syn_ack);
 	put_number(w, o, "fin", host->fin);
@@ -365,12 +377,7 @@ static void put_counters(struct writer *w, json *object, const struct gp_host *h
 	put_number(w, o, "half_open", host->half_open);
 	put_number(w, o, "backscatter", host->backscatter);
 	put_number(w, o, "proved_flows", host->proved_flows);
-	services = put_object(w, o, "services");
-	for (int i = 0; i < GP_SERVICES; i++) {
-		struct gp_service_sum sum = gp_service_sum(&host->services[gp_service_order[i]]);
-
-		put_service(w, services, gp_service_name(gp_service_order[i]), &sum);
-	}
+	put_services(w, put_object(w, o, "services"), services);
 	put_smtp(w, o, "smtp", &host->smtp[0]);
 	put_smtp(w, o, "submission", &host->smtp[1]);
 	put_http(w, o, &host->http);
@@ -379,13 +386,14 @@ static void put_counters(struct writer *w, json *object, const struct gp_host *h
 }
 
 /* One side of the scales: weights above 0, or below. A rule that weighs nothing says nothing. */
-static void put_evidence(struct writer *w, json *host, const char *key, const struct gp_finding *f, bool against)
+static void put_side(struct writer *w, json *object, const char *key, const struct gp_evidence *evidence, int count,
+		     bool against)
 {
 	json *list = json_object_new_array();
 
-	put(w, host, key, list);
-	for (int i = 0; i < f->evidence_count && !w->sink->err; i++) {
-		const struct gp_evidence *e = &f->evidence[i];
+	put(w, object, key, list);
+	for (int i = 0; i < count && !w->sink->err; i++) {
+		const struct gp_evidence *e = &evidence[i];
 		json *o, *observed;
 
 		if (against ? !(e->weight < 0) : !(e->weight > 0))
@@ -402,6 +410,18 @@ static void put_evidence(struct writer *w, json *host, const char *key, const st
 			w->sink->err = -ENOMEM;
 		}
 	}
+}
+
+static void put_evidence(struct writer *w, json *object, const struct gp_evidence *evidence, int count)
+{
+	put_side(w, object, "evidence", evidence, count, false);
+	put_side(w, object, "against", evidence, count, true);
+}
+
+/* Never 1.0 for what is only nearly certain. */
+static void put_confidence(struct writer *w, json *object, double confidence)
+{
+	put_double(w, object, "confidence", confidence < 1.0 ? fmin(confidence, 0.9999) : confidence);
 }
 
 static void put_sample(struct writer *w, json *o, const struct gp_sample *sample)
@@ -424,29 +444,56 @@ static void put_sample(struct writer *w, json *o, const struct gp_sample *sample
 
 static json *new_host(struct writer *w, const struct gp_listed *listed)
 {
-	const struct gp_host *host = &w->model->report->memory->hosts[listed->slot];
+	const struct gp_host *host = gp_listed_host(w->model, listed);
 	const struct gp_finding *f = listed->finding;
 	char text[GP_TEXT_ADDR];
 	json *o = json_object_new_object();
 
 	put_text(w, o, "address", gp_text_address(text, &listed->addr, listed->bits));
-	put_text(w, o, "role", gp_role_name(host->role));
+	put_text(w, o, "role", gp_role_name(listed->role));
 	put_text(w, o, "verdict", gp_verdict_name(f ? f->verdict : GP_VERDICT_NONE));
 	if (f) {
 		put_text(w, o, "kind", gp_kind_name(f->kind));
-		/* Never 1.0 for what is only nearly certain. */
-		put_double(w, o, "confidence", f->confidence < 1.0 ? fmin(f->confidence, 0.9999) : f->confidence);
+		put_confidence(w, o, f->confidence);
 		put_double(w, o, "score", f->score);
 		put_bool(w, o, "source_verified", f->source_verified);
 	}
-	put_time(w, o, "first_seen", host->first_seen_ns);
-	put_time(w, o, "last_seen", host->last_seen_ns);
-	put_sample(w, o, &host->samples[f ? f->sample : GP_SAMPLE_CONTACT]);
-	if (f) {
-		put_evidence(w, o, "evidence", f, false);
-		put_evidence(w, o, "against", f, true);
+	if (listed->id == GP_NO_HOST) {
+		put_null(w, o, "first_seen");
+		put_null(w, o, "last_seen");
+	} else {
+		put_time(w, o, "first_seen", host->first_seen_ns);
+		put_time(w, o, "last_seen", host->last_seen_ns);
 	}
-	put_counters(w, o, host);
+	put_sample(w, o, &host->samples[f ? f->sample : GP_SAMPLE_CONTACT]);
+	if (f)
+		put_evidence(w, o, f->evidence, f->evidence_count);
+	put_counters(w, o, listed);
+	return o;
+}
+
+static json *new_range(struct writer *w, const struct gp_range_finding *f)
+{
+	char text[GP_TEXT_ADDR];
+	json *o = json_object_new_object();
+	json *counters;
+
+	put_text(w, o, "prefix", gp_text_prefix(text, &f->addr, f->bits));
+	put(w, o, "covering", json_object_new_array());
+	put_text(w, o, "kind", gp_range_kind_name(f->kind));
+	put_text(w, o, "verdict", gp_verdict_name(f->verdict));
+	put_confidence(w, o, f->confidence);
+	put_double(w, o, "score", f->score);
+	put_bool(w, o, "source_verified", f->source_verified);
+	put_time(w, o, "first_seen", f->first_seen_ns);
+	put_time(w, o, "last_seen", f->last_seen_ns);
+	put_number(w, o, "hosts", (__u64)llround(f->hosts));
+	put_number(w, o, "fleet_estimate", (__u64)llround(f->hosts));
+	put_number(w, o, "endpoints", (__u64)llround(f->endpoints));
+	put_evidence(w, o, f->evidence, f->evidence_count);
+	counters = put_object(w, o, "counters");
+	put_number(w, counters, "syn", f->syn);
+	put_number(w, counters, "answered", f->answered);
 	return o;
 }
 
@@ -479,14 +526,16 @@ void gp_report_json(struct gp_sink *sink, const struct gp_model *model, bool ind
 	put_services(&w, o, model->services);
 	member(&w, "services", o);
 	begin_list(&w, "prefixes");
-	for (size_t i = 0; i < model->row_count && !sink->err; i++)
-		entry(&w, new_prefix(&w, &model->rows[i]), true);
+	for (size_t i = 0; i < model->rows.count && !sink->err; i++)
+		entry(&w, new_prefix(&w, &model->rows.list[i]), true);
 	end_list(&w);
 	begin_list(&w, "hosts");
 	for (size_t i = 0; i < model->listed_count && !sink->err; i++)
 		entry(&w, new_host(&w, &model->listed[i]), false);
 	end_list(&w);
 	begin_list(&w, "ranges");
+	for (int i = 0; i < model->verdicts->range_count && !sink->err; i++)
+		entry(&w, new_range(&w, &model->verdicts->ranges[i]), false);
 	end_list(&w);
 	begin_list(&w, "networks");
 	end_list(&w);

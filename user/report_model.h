@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Private to report_*.c: the memory summed up into the rows that every format prints. */
+/* Private to report_*.c: the world summed up into the rows that every format prints. */
 #ifndef GATEPOST_REPORT_MODEL_H
 #define GATEPOST_REPORT_MODEL_H
 
@@ -8,78 +8,73 @@
 #include <stdio.h>
 
 #include "report.h"
-
-/* struct gp_service_count in 64 bits: the sum over many hosts. */
-struct gp_service_sum {
-	__u64 packets, bytes;
-	__u64 flows, attempts, answered, confirmed;
-};
+#include "report_rows.h"
 
 /* Those that people look for first stand first. */
 extern const enum gp_service gp_service_order[GP_SERVICES];
 
-struct gp_service_sum gp_service_sum(const struct gp_service_count *count);
-void gp_service_add(struct gp_service_sum *sum, const struct gp_service_sum *part);
+/* What the judge says. Borrowed. */
+struct gp_verdicts {
+	const struct gp_finding *findings;
+	int finding_count;
+	const struct gp_range_finding *ranges;
+	int range_count;
+};
 
 struct gp_coverage {
 	struct gp_totals totals; /* received and unparsed: with the frames that no engine saw */
 	struct gp_count unparsed, overflow; /* their sums */
-	struct gp_count accounted;	    /* hosts + overflow + unparsed */
+	struct gp_count beyond;		    /* of cells that found no room in the world */
+	struct gp_count accounted;	    /* owners + beyond + overflow + unparsed */
 	__s64 unaccounted_packets, unaccounted_bytes; /* received - accounted */
 	__u64 live_slack; /* packets that arrived while the sums were taken, and those that the caller allows for */
 	__u64 wire_bytes; /* live, nothing is cut off: what was seen is what was on the wire */
+	__u64 outside_folded;
 };
 
-enum gp_row_kind {
-	GP_ROW_PREFIX,
-	GP_ROW_REST,	 /* all prefixes below the first report->prefix_rows */
-	GP_ROW_OVERFLOW, /* owners that found no slot */
-};
-
-/* One line of the prefix table. The lines together are the services table, to the packet and the byte. */
-struct gp_prefix_row {
-	enum gp_row_kind kind;
-	struct gp_addr addr; /* with bits and inside: of GP_ROW_PREFIX only */
-	__u8 bits;	     /* of 128 */
-	bool inside;
-	__u64 prefixes; /* how many are in this line */
-	__u64 hosts;
-	struct gp_count traffic;
-	struct gp_service_sum services[GP_SERVICES];
-};
+#define GP_NO_HOST 0xffffffffu /* an inside slot whose owner only ever moved bulk data: it has no record */
 
 /* One entry of the host list: a finding, or (--all) a host without any. */
 struct gp_listed {
-	__u32 slot;
+	__u32 id;   /* of the host in the world, or GP_NO_HOST */
+	__u32 slot; /* of an inside host */
 	struct gp_addr addr;
 	__u8 bits;
+	__u8 role; /* enum gp_role */
 	const struct gp_finding *finding; /* borrowed; NULL without a verdict */
 };
 
 struct gp_model {
 	const struct gp_report *report;
+	const struct gp_verdicts *verdicts;
 	struct gp_coverage coverage;
 	struct gp_service_sum services[GP_SERVICES];
-	struct gp_prefix_row *rows; /* by packets, then address; rest and overflow last */
-	size_t row_count;
+	struct gp_rows rows; /* by packets, then address; rest, beyond and overflow last */
 	struct gp_listed *listed; /* by address, then kind */
-	size_t listed_count;
+	size_t listed_count, listed_capacity;
 	__u64 hosts; /* that own packets or tried to open a flow */
 };
 
 /**
- * gp_model_open() - read the memory once and sum it up.
- * @report, @findings: borrowed until close.
+ * gp_model_open() - read the world once and sum it up.
+ * @report, @verdicts: borrowed until close.
  *
  * Each counter is read once, so the sums agree with each other even while the data plane goes on counting.
  * Return: 0, -ENOMEM, or -EINVAL when a finding names a host that does not exist.
  */
-int gp_model_open(struct gp_model **out, const struct gp_report *report, const struct gp_finding *findings, int count);
+int gp_model_open(struct gp_model **out, const struct gp_report *report, const struct gp_verdicts *verdicts);
 void gp_model_close(struct gp_model *model);
 
-/* gp_report_write() with the findings handed in. */
-int gp_report_write_findings(FILE *stream, const struct gp_report *report, const struct gp_finding *findings,
-			     int count, enum gp_format format);
+/* The record of a listed host; one without any counter when it has none. Borrowed until the world changes. */
+const struct gp_host *gp_listed_host(const struct gp_model *model, const struct gp_listed *listed);
+
+/* What a listed host has counted as an owner, and its flows, by service. @traffic: out, whole. */
+void gp_listed_sums(const struct gp_model *model, const struct gp_listed *listed, struct gp_traffic *traffic,
+		    struct gp_service_sum services[GP_SERVICES]);
+
+/* gp_report_write() with the verdicts handed in. */
+int gp_report_write_verdicts(FILE *stream, const struct gp_report *report, const struct gp_verdicts *verdicts,
+			     enum gp_format format);
 
 /* Where a format writes to: the first failure is kept, and nothing is written after it. */
 struct gp_sink {

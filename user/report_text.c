@@ -296,24 +296,31 @@ struct host_list {
 	const struct gp_listed **sorted;
 };
 
+/* Never 100 %: there is no such verdict. */
+static void set_confidence(char cell[CELL], double confidence)
+{
+	snprintf(cell, CELL, "%.1f%%", 100.0 * fmin(confidence, 0.999));
+}
+
 static void host_line(struct line *line, const void *context, size_t i)
 {
 	const struct host_list *list = context;
 	const struct gp_report *r = list->model->report;
 	const struct gp_listed *listed = list->sorted[i];
-	const struct gp_host *host = &r->memory->hosts[listed->slot];
 	const struct gp_finding *f = listed->finding;
 	char text[GP_TEXT_ADDR], time[GP_TEXT_TIME];
 
 	set_text(line->cells[0], gp_text_address(text, &listed->addr, listed->bits));
-	set_text(line->cells[1], gp_role_name(host->role));
+	set_text(line->cells[1], gp_role_name(listed->role));
 	set_text(line->cells[2], gp_verdict_name(f ? f->verdict : GP_VERDICT_NONE));
 	set_text(line->cells[3], f ? gp_kind_name(f->kind) : "-");
 	set_text(line->cells[4], "-");
-	/* Never 100 %: there is no such verdict. */
 	if (f)
-		snprintf(line->cells[4], CELL, "%.1f%%", 100.0 * fmin(f->confidence, 0.999));
-	set_text(line->cells[5], short_time(time, host->first_seen_ns, r->clock_offset_ns));
+		set_confidence(line->cells[4], f->confidence);
+	set_text(line->cells[5], "-");
+	if (listed->id != GP_NO_HOST)
+		set_text(line->cells[5], short_time(time, gp_listed_host(list->model, listed)->first_seen_ns,
+						    r->clock_offset_ns));
 }
 
 static void print_reason(struct gp_sink *sink, const struct gp_evidence *e)
@@ -329,7 +336,20 @@ static void print_reason(struct gp_sink *sink, const struct gp_evidence *e)
 	free(clean);
 }
 
-/* The reasons below a verdict: what speaks for it, what against it, whether the source can be another's. */
+/* What speaks for a verdict, then what against it. */
+static void print_evidence(struct gp_sink *sink, const struct gp_evidence *evidence, int count)
+{
+	for (int i = 0; i < count; i++) {
+		if (evidence[i].weight > 0)
+			print_reason(sink, &evidence[i]);
+	}
+	for (int i = 0; i < count; i++) {
+		if (evidence[i].weight < 0)
+			print_reason(sink, &evidence[i]);
+	}
+}
+
+/* The reasons below a verdict, and whether the source can be another's. */
 static void print_reasons(struct gp_sink *sink, const void *context, size_t i)
 {
 	const struct host_list *list = context;
@@ -339,17 +359,10 @@ static void print_reasons(struct gp_sink *sink, const void *context, size_t i)
 
 	if (!f)
 		return;
-	for (int e = 0; e < f->evidence_count; e++) {
-		if (f->evidence[e].weight > 0)
-			print_reason(sink, &f->evidence[e]);
-	}
-	for (int e = 0; e < f->evidence_count; e++) {
-		if (f->evidence[e].weight < 0)
-			print_reason(sink, &f->evidence[e]);
-	}
+	print_evidence(sink, f->evidence, f->evidence_count);
 	if (!f->source_verified)
 		gp_sink_print(sink, "%*ssource not verified: spoofed packets could look the same\n", REASON, "");
-	sample = &list->model->report->memory->hosts[list->sorted[i]->slot].samples[f->sample];
+	sample = &gp_listed_host(list->model, list->sorted[i])->samples[f->sample];
 	if (sample->dport)
 		gp_sink_print(sink, "%*sfor example from port %u to %s port %u\n", REASON, "", sample->sport,
 			      gp_text_address(to, &sample->dst, 128), sample->dport);
@@ -385,6 +398,66 @@ static void print_hosts(struct gp_sink *sink, const struct gp_model *model)
 		      plural(model->hosts));
 	print_table(sink, &table);
 	free(list.sorted);
+}
+
+static int compare_ranges(const void *left, const void *right)
+{
+	const struct gp_range_finding *const *a = left, *const *b = right;
+
+	if ((*a)->verdict != (*b)->verdict)
+		return (*a)->verdict < (*b)->verdict ? 1 : -1;
+	if ((*a)->score != (*b)->score)
+		return (*a)->score < (*b)->score ? 1 : -1;
+	return (*a > *b) - (*a < *b);
+}
+
+static void range_line(struct line *line, const void *context, size_t i)
+{
+	const struct gp_range_finding *f = ((const struct gp_range_finding *const *)context)[i];
+	char text[GP_TEXT_ADDR];
+
+	set_text(line->cells[0], gp_text_prefix(text, &f->addr, f->bits));
+	set_text(line->cells[1], gp_verdict_name(f->verdict));
+	set_text(line->cells[2], gp_range_kind_name(f->kind));
+	set_confidence(line->cells[3], f->confidence);
+	set_number(line->cells[4], (__u64)llround(f->hosts));
+	set_number(line->cells[5], (__u64)llround(f->endpoints));
+	set_number(line->cells[6], f->syn);
+	set_number(line->cells[7], f->answered);
+}
+
+static void print_range_reasons(struct gp_sink *sink, const void *context, size_t i)
+{
+	const struct gp_range_finding *f = ((const struct gp_range_finding *const *)context)[i];
+
+	print_evidence(sink, f->evidence, f->evidence_count);
+	if (!f->source_verified)
+		gp_sink_print(sink, "%*ssources not verified: spoofed packets could look the same\n", REASON, "");
+}
+
+/* Prefixes outside whose addresses behave as one; hosts and endpoints are estimates. */
+static void print_ranges(struct gp_sink *sink, const struct gp_model *model)
+{
+	static const char *const headings[] = { "RANGE",     "VERDICT", "KIND",	    "CONFIDENCE", "SOURCES",
+						"ENDPOINTS", "SYNS",	"ANSWERED", NULL };
+	const struct gp_verdicts *v = model->verdicts;
+	const struct gp_range_finding **sorted;
+	struct table table = { .headings = headings, .left = 0x7, .count = (size_t)v->range_count,
+			       .fill = range_line, .below = print_range_reasons };
+
+	if (!v->range_count)
+		return;
+	sorted = calloc((size_t)v->range_count, sizeof(*sorted));
+	if (!sorted) {
+		sink->err = sink->err ? sink->err : -ENOMEM;
+		return;
+	}
+	for (int i = 0; i < v->range_count; i++)
+		sorted[i] = &v->ranges[i];
+	qsort(sorted, (size_t)v->range_count, sizeof(*sorted), compare_ranges);
+	table.context = sorted;
+	print_table(sink, &table);
+	free(sorted);
 }
 
 static void service_line(struct line *line, const void *context, size_t i)
@@ -431,11 +504,15 @@ static void prefix_line(struct line *line, const void *context, size_t i)
 	case GP_ROW_REST:
 		snprintf(line->cells[0], CELL, "%s more", gp_text_number(number, row->prefixes));
 		break;
+	case GP_ROW_BEYOND:
+		set_text(line->cells[0], "beyond");
+		set_text(line->cells[1], "outside");
+		break;
 	case GP_ROW_OVERFLOW:
 		set_text(line->cells[0], "overflow");
 		break;
 	}
-	if (row->kind != GP_ROW_OVERFLOW)
+	if (row->kind != GP_ROW_OVERFLOW && row->kind != GP_ROW_BEYOND)
 		set_number(line->cells[2], row->hosts);
 	set_number(line->cells[3], row->traffic.packets);
 	set_number(line->cells[4], row->traffic.bytes);
@@ -448,8 +525,8 @@ static void print_prefixes(struct gp_sink *sink, const struct gp_model *model)
 {
 	static const char *const headings[] = { "PREFIX",     "SIDE",	    "HOSTS",	 "PACKETS", "BYTES",
 						"SMTP FLOWS", "HTTP FLOWS", "TLS FLOWS", NULL };
-	struct table table = { .headings = headings, .left = 0x3, .count = model->row_count,
-			       .context = model->rows, .fill = prefix_line };
+	struct table table = { .headings = headings, .left = 0x3, .count = model->rows.count,
+			       .context = model->rows.list, .fill = prefix_line };
 
 	print_table(sink, &table);
 }
@@ -532,9 +609,16 @@ static void print_losses(struct gp_sink *sink, const struct gp_model *model)
 	const struct gp_totals *t = &model->coverage.totals;
 	const struct remainder all[] = {
 		{ "time_reversed", { model->report->time_reversed, 0 }, "packets stamped earlier than the one before" },
-		{ "overflow", model->coverage.overflow, "packets counted above whose host found no free slot: raise tables.hosts" },
+		{ "overflow", model->coverage.overflow, "packets counted above whose owner found no room in the tables" },
+		{ "beyond", model->coverage.beyond, "packets counted above whose prefix found no room in the agent" },
 		{ "observations_lost", { t->observations_lost, 0 }, "sights of a host that found no free slot" },
+		{ "outside_full", { t->outside_full, 0 }, "hosts outside without a record of their own: the table was full" },
+		{ "outside_folded", { model->coverage.outside_folded, 0 },
+		  "hosts outside left to their prefixes: the agent knows too many" },
+		{ "cells_evicted", { t->cells_evicted, 0 }, "prefixes outside that gave way; their packets are overflow" },
+		{ "flow_records_lost", { t->flow_records_lost, 0 }, "ended mail flows of which the agent was not told" },
 		{ "flows_evicted", { t->flows_evicted, 0 }, "live flows that gave way to newer ones" },
+		{ "mail_flows_evicted", { t->mail_flows_evicted, 0 }, "of these to ports of mail" },
 		{ "flows_full", { t->flows_full, 0 }, "flows that found no free slot" },
 		{ "scan_stale", { t->scan_stale, 0 }, "first contacts left out: their time slice was not ready" },
 		{ "spoofed_inside", { t->spoofed_inside, 0 }, "packets from outside with an inside source" },
@@ -554,6 +638,7 @@ void gp_report_text(struct gp_sink *sink, const struct gp_model *model)
 {
 	print_head(sink, model);
 	print_hosts(sink, model);
+	print_ranges(sink, model);
 	print_services(sink, model);
 	print_prefixes(sink, model);
 	print_remainders(sink, model);
