@@ -23,6 +23,7 @@ struct gp_options {
 	char **interfaces; /* -i, as given; likewise */
 	size_t interface_count;
 	enum gp_format format;
+	bool format_given;
 	bool kernel_engine;
 	bool skb_mode;
 	bool all;
@@ -50,6 +51,7 @@ int gp_print(const char *text);
 /* Each command: argv[0] is its name. Return: enum gp_exit. */
 int gp_cmd_replay(int argc, char **argv);
 int gp_cmd_run(int argc, char **argv);
+int gp_cmd_check(int argc, char **argv);
 int gp_cmd_detach(int argc, char **argv);
 
 #endif

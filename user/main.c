@@ -15,6 +15,7 @@ static const struct command {
 } commands[] = {
 	{ "replay", gp_cmd_replay, "judge capture files" },
 	{ "run", gp_cmd_run, "attach to interfaces, count and judge until stopped" },
+	{ "check", gp_cmd_check, "tell whether this host can run gatepost; change nothing" },
 	{ "detach", gp_cmd_detach, "remove the programs and maps that a run left behind" },
 };
 

@@ -95,6 +95,7 @@ static int take(struct gp_options *o, int letter, char *value)
 		o->skb_mode = choice == 1;
 		return choice < 0 ? choice : 0;
 	case 'f':
+		o->format_given = true;
 		return read_format(value, &o->format);
 	case 'I':
 		return read_interval(value, &o->interval_s);
