@@ -19,7 +19,7 @@ struct gp_outage {
 };
 
 struct gp_judge {
-	struct gp_memory *memory;
+	struct gp_world *world;
 	struct gp_limits limits;
 	bool trust_inside;
 	bool one_direction;
@@ -29,32 +29,36 @@ struct gp_judge {
 	__u64 window_ns, window_end_ns;
 	__u64 next_slice; /* the oldest one that is not closed */
 	__u64 used_seen;  /* attempts in the slice of the last tick by then */
-	__u32 *subject_of; /* by slot: index into subjects + 1; 0 for a host without anything to judge */
+	__u64 unseen;	  /* attempts that the last tick knew of, and found at no host: outside, and not drained yet */
+	__u32 *subject_of; /* by id: index into subjects + 1; 0 for a host without anything to judge */
+	__u32 ids;	   /* that subject_of has room for */
 	struct gp_subject *subjects;
 	__u32 *moved; /* indices of subjects, for one slice */
 	__u32 count, capacity;
 	struct gp_outage outage;
 	__u32 snapped; /* of them, those that had their chance of a snapshot */
 	struct gp_finding *findings;
+	struct gp_ranges *ranges;
 };
 
-int gp_judge_open(struct gp_judge **out, struct gp_memory *memory, const struct gp_limits *limits, bool trust_inside)
+int gp_judge_open(struct gp_judge **out, struct gp_world *world, const struct gp_limits *limits, bool trust_inside)
 {
 	struct gp_judge *j = calloc(1, sizeof(*j));
+	int err;
 
 	if (!j)
 		return -ENOMEM;
-	j->subject_of = calloc(2 * (size_t)memory->settings->host_slots, sizeof(*j->subject_of));
-	if (!j->subject_of) {
-		free(j);
-		return -ENOMEM;
-	}
-	j->memory = memory;
+	j->world = world;
 	j->limits = *limits;
 	j->trust_inside = trust_inside;
 	j->window_ns = gp_seconds_ns(limits->window_s);
 	if (!j->window_ns)
 		j->window_ns = 1;
+	err = gp_ranges_open(&j->ranges, world, &j->limits);
+	if (err) {
+		free(j);
+		return err;
+	}
 	*out = j;
 	return 0;
 }
@@ -68,6 +72,7 @@ void gp_judge_close(struct gp_judge *j)
 {
 	if (!j)
 		return;
+	gp_ranges_close(j->ranges);
 	free(j->findings);
 	free(j->subjects);
 	free(j->moved);
@@ -76,10 +81,10 @@ void gp_judge_close(struct gp_judge *j)
 }
 
 /* 3. An acknowledged server ISN cannot be guessed three times. */
-static struct gp_case case_of(const struct gp_judge *j, __u32 slot)
+static struct gp_case case_of(const struct gp_judge *j, __u32 id)
 {
-	const struct gp_host *host = &j->memory->hosts[slot];
-	bool inside = slot >= j->memory->settings->host_slots;
+	const struct gp_host *host = gp_world_host(j->world, id);
+	bool inside = gp_world_is_inside(j->world, id);
 
 	return (struct gp_case){
 		.host = host,
@@ -91,13 +96,38 @@ static struct gp_case case_of(const struct gp_judge *j, __u32 slot)
 	};
 }
 
+static bool is_subject(const struct gp_judge *j, __u32 id)
+{
+	return id < j->ids && j->subject_of[id];
+}
+
+/* Outside ids grow with the world. */
+static int make_room_for(struct gp_judge *j, __u32 id)
+{
+	__u32 ids = j->ids ? j->ids : gp_world_inside_end(j->world) + 64, *grown;
+
+	if (id < j->ids)
+		return 0;
+	while (ids <= id)
+		ids = ids > ~0u / 2 ? ~0u : 2 * ids;
+	grown = reallocarray(j->subject_of, ids, sizeof(*grown));
+	if (!grown)
+		return -ENOMEM;
+	memset(grown + j->ids, 0, (ids - j->ids) * sizeof(*grown));
+	j->subject_of = grown;
+	j->ids = ids;
+	return 0;
+}
+
 /* The host's own record in the judge, made when there is none. NULL: no memory. */
-static struct gp_subject *subject_at(struct gp_judge *j, __u32 slot)
+static struct gp_subject *subject_at(struct gp_judge *j, __u32 id)
 {
 	struct gp_subject *subject;
 
-	if (j->subject_of[slot])
-		return &j->subjects[j->subject_of[slot] - 1];
+	if (is_subject(j, id))
+		return &j->subjects[j->subject_of[id] - 1];
+	if (make_room_for(j, id))
+		return NULL;
 	if (j->count == j->capacity) {
 		__u32 capacity = j->capacity ? 2 * j->capacity : 64;
 
@@ -114,25 +144,21 @@ static struct gp_subject *subject_at(struct gp_judge *j, __u32 slot)
 	}
 	subject = &j->subjects[j->count++];
 	memset(subject, 0, sizeof(*subject));
-	subject->slot = slot;
-	j->subject_of[slot] = j->count;
+	subject->id = id;
+	j->subject_of[id] = j->count;
 	return subject;
 }
 
-/* The slot of the i-th host of a side that was claimed, the newest first; false when it is not complete yet. */
-static bool claimed_slot(const struct gp_judge *j, unsigned int side, __u32 i, __u32 *slot)
+/* The hosts of one side have consecutive ids, in the order in which they were met. */
+struct ids {
+	__u32 first, count;
+};
+
+static struct ids ids_of(const struct gp_judge *j, bool inside)
 {
-	__u32 slots = j->memory->settings->host_slots;
-
-	*slot = __atomic_load_n(&j->memory->claims[side * slots + i], __ATOMIC_RELAXED);
-	return *slot < 2 * slots && __atomic_load_n(&j->memory->hosts[*slot].ready, __ATOMIC_ACQUIRE);
-}
-
-static __u32 claimed_count(const struct gp_judge *j, unsigned int side)
-{
-	__u32 claimed = __atomic_load_n(&j->memory->totals->claimed[side], __ATOMIC_RELAXED);
-
-	return claimed < j->memory->settings->host_slots ? claimed : j->memory->settings->host_slots;
+	if (inside)
+		return (struct ids){.first = 0, .count = gp_world_inside_count(j->world)};
+	return (struct ids){.first = gp_world_inside_end(j->world), .count = j->world->outside_count};
 }
 
 static bool attempted_in(const struct gp_host *host, unsigned int ring)
@@ -151,18 +177,19 @@ static bool attempted_in(const struct gp_host *host, unsigned int ring)
  */
 static int find_attempts(struct gp_judge *j, unsigned int ring, __u64 missing)
 {
-	for (unsigned int side = 0; side < 2; side++) {
-		for (__u32 i = claimed_count(j, side); i-- > 0 && missing;) {
+	for (int inside = 0; inside < 2; inside++) {
+		struct ids ids = ids_of(j, inside);
+
+		for (__u32 i = ids.count; i-- > 0 && missing;) {
 			const struct gp_host *host;
-			__u32 slot;
 			__u64 found = 0;
 
-			if (!claimed_slot(j, side, i, &slot) || j->subject_of[slot])
+			if (is_subject(j, ids.first + i))
 				continue;
-			host = &j->memory->hosts[slot];
-			if (!attempted_in(host, ring))
+			host = gp_world_host(j->world, ids.first + i);
+			if (!host || !attempted_in(host, ring))
 				continue;
-			if (!subject_at(j, slot))
+			if (!subject_at(j, ids.first + i))
 				return -ENOMEM;
 			for (int class = 0; class < GP_SCAN_CLASSES; class++)
 				found += host->scan.attempts[class][ring];
@@ -175,7 +202,7 @@ static int find_attempts(struct gp_judge *j, unsigned int ring, __u64 missing)
 /* Attempts in the filter of a slice; 0 when it holds another one. */
 static __u64 used_in(const struct gp_judge *j, __u64 number)
 {
-	const struct gp_filters *filters = j->memory->filters;
+	const struct gp_filters *filters = j->world->memory->filters;
 	unsigned int ring = number % GP_SLICES;
 
 	if (__atomic_load_n(&filters->ready[ring], __ATOMIC_ACQUIRE) != number + 1)
@@ -207,7 +234,7 @@ static __u32 find_moved(struct gp_judge *j, unsigned int ring, __u32 from, __u64
 {
 	for (__u32 i = from; i < j->count && *used; i++) {
 		const struct gp_subject *s = &j->subjects[i];
-		struct gp_scan_news news = gp_scan_news(&s->scan, &j->memory->hosts[s->slot], ring);
+		struct gp_scan_news news = gp_scan_news(&s->scan, gp_world_host(j->world, s->id), ring);
 
 		*used -= news.attempts < *used ? news.attempts : *used;
 		if (news.attempts || news.answers)
@@ -224,9 +251,9 @@ static bool seems_outage(struct gp_judge *j, struct gp_outage *outage, __u64 num
 
 	for (__u32 i = 0; i < moved; i++) {
 		const struct gp_subject *s = &j->subjects[j->moved[i]];
-		struct gp_scan_news news = gp_scan_news(&s->scan, &j->memory->hosts[s->slot], number % GP_SLICES);
+		struct gp_scan_news news = gp_scan_news(&s->scan, gp_world_host(j->world, s->id), number % GP_SLICES);
 
-		if (s->slot < j->memory->settings->host_slots)
+		if (!gp_world_is_inside(j->world, s->id))
 			continue;
 		hosts += news.attempts > 0;
 		answers += news.answers;
@@ -256,7 +283,7 @@ static int close_slice(struct gp_judge *j, __u64 number, __u64 now_ns)
 	outage = seems_outage(j, &j->outage, number, moved);
 	for (__u32 i = 0; i < moved; i++) {
 		struct gp_subject *subject = &j->subjects[j->moved[i]];
-		struct gp_case c = case_of(j, subject->slot);
+		struct gp_case c = case_of(j, subject->id);
 
 		c.outages = outage ? 1u << ring : 0;
 		gp_scan_close_slice(&subject->scan, &c, number, now_ns);
@@ -288,12 +315,13 @@ static int close_slices(struct gp_judge *j, __u64 now_ns)
 
 /*
  * 6. Only hosts that have made attempts since the last tick can have learned anything; the filters of the slices that
- * the last tick left ready say how many attempts there were, so the look at all hosts ends early.
+ * the last tick left ready say how many attempts there were, so the look at all hosts ends early. Those of outside
+ * hosts show when the world has got them, at the next tick that begins a slice.
  */
 static void take_snapshots(struct gp_judge *j, __u64 now_ns)
 {
 	__u64 current = now_ns / GP_SLICE_NS, last = j->now_ns / GP_SLICE_NS, used = used_in(j, current), found = 0;
-	__u64 grown = used_in(j, last) + used_in(j, last + 1) - j->used_seen;
+	__u64 grown = used_in(j, last) + used_in(j, last + 1) - j->used_seen + j->unseen;
 
 	for (__u32 i = 0; i < j->count; i++) {
 		struct gp_case c;
@@ -302,29 +330,28 @@ static void take_snapshots(struct gp_judge *j, __u64 now_ns)
 			i = j->snapped;
 		if (i == j->count)
 			break;
-		c = case_of(j, j->subjects[i].slot);
+		c = case_of(j, j->subjects[i].id);
 		found += gp_scan_snapshot(&j->subjects[i].scan, &c, used ? current + 1 : current);
 	}
 	j->used_seen = used;
+	j->unseen = current == last && found < grown ? grown - found : 0;
 	j->snapped = j->count;
 }
 
 /* 1. Who may be called a spam bot at all. */
-static bool sends_mail_for_itself(const struct gp_judge *j, __u32 slot)
+static bool sends_mail_for_itself(const struct gp_judge *j, __u32 id, const struct gp_host *host)
 {
-	const struct gp_host *host = &j->memory->hosts[slot];
-
-	return slot >= j->memory->settings->host_slots && host->role == GP_ROLE_SUBSCRIBER &&
+	return gp_world_is_inside(j->world, id) && host->role == GP_ROLE_SUBSCRIBER &&
 	       host->services[GP_SERVICE_SMTP].attempts + host->services[GP_SERVICE_SMTP].confirmed > 0;
 }
 
 /* Inside hosts that began to speak to mail servers become subjects. */
 static int find_senders(struct gp_judge *j)
 {
-	for (__u32 i = claimed_count(j, 1); i-- > 0;) {
-		__u32 slot;
+	for (__u32 id = gp_world_inside_count(j->world); id-- > 0;) {
+		const struct gp_host *host = gp_world_host(j->world, id);
 
-		if (claimed_slot(j, 1, i, &slot) && sends_mail_for_itself(j, slot) && !subject_at(j, slot))
+		if (host && sends_mail_for_itself(j, id, host) && !subject_at(j, id))
 			return -ENOMEM;
 	}
 	return 0;
@@ -336,12 +363,14 @@ static int weigh_window(struct gp_judge *j, __u64 end_ns)
 
 	for (__u32 i = 0; i < j->count; i++) {
 		struct gp_subject *subject = &j->subjects[i];
-		struct gp_case c = case_of(j, subject->slot);
+		struct gp_case c = case_of(j, subject->id);
 
 		gp_scan_weigh(&subject->scan, &c);
-		if (sends_mail_for_itself(j, subject->slot))
+		if (sends_mail_for_itself(j, subject->id, c.host))
 			gp_spam_weigh(&subject->spam, &c, end_ns, false);
 	}
+	if (!err && !j->one_direction)
+		err = gp_ranges_weigh(j->ranges, end_ns);
 	return err;
 }
 
@@ -383,7 +412,7 @@ int gp_judge_tick(struct gp_judge *j, __u64 now_ns)
 	if (err)
 		return err;
 	take_snapshots(j, now_ns);
-	gp_filters_prepare(j->memory, now_ns);
+	gp_filters_prepare(j->world->memory, now_ns);
 	j->now_ns = now_ns;
 	return 0;
 }
@@ -419,14 +448,14 @@ int gp_judge_finish(struct gp_judge *j, __u64 now_ns)
 	outages = open_outages(j, last);
 	for (__u32 i = 0; i < j->count; i++) {
 		struct gp_subject *subject = &j->subjects[i];
-		struct gp_case c = case_of(j, subject->slot);
+		struct gp_case c = case_of(j, subject->id);
 
 		c.outages = outages;
 		subject->scan_now = subject->scan;
 		subject->spam_now = subject->spam;
 		gp_scan_close_open(&subject->scan_now, &c, j->next_slice, last, j->now_ns);
 		gp_scan_weigh(&subject->scan_now, &c);
-		if (sends_mail_for_itself(j, subject->slot))
+		if (sends_mail_for_itself(j, subject->id, c.host))
 			gp_spam_weigh(&subject->spam_now, &c, j->now_ns, true);
 	}
 	j->finished = true;
@@ -468,8 +497,8 @@ static int compare_findings(const void *a, const void *b)
 {
 	const struct gp_finding *x = a, *y = b;
 
-	if (x->slot != y->slot)
-		return x->slot < y->slot ? -1 : 1;
+	if (x->id != y->id)
+		return x->id < y->id ? -1 : 1;
 	return (x->kind > y->kind) - (x->kind < y->kind);
 }
 
@@ -490,14 +519,24 @@ int gp_judge_findings(struct gp_judge *j, const struct gp_finding **out)
 		return -ENOMEM;
 	for (__u32 i = 0; i < j->count; i++) {
 		const struct gp_subject *s = &j->subjects[i];
-		struct gp_case c = case_of(j, s->slot);
+		struct gp_case c = case_of(j, s->id);
 
-		j->findings[count].slot = s->slot;
+		j->findings[count].id = s->id;
 		count += gp_spam_finding(&j->findings[count], j->finished ? &s->spam_now : &s->spam, &c);
-		j->findings[count].slot = s->slot;
+		j->findings[count].id = s->id;
 		count += gp_scan_finding(&j->findings[count], j->finished ? &s->scan_now : &s->scan, &c);
 	}
 	qsort(j->findings, (size_t)count, sizeof(*j->findings), compare_findings);
 	*out = j->findings;
 	return count;
+}
+
+int gp_judge_ranges(struct gp_judge *j, const struct gp_range_finding **out)
+{
+	/* Where answers are not seen nothing is known to have failed. */
+	if (j->one_direction) {
+		*out = NULL;
+		return 0;
+	}
+	return gp_ranges_findings(j->ranges, out);
 }

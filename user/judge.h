@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-#include <gatepost/memory.h>
+#include "world.h"
 
 /* Every threshold, with its default in gp_limits_default and its key in the configuration (thresholds: ...). */
 struct gp_limits {
@@ -61,7 +61,7 @@ struct gp_evidence {
 };
 
 struct gp_finding {
-	__u32 slot; /* of the host in gp_memory */
+	__u32 id; /* of the host: gp_world_host() */
 	enum gp_verdict verdict;
 	enum gp_kind kind;
 	double score;	   /* nats, the prior left out */
@@ -72,16 +72,37 @@ struct gp_finding {
 	int evidence_count;
 };
 
+enum gp_range_kind {
+	GP_RANGE_SCANNER, /* "scanner_range" */
+	GP_RANGE_KINDS,
+};
+
+/* What is said of a prefix outside: its sources share a behaviour, though each one of them alone shows too little. */
+struct gp_range_finding {
+	struct gp_addr addr; /* masked to bits; an IPv4 one is mapped */
+	__u8 bits;	     /* of 128: a /24 has 120, a /48 has 48 */
+	enum gp_range_kind kind;
+	enum gp_verdict verdict; /* suspected: SYNs that nobody answers prove no source */
+	double score;		 /* nats, the prior left out */
+	double confidence;	 /* as of struct gp_finding */
+	__u64 first_seen_ns, last_seen_ns; /* of the prefix; the data plane's clock */
+	double hosts;		 /* distinct sources so far, estimated */
+	double endpoints;	 /* distinct (address, port) that it tried, estimated; from here on: of the worst hour */
+	__u64 syn, answered;	 /* SYNs that it sent, and those of them that a SYN-ACK came back to */
+	struct gp_evidence evidence[GP_EVIDENCE_MAX];
+	int evidence_count;
+};
+
 struct gp_judge;
 
 /**
- * gp_judge_open() - begin judging the hosts of a memory.
- * @memory: borrowed until close; may be counting while it is read.
+ * gp_judge_open() - begin judging the hosts of a world.
+ * @world: borrowed until close; its inside hosts may be counting while they are read.
  * @trust_inside: inside addresses cannot be spoofed here (uRPF or BCP 38 per line): they count as proved.
  *
  * Return: 0, or -ENOMEM.
  */
-int gp_judge_open(struct gp_judge **out, struct gp_memory *memory, const struct gp_limits *limits, bool trust_inside);
+int gp_judge_open(struct gp_judge **out, struct gp_world *world, const struct gp_limits *limits, bool trust_inside);
 
 /**
  * gp_judge_one_direction() - answers never come by here: only what subscribers send is seen.
@@ -96,7 +117,8 @@ void gp_judge_one_direction(struct gp_judge *judge);
  *
  * Closes the time slices that can get no more answers, weighs the windows that have ended, and clears the filters
  * that the data plane will need next. In replay it is called before each packet that begins a new slice, live about
- * once per second. @now_ns: the data plane's clock; never runs back.
+ * once per second. A tick that begins a slice comes after gp_epoch_turn(): what outside hosts did in the slices that it
+ * closes must stand in the world. @now_ns: the data plane's clock; never runs back.
  *
  * Return: 0, or -ENOMEM.
  */
@@ -104,19 +126,28 @@ int gp_judge_tick(struct gp_judge *judge, __u64 now_ns);
 
 /**
  * gp_judge_finish() - the input has ended at @now_ns: attempts unanswered for 3 s or more are failures, younger ones
- * stay open; the open window is weighed. More ticks may follow (`run --interval` reports as it goes).
+ * stay open; the open window is weighed. gp_epoch_turn() comes first. More ticks may follow (`run --interval` reports
+ * as it goes).
  *
  * Return: 0, or -ENOMEM.
  */
 int gp_judge_finish(struct gp_judge *judge, __u64 now_ns);
 
 /**
- * gp_judge_findings() - every verdict, in ascending order of (slot, kind).
+ * gp_judge_findings() - every verdict on a host, in ascending order of (id, kind).
  * @out: borrowed until the next call.
  *
  * Return: how many, or -ENOMEM.
  */
 int gp_judge_findings(struct gp_judge *judge, const struct gp_finding **out);
+
+/**
+ * gp_judge_ranges() - every verdict on a prefix outside, in ascending order of the address.
+ * @out: borrowed until the next call.
+ *
+ * Judges the open hour as it stands; to be called after gp_judge_finish(), or a tick. Return: how many, or -ENOMEM.
+ */
+int gp_judge_ranges(struct gp_judge *judge, const struct gp_range_finding **out);
 
 void gp_judge_close(struct gp_judge *judge);
 

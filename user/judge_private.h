@@ -96,7 +96,7 @@ struct gp_spam_state {
 
 /* Everything the judge remembers of one host. */
 struct gp_subject {
-	__u32 slot;
+	__u32 id;
 	struct gp_scan_state scan, scan_now; /* _now: with the open window and slices weighed, after finish */
 	struct gp_spam_state spam, spam_now;
 };
@@ -183,5 +183,23 @@ void gp_evidence_observe(struct gp_evidence *evidence, const char *name, double 
 
 /* 11. Score and confidence from the items. */
 void gp_finding_close(struct gp_finding *finding, const struct gp_limits *limits);
+
+/* 12. What the judge remembers of prefixes outside. */
+struct gp_ranges;
+
+/* Return: 0, or -ENOMEM. @world: borrowed until close. */
+int gp_ranges_open(struct gp_ranges **out, const struct gp_world *world, const struct gp_limits *limits);
+void gp_ranges_close(struct gp_ranges *ranges);
+
+/* The end of a window: verdicts are kept, and after six windows a new hour begins. Return: 0, or -ENOMEM. */
+int gp_ranges_weigh(struct gp_ranges *ranges, __u64 now_ns);
+
+/**
+ * gp_ranges_findings() - verdicts that were kept, and those of the open hour.
+ * @out: borrowed until the next call.
+ *
+ * Return: how many, or -ENOMEM.
+ */
+int gp_ranges_findings(struct gp_ranges *ranges, const struct gp_range_finding **out);
 
 #endif
