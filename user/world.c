@@ -1,0 +1,536 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "world.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <gatepost/sketch.h>
+
+#define OUTSIDE_MAX 262144u
+#define CELL_MAX 65536u
+#define MEMBERS_MIN 256u     /* the first allocation */
+#define READ_TRIES 1000	     /* spills are microseconds apart at most, and rare */
+#define WORD_BYTES (GP_WORD_PACKET - 1)
+
+/* Open addressing, linear probing, at most half full. The hash saves most look-ups a walk to the member. */
+struct entry {
+	__u32 hash;
+	__u32 member; /* + 1; 0 is free */
+};
+
+struct gp_world_index {
+	struct entry *entries;
+	__u32 size; /* a power of two, or 0 */
+};
+
+static __u32 add32(__u32 a, __u32 b)
+{
+	return a > ~0u - b ? ~0u : a + b;
+}
+
+/* Counters of 32 bits stay at their largest value rather than begin anew: 4 G of anything is as damning as more. */
+static void add32_all(void *to, const void *from, size_t bytes)
+{
+	const __u32 *b = from;
+	__u32 *a = to;
+
+	for (size_t i = 0; i < bytes / sizeof(*a); i++) {
+		__u32 sum = a[i] + b[i];
+
+		a[i] = sum | -(__u32)(sum < b[i]);
+	}
+}
+
+static void add_count(struct gp_count *to, const struct gp_count *from)
+{
+	to->packets += from->packets;
+	to->bytes += from->bytes;
+}
+
+static void add_services(struct gp_service_count *to, const struct gp_service_count *from)
+{
+	for (unsigned int i = 0; i < GP_SERVICES; i++) {
+		add_count(&to[i].traffic, &from[i].traffic);
+		to[i].flows = add32(to[i].flows, from[i].flows);
+		to[i].attempts = add32(to[i].attempts, from[i].attempts);
+		to[i].answered = add32(to[i].answered, from[i].answered);
+		to[i].confirmed = add32(to[i].confirmed, from[i].confirmed);
+	}
+}
+
+static void merge_hll(struct gp_hll *to, const struct gp_hll *from)
+{
+	for (unsigned int i = 0; i < GP_HLL_REGISTERS; i++)
+		if (to->registers[i] < from->registers[i])
+			to->registers[i] = from->registers[i];
+}
+
+static void merge_seen(__u64 *first, __u64 *last, __u64 other_first, __u64 other_last)
+{
+	if (other_first < *first)
+		*first = other_first;
+	if (other_last > *last)
+		*last = other_last;
+}
+
+static bool sample_is_empty(const struct gp_sample *sample)
+{
+	return !(sample->dst.halves[0] | sample->dst.halves[1] | sample->sport | sample->dport);
+}
+
+static void merge_host(struct gp_host *to, const struct gp_host *from)
+{
+	merge_seen(&to->first_seen_ns, &to->last_seen_ns, from->first_seen_ns, from->last_seen_ns);
+	add_count(&to->sent, &from->sent);
+	add_count(&to->received, &from->received);
+	add_services(to->services, from->services);
+	to->syn = add32(to->syn, from->syn);
+	to->syn_ack = add32(to->syn_ack, from->syn_ack);
+	to->fin = add32(to->fin, from->fin);
+	to->rst = add32(to->rst, from->rst);
+	to->half_open = add32(to->half_open, from->half_open);
+	to->backscatter = add32(to->backscatter, from->backscatter);
+	to->proved_flows = add32(to->proved_flows, from->proved_flows);
+	add32_all(to->smtp, from->smtp, sizeof(to->smtp));
+	add32_all(&to->http, &from->http, sizeof(to->http));
+	add32_all(&to->tls, &from->tls, sizeof(to->tls));
+	/* These wrap round: whoever reads them takes differences (docs/detection.md). */
+	for (unsigned int class = 0; class < GP_SCAN_CLASSES; class++)
+		for (unsigned int ring = 0; ring < GP_SLICES; ring++) {
+			to->scan.attempts[class][ring] += from->scan.attempts[class][ring];
+			to->scan.answers[class][ring] += from->scan.answers[class][ring];
+		}
+	for (unsigned int i = 0; i < GP_SAMPLES; i++)
+		if (sample_is_empty(&to->samples[i]))
+			to->samples[i] = from->samples[i];
+	merge_hll(&to->contacts, &from->contacts);
+	merge_hll(&to->ports, &from->ports);
+	merge_hll(&to->mx, &from->mx);
+}
+
+static __u32 crowd_of(const struct gp_cell *cell)
+{
+	__u32 used = 0;
+
+	for (unsigned int i = 0; i < GP_HLL_REGISTERS; i++)
+		used += cell->endpoints.registers[i] != 0;
+	return used;
+}
+
+static void merge_cell(struct gp_cell *to, const struct gp_cell *from)
+{
+	merge_seen(&to->first_seen_ns, &to->last_seen_ns, from->first_seen_ns, from->last_seen_ns);
+	add_services(to->services, from->services);
+	to->syn = add32(to->syn, from->syn);
+	to->answered = add32(to->answered, from->answered);
+	to->touched = add32(to->touched, from->touched);
+	merge_hll(&to->endpoints, &from->endpoints);
+	merge_hll(&to->sources, &from->sources);
+	to->crowd = crowd_of(to);
+}
+
+static bool same_addr(const struct gp_addr *a, const struct gp_addr *b)
+{
+	return a->halves[0] == b->halves[0] && a->halves[1] == b->halves[1];
+}
+
+/* Keyed, so that nobody outside can choose addresses that meet in one place. */
+static __u32 hash_of(const struct gp_world *world, const struct gp_addr *addr, __u8 bits)
+{
+	return (__u32)gp_mix(gp_hash_addr(world->memory->settings->secret[1], addr), bits);
+}
+
+static void index_put(struct gp_world_index *index, __u32 hash, __u32 member)
+{
+	__u32 at = hash & (index->size - 1);
+
+	while (index->entries[at].member)
+		at = (at + 1) & (index->size - 1);
+	index->entries[at] = (struct entry){hash, member + 1};
+}
+
+/* Makes room for @members, at most half of the entries. */
+static int index_reserve(struct gp_world_index *index, __u32 members)
+{
+	struct gp_world_index bigger = {.size = index->size ? index->size : 2 * MEMBERS_MIN};
+
+	while (bigger.size / 2 < members)
+		bigger.size *= 2;
+	if (bigger.size == index->size)
+		return 0;
+	bigger.entries = calloc(bigger.size, sizeof(*bigger.entries));
+	if (!bigger.entries)
+		return -ENOMEM;
+	for (__u32 i = 0; i < index->size; i++)
+		if (index->entries[i].member)
+			index_put(&bigger, index->entries[i].hash, index->entries[i].member - 1);
+	free(index->entries);
+	*index = bigger;
+	return 0;
+}
+
+static struct gp_host *find_host(const struct gp_world *world, __u32 hash, const struct gp_addr *addr)
+{
+	const struct gp_world_index *index = world->by_addr;
+	__u32 mask = index->size - 1;
+
+	if (!index->size)
+		return NULL;
+	for (__u32 at = hash & mask; index->entries[at].member; at = (at + 1) & mask) {
+		struct gp_host *host = &world->outside[index->entries[at].member - 1];
+
+		if (index->entries[at].hash == hash && same_addr(&host->addr, addr))
+			return host;
+	}
+	return NULL;
+}
+
+static struct gp_cell *find_cell(const struct gp_world *world, __u32 hash, const struct gp_addr *addr, __u8 bits)
+{
+	const struct gp_world_index *index = world->by_prefix;
+	__u32 mask = index->size - 1;
+
+	if (!index->size)
+		return NULL;
+	for (__u32 at = hash & mask; index->entries[at].member; at = (at + 1) & mask) {
+		struct gp_cell *cell = &world->cells[index->entries[at].member - 1];
+
+		if (index->entries[at].hash == hash && cell->bits == bits && same_addr(&cell->addr, addr))
+			return cell;
+	}
+	return NULL;
+}
+
+/* Makes room for @members of @size bytes each, by doubling. */
+static int members_reserve(void **all, __u32 *capacity, __u32 members, size_t size)
+{
+	__u32 wanted = *capacity ? *capacity : MEMBERS_MIN;
+	void *moved;
+
+	while (wanted < members)
+		wanted *= 2;
+	if (wanted == *capacity)
+		return 0;
+	moved = realloc(*all, wanted * size);
+	if (!moved)
+		return -ENOMEM;
+	*all = moved;
+	*capacity = wanted;
+	return 0;
+}
+
+static int reserve_hosts(struct gp_world *world, __u64 members)
+{
+	__u32 wanted = members < world->outside_max ? (__u32)members : world->outside_max;
+	void *all = world->outside;
+	int err;
+
+	err = members_reserve(&all, &world->outside_capacity, wanted, sizeof(*world->outside));
+	world->outside = all;
+	return err ? err : index_reserve(world->by_addr, wanted);
+}
+
+static int reserve_cells(struct gp_world *world, __u64 members)
+{
+	__u32 wanted = members < world->cell_max ? (__u32)members : world->cell_max;
+	void *all = world->cells;
+	int err;
+
+	err = members_reserve(&all, &world->cell_capacity, wanted, sizeof(*world->cells));
+	world->cells = all;
+	return err ? err : index_reserve(world->by_prefix, wanted);
+}
+
+int gp_world_open(struct gp_world **out, struct gp_memory *memory)
+{
+	struct gp_world *world;
+
+	world = calloc(1, sizeof(*world));
+	if (!world)
+		return -ENOMEM;
+	world->memory = memory;
+	world->outside_max = OUTSIDE_MAX;
+	world->cell_max = CELL_MAX;
+	world->by_addr = calloc(1, sizeof(*world->by_addr));
+	world->by_prefix = calloc(1, sizeof(*world->by_prefix));
+	if (!world->by_addr || !world->by_prefix) {
+		gp_world_close(world);
+		return -ENOMEM;
+	}
+	*out = world;
+	return 0;
+}
+
+void gp_world_close(struct gp_world *world)
+{
+	if (!world)
+		return;
+	if (world->by_addr)
+		free(world->by_addr->entries);
+	if (world->by_prefix)
+		free(world->by_prefix->entries);
+	free(world->by_addr);
+	free(world->by_prefix);
+	free(world->outside);
+	free(world->cells);
+	free(world);
+}
+
+int gp_world_reserve(struct gp_world *world, __u32 hosts, __u32 cells)
+{
+	int err;
+
+	err = reserve_hosts(world, (__u64)world->outside_count + hosts);
+	/* A host beyond the bound becomes a cell. */
+	return err ? err : reserve_cells(world, (__u64)world->cell_count + cells + hosts);
+}
+
+const struct gp_host *gp_world_host(const struct gp_world *world, __u32 id)
+{
+	__u32 end = gp_world_inside_end(world);
+	const struct gp_host *host;
+
+	if (id >= end)
+		return id - end < world->outside_count ? &world->outside[id - end] : NULL;
+	if (id >= gp_world_inside_count(world))
+		return NULL;
+	host = &world->memory->hosts[id];
+	return __atomic_load_n(&host->ready, __ATOMIC_ACQUIRE) ? host : NULL;
+}
+
+/* What is left of a host for which there is no room: its part of its prefix's cell. */
+static void cell_of_host(const struct gp_world *world, const struct gp_host *host, struct gp_cell *cell)
+{
+	static const __u8 mapped[12] = {[10] = 0xff, [11] = 0xff};
+	bool is4 = !memcmp(host->addr.bytes, mapped, sizeof(mapped));
+	__u64 packets = host->sent.packets + host->received.packets;
+
+	*cell = (struct gp_cell){
+		.addr = host->addr,
+		.bits = is4 ? 96 + 24 : 48,
+		.ready = 1,
+		.first_seen_ns = host->first_seen_ns,
+		.last_seen_ns = host->last_seen_ns,
+		.syn = host->syn,
+		.touched = packets < ~0u ? (__u32)packets : ~0u,
+	};
+	memset(cell->addr.bytes + cell->bits / 8, 0, sizeof(cell->addr) - cell->bits / 8);
+	memcpy(cell->services, host->services, sizeof(cell->services));
+	for (unsigned int i = 0; i < GP_SERVICES; i++)
+		cell->answered = add32(cell->answered, host->services[i].answered);
+	gp_hll_add(&cell->sources, gp_hash_addr(world->memory->settings->secret[0], &host->addr));
+}
+
+static int fold_host(struct gp_world *world, const struct gp_host *host)
+{
+	struct gp_cell cell;
+	int err;
+
+	cell_of_host(world, host, &cell);
+	err = gp_world_add_cell(world, &cell);
+	if (!err)
+		world->outside_folded++;
+	return err;
+}
+
+int gp_world_add_host(struct gp_world *world, const struct gp_host *host)
+{
+	__u32 hash = hash_of(world, &host->addr, 128);
+	struct gp_host *known = find_host(world, hash, &host->addr);
+	int err;
+
+	if (known) {
+		merge_host(known, host);
+		return 0;
+	}
+	if (world->outside_count >= world->outside_max)
+		return fold_host(world, host);
+	err = reserve_hosts(world, world->outside_count + 1ull);
+	if (err)
+		return err;
+	index_put(world->by_addr, hash, world->outside_count);
+	world->outside[world->outside_count++] = *host;
+	return 0;
+}
+
+static void add_beyond(struct gp_world *world, const struct gp_service_count *services)
+{
+	for (unsigned int i = 0; i < GP_SERVICES; i++) {
+		struct gp_service_sum *sum = &world->cells_beyond[i];
+
+		sum->packets += services[i].traffic.packets;
+		sum->bytes += services[i].traffic.bytes;
+		sum->flows += services[i].flows;
+		sum->attempts += services[i].attempts;
+		sum->answered += services[i].answered;
+		sum->confirmed += services[i].confirmed;
+	}
+}
+
+int gp_world_add_cell(struct gp_world *world, const struct gp_cell *cell)
+{
+	__u32 hash = hash_of(world, &cell->addr, cell->bits);
+	struct gp_cell *known = find_cell(world, hash, &cell->addr, cell->bits);
+	int err;
+
+	if (known) {
+		merge_cell(known, cell);
+		return 0;
+	}
+	if (world->cell_count >= world->cell_max) {
+		add_beyond(world, cell->services);
+		return 0;
+	}
+	err = reserve_cells(world, world->cell_count + 1ull);
+	if (err)
+		return err;
+	index_put(world->by_prefix, hash, world->cell_count);
+	world->cells[world->cell_count++] = *cell;
+	return 0;
+}
+
+static void add_word(struct gp_count *count, const __u64 *word)
+{
+	__u64 counted = __atomic_load_n(word, __ATOMIC_RELAXED);
+
+	count->packets += counted >> GP_WORD_SHIFT;
+	count->bytes += counted & WORD_BYTES;
+}
+
+static void add_counting(struct gp_count *to, const struct gp_count *from)
+{
+	to->packets += __atomic_load_n(&from->packets, __ATOMIC_RELAXED);
+	to->bytes += __atomic_load_n(&from->bytes, __ATOMIC_RELAXED);
+}
+
+/* The record of an inside slot; NULL while it has none that is valid. */
+static const struct gp_host *record_of(const struct gp_memory *m, __u32 slot)
+{
+	__u64 record = __atomic_load_n(&m->host_of[slot], __ATOMIC_ACQUIRE);
+	const struct gp_host *host;
+
+	if (!record || record > m->settings->inside_hosts)
+		return NULL;
+	host = &m->hosts[record - 1];
+	return __atomic_load_n(&host->ready, __ATOMIC_ACQUIRE) ? host : NULL;
+}
+
+/* One reading of all that a slot's traffic is made of. What was received is what the services have more than was sent. */
+static void read_slot(const struct gp_memory *m, __u32 slot, const struct gp_host *host, struct gp_traffic *out)
+{
+	__u64 slots = (__u64)m->settings->chunks * GP_CHUNK_SLOTS;
+	const struct gp_mail *mail = &m->mail[slot];
+
+	*out = (struct gp_traffic){0};
+	for (__u32 slice = 0; slice < m->settings->slices; slice++) {
+		const struct gp_hot *hot = &m->hot[slice * slots + slot];
+
+		for (unsigned int i = 0; i < GP_HOT_SERVICES; i++)
+			add_word(&out->services[i], &hot->traffic[i]);
+		add_word(&out->sent, &hot->sent);
+	}
+	for (unsigned int i = 0; i < GP_MAIL_SERVICES; i++)
+		add_word(&out->services[GP_SERVICE_SMTP + i], &mail->traffic[i]);
+	add_word(&out->sent, &mail->sent);
+	if (host) {
+		for (unsigned int i = 0; i < GP_SERVICES; i++)
+			add_counting(&out->services[i], &host->services[i].traffic);
+		add_counting(&out->sent, &host->sent);
+	}
+	for (unsigned int i = 0; i < GP_SERVICES; i++)
+		add_count(&out->received, &out->services[i]);
+	out->received.packets -= out->sent.packets;
+	out->received.bytes -= out->sent.bytes;
+}
+
+/*
+ * The data plane says that a spill begins before it takes the word, and that it is done after it has added it to the
+ * record. If as many had begun after the reading as were done before it, no word was under way in between.
+ */
+void gp_world_slot_traffic(const struct gp_world *world, __u32 slot, struct gp_traffic *out)
+{
+	const struct gp_memory *m = world->memory;
+	__u32 done, begun;
+
+	if (slot >= (__u64)m->settings->chunks * GP_CHUNK_SLOTS) {
+		*out = (struct gp_traffic){0};
+		return;
+	}
+	for (int i = 0; i < READ_TRIES; i++) {
+		const struct gp_host *host = record_of(m, slot);
+
+		done = host ? __atomic_load_n(&host->spills_done, __ATOMIC_ACQUIRE) : 0;
+		read_slot(m, slot, host, out);
+		__atomic_thread_fence(__ATOMIC_ACQUIRE);
+		begun = host ? __atomic_load_n(&host->spills_begun, __ATOMIC_RELAXED) : 0;
+		if (begun == done && record_of(m, slot) == host)
+			return;
+	}
+}
+
+static void add_totals(struct gp_totals *to, const struct gp_totals *from)
+{
+	const size_t rest = offsetof(struct gp_totals, observations_lost);
+	const __u64 *counters = (const __u64 *)((const char *)from + rest);
+	__u64 *sums = (__u64 *)((char *)to + rest);
+
+	_Static_assert((sizeof(struct gp_totals) - offsetof(struct gp_totals, observations_lost)) % 8 == 0,
+		       "64-bit counters to the end");
+	add_counting(&to->received, &from->received);
+	for (unsigned int i = 0; i < GP_PARSE_STATUSES; i++)
+		add_counting(&to->unparsed[i], &from->unparsed[i]);
+	for (unsigned int i = 0; i < GP_SERVICES; i++) {
+		const struct gp_service_count *overflow = &from->overflow[i];
+		struct gp_service_count *sum = &to->overflow[i];
+
+		add_counting(&sum->traffic, &overflow->traffic);
+		sum->flows = add32(sum->flows, __atomic_load_n(&overflow->flows, __ATOMIC_RELAXED));
+		sum->attempts = add32(sum->attempts, __atomic_load_n(&overflow->attempts, __ATOMIC_RELAXED));
+		sum->answered = add32(sum->answered, __atomic_load_n(&overflow->answered, __ATOMIC_RELAXED));
+		sum->confirmed = add32(sum->confirmed, __atomic_load_n(&overflow->confirmed, __ATOMIC_RELAXED));
+	}
+	for (size_t i = 0; i < (sizeof(*from) - rest) / sizeof(*sums); i++)
+		sums[i] += __atomic_load_n(&counters[i], __ATOMIC_RELAXED);
+}
+
+void gp_world_totals(const struct gp_world *world, struct gp_totals *out)
+{
+	*out = (struct gp_totals){0};
+	for (__u32 i = 0; i < world->memory->cpu_count; i++)
+		add_totals(out, &world->memory->cpus[i].totals);
+}
+
+void gp_world_flow_record(struct gp_world *world, const struct gp_flow_record *record)
+{
+	if (record->end < GP_FLOW_ENDS)
+		world->flow_records[record->end]++;
+}
+
+void gp_chunk_address(const struct gp_chunk *chunk, __u32 index, struct gp_addr *addr)
+{
+	unsigned int shift = 128u - chunk->bits;
+	__u32 carry = index << shift % 8;
+
+	*addr = chunk->first;
+	for (unsigned int at = 15 - shift / 8; carry && at < 16; at--) { /* wraps round below 0 */
+		carry += addr->bytes[at];
+		addr->bytes[at] = (__u8)carry;
+		carry >>= 8;
+	}
+}
+
+bool gp_world_slot_address(const struct gp_world *world, __u32 slot, struct gp_addr *addr, __u8 *bits)
+{
+	__u32 number = slot / GP_CHUNK_SLOTS;
+	const struct gp_chunk *chunk;
+
+	if (number >= world->memory->settings->chunks)
+		return false;
+	chunk = &world->memory->chunks[number];
+	if (!__atomic_load_n(&chunk->ready, __ATOMIC_ACQUIRE))
+		return false;
+	gp_chunk_address(chunk, slot % GP_CHUNK_SLOTS, addr);
+	*bits = chunk->bits;
+	return true;
+}
