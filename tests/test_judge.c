@@ -67,15 +67,15 @@ static struct gp_packet contact_packet(__u32 contact, __u16 port, bool is_answer
 	return (struct gp_packet){.src = host, .dst = peer, .sport = 40000, .dport = port};
 }
 
-static void play(struct world *w, __u32 slot, const struct event *event, __u16 port)
+static void play(struct world *w, __u32 id, const struct event *event, __u16 port)
 {
 	struct gp_packet packet = contact_packet(event->contact, port, event->is_answer);
 
 	if (event->is_answer)
-		gp_scan_answer(&w->memory, &packet, slot, event->time_ns);
+		gp_scan_answer(&w->memory, &packet, world_host(w, id), event->time_ns);
 	else
-		gp_scan_attempt(&w->memory, &packet, slot, event->time_ns);
-	world_host(w, slot)->last_seen_ns = event->time_ns;
+		gp_scan_attempt(&w->memory, &packet, world_host(w, id), event->time_ns);
+	world_host(w, id)->last_seen_ns = event->time_ns;
 }
 
 /* The textbook walk: each contact is a step when its outcome is known, 3 s after the SYN for a failure. */
@@ -154,7 +154,7 @@ static void test_walks(void **state)
 		    (alarm_ns < exact_ns || alarm_ns > exact_ns + (__u64)(4 / t->per_second + 16) * SECOND))
 			fail_msg("%s: alarm %.1f s after the exact walk's", t->name,
 				 ((double)alarm_ns - (double)exact_ns) / 1e9);
-		assert_int_equal(w.totals.scan_stale, 0);
+		assert_int_equal(w.cpu.totals.scan_stale, 0);
 		free(events);
 		world_close(&w);
 	}
@@ -208,14 +208,14 @@ static void test_late_ticks(void **state)
 		e = world_evidence(world_finding(&w, INSIDE, GP_KIND_SCANNER), "scan.watched");
 		assert_non_null(e);
 		/* Nothing lost, nothing twice: the walk never stood at zero after its first contacts. */
-		if (!w.totals.scan_stale)
+		if (!w.cpu.totals.scan_stale)
 			assert_int_equal((int)counted(world_host(&w, INSIDE), false), 3000);
 		assert_true(fabs(world_observed(e, "first_contacts") -
 				 (double)counted(world_host(&w, INSIDE), false)) <= 12);
 		assert_true(fabs(world_observed(e, "failed") + (double)counted(world_host(&w, INSIDE), true) -
 				 world_observed(e, "first_contacts")) <= 2);
-		if (lates[row].stale != (w.totals.scan_stale > 0))
-			fail_msg("%s: %llu stale", lates[row].name, (unsigned long long)w.totals.scan_stale);
+		if (lates[row].stale != (w.cpu.totals.scan_stale > 0))
+			fail_msg("%s: %llu stale", lates[row].name, (unsigned long long)w.cpu.totals.scan_stale);
 		world_close(&w);
 	}
 }
@@ -350,7 +350,7 @@ static const struct {
 	const char *name;
 	__u32 first, hosts;    /* that try a new address in each slice */
 	unsigned int slices;
-	__u32 answered;	       /* slot of a host whose one contact per slice is answered; 0: none */
+	__u32 answered;	       /* id of a host whose one contact per slice is answered; 0: none */
 	unsigned int back_at;  /* a slice in which another inside host has one answer; 0: none */
 	enum gp_verdict verdict;
 } outages[] = {
@@ -358,8 +358,8 @@ static const struct {
 	{"four", INSIDE, 4, 20, 0, 0, GP_VERDICT_NONE},
 	{"three are no network", INSIDE, 3, 20, 0, 0, GP_VERDICT_SUSPECTED},
 	{"a fifth one has answers", INSIDE, 4, 20, INSIDE + 9, 0, GP_VERDICT_SUSPECTED},
-	{"somebody outside has", INSIDE, 4, 20, 9, 0, GP_VERDICT_NONE},
-	{"ten hosts outside", 0, 10, 20, 0, 0, GP_VERDICT_SUSPECTED},
+	{"somebody outside has", INSIDE, 4, 20, OUTSIDE + 9, 0, GP_VERDICT_NONE},
+	{"ten hosts outside", OUTSIDE, 10, 20, 0, 0, GP_VERDICT_SUSPECTED},
 	{"5 min and 8 slices", INSIDE, 10, 83, 0, 0, GP_VERDICT_NONE},
 	{"5 min and 12 slices", INSIDE, 10, 87, 0, 0, GP_VERDICT_SUSPECTED},
 	{"two outages", INSIDE, 10, 120, 0, 60, GP_VERDICT_NONE},
@@ -374,14 +374,12 @@ static void test_outages(void **state)
 		struct world w;
 
 		world_open(&w, false);
-		for (__u32 slot = 1; slot < 2 * WORLD_SLOTS; slot++)
-			world_claim(&w, slot, slot < INSIDE ? GP_ROLE_OUTSIDE : GP_ROLE_SUBSCRIBER);
-		if (!first)
-			world_claim(&w, 0, GP_ROLE_OUTSIDE);
+		for (__u32 id = 0; id < 2 * WORLD_HOSTS; id++)
+			world_claim(&w, id, id < OUTSIDE ? GP_ROLE_SUBSCRIBER : GP_ROLE_OUTSIDE);
 		for (unsigned int slice = 0; slice < outages[row].slices; slice++) {
-			for (__u32 slot = first; slot < last; slot++) {
-				world_distinct(&world_host(&w, slot)->contacts, 20 + slice);
-				world_contacts(&w, slot, GP_SCAN_WATCHED, 1, 0);
+			for (__u32 id = first; id < last; id++) {
+				world_distinct(&world_host(&w, id)->contacts, 20 + slice);
+				world_contacts(&w, id, GP_SCAN_WATCHED, 1, 0);
 			}
 			if (answered)
 				world_contacts(&w, answered, GP_SCAN_WATCHED, 1, 1);
@@ -613,35 +611,35 @@ static void test_caps(void **state)
 {
 	(void)state;
 	for (size_t row = 0; row < ROWS(caps); row++) {
-		__u32 slot = caps[row].inside ? INSIDE : 0;
+		__u32 id = caps[row].inside ? INSIDE : OUTSIDE;
 		struct gp_host *host;
 		enum gp_verdict one, two;
 		struct world w;
 
 		world_open(&w, caps[row].trust);
-		world_claim(&w, slot, caps[row].role);
-		host = world_host(&w, slot);
+		world_claim(&w, id, caps[row].role);
+		host = world_host(&w, id);
 		host->proved_flows = caps[row].proved;
 		host->half_open = caps[row].half_open;
 		host->backscatter = caps[row].backscatter;
 		host->syn = 40;
 		world_distinct(&host->contacts, 40);
-		world_contacts(&w, slot, GP_SCAN_WATCHED, 40, 0);
+		world_contacts(&w, id, GP_SCAN_WATCHED, 40, 0);
 		world_tick(&w, START + 300 * SECOND);
-		world_contacts(&w, slot, GP_SCAN_WATCHED, 1, 0);
+		world_contacts(&w, id, GP_SCAN_WATCHED, 1, 0);
 		world_tick(&w, START + 600 * SECOND);
-		one = world_verdict(&w, slot, GP_KIND_SCANNER);
+		one = world_verdict(&w, id, GP_KIND_SCANNER);
 		world_tick(&w, START + 1199 * SECOND);
-		assert_int_equal(world_verdict(&w, slot, GP_KIND_SCANNER), one);
+		assert_int_equal(world_verdict(&w, id, GP_KIND_SCANNER), one);
 		world_tick(&w, START + 1200 * SECOND);
-		assert_int_equal(world_verdict(&w, slot, GP_KIND_SCANNER), one);
-		world_contacts(&w, slot, GP_SCAN_WATCHED, 1, 0);
+		assert_int_equal(world_verdict(&w, id, GP_KIND_SCANNER), one);
+		world_contacts(&w, id, GP_SCAN_WATCHED, 1, 0);
 		world_tick(&w, START + 1800 * SECOND);
-		two = world_verdict(&w, slot, GP_KIND_SCANNER);
+		two = world_verdict(&w, id, GP_KIND_SCANNER);
 		if (one != caps[row].after_one || two != caps[row].after_two)
 			fail_msg("%s: %d, then %d", caps[row].name, (int)one, (int)two);
 		if (one)
-			assert_int_equal(world_finding(&w, slot, GP_KIND_SCANNER)->source_verified,
+			assert_int_equal(world_finding(&w, id, GP_KIND_SCANNER)->source_verified,
 					 caps[row].proved >= 3 || (caps[row].trust && caps[row].inside));
 		world_close(&w);
 	}
@@ -654,17 +652,17 @@ static void test_victim_later(void **state)
 
 	(void)state;
 	world_open(&w, false);
-	world_claim(&w, 0, GP_ROLE_OUTSIDE);
-	world_distinct(&world_host(&w, 0)->contacts, 40);
-	world_host(&w, 0)->syn = 40;
-	world_contacts(&w, 0, GP_SCAN_WATCHED, 40, 0);
+	world_claim(&w, OUTSIDE, GP_ROLE_OUTSIDE);
+	world_distinct(&world_host(&w, OUTSIDE)->contacts, 40);
+	world_host(&w, OUTSIDE)->syn = 40;
+	world_contacts(&w, OUTSIDE, GP_SCAN_WATCHED, 40, 0);
 	world_settle(&w);
-	assert_int_equal(world_verdict(&w, 0, GP_KIND_SCANNER), GP_VERDICT_SUSPECTED);
-	world_host(&w, 0)->half_open = 1;
-	assert_int_equal(world_verdict(&w, 0, GP_KIND_SCANNER), GP_VERDICT_NONE);
-	world_host(&w, 0)->proved_flows = 3;
+	assert_int_equal(world_verdict(&w, OUTSIDE, GP_KIND_SCANNER), GP_VERDICT_SUSPECTED);
+	world_host(&w, OUTSIDE)->half_open = 1;
+	assert_int_equal(world_verdict(&w, OUTSIDE, GP_KIND_SCANNER), GP_VERDICT_NONE);
+	world_host(&w, OUTSIDE)->proved_flows = 3;
 	world_tick(&w, START + 1300 * SECOND);
-	assert_int_equal(world_verdict(&w, 0, GP_KIND_SCANNER), GP_VERDICT_SUSPECTED);
+	assert_int_equal(world_verdict(&w, OUTSIDE, GP_KIND_SCANNER), GP_VERDICT_SUSPECTED);
 	world_close(&w);
 }
 
@@ -847,20 +845,20 @@ static void test_many_hosts(void **state)
 
 	(void)state;
 	world_open(&w, false);
-	for (__u32 i = 0; i < WORLD_SLOTS; i++) {
-		world_claim(&w, WORLD_SLOTS - 1 - i, GP_ROLE_OUTSIDE);
-		world_claim(&w, INSIDE + (i * 5) % WORLD_SLOTS, GP_ROLE_SUBSCRIBER);
+	for (__u32 i = 0; i < WORLD_HOSTS; i++) {
+		world_claim(&w, OUTSIDE + WORLD_HOSTS - 1 - i, GP_ROLE_OUTSIDE);
+		world_claim(&w, INSIDE + (i * 5) % WORLD_HOSTS, GP_ROLE_SUBSCRIBER);
 	}
-	for (__u32 slot = 0; slot < 2 * WORLD_SLOTS; slot += 3) {
-		world_distinct(&world_host(&w, slot)->contacts, 12);
-		world_contacts(&w, slot, GP_SCAN_SERVICE, 12 + slot, 0);
+	for (__u32 id = 0; id < 2 * WORLD_HOSTS; id += 3) {
+		world_distinct(&world_host(&w, id)->contacts, 12);
+		world_contacts(&w, id, GP_SCAN_SERVICE, 12 + id, 0);
 	}
 	/* Somebody gets answers: the network is not down. */
 	world_contacts(&w, INSIDE + 1, GP_SCAN_WATCHED, 1, 1);
 	world_host(&w, 3)->ready = 0; /* claimed, not yet written */
 	world_settle(&w);
 	assert_null(world_finding(&w, 3, GP_KIND_SCANNER));
-	assert_int_equal(gp_judge_findings(w.judge, &all), (2 * WORLD_SLOTS + 2) / 3 - 1);
+	assert_int_equal(gp_judge_findings(w.judge, &all), (2 * WORLD_HOSTS + 2) / 3 - 1);
 	world_close(&w);
 }
 

@@ -99,7 +99,7 @@ static void reopen(struct world *w, double suspect_score, double confirm_score, 
 	w->limits.suspect_score = suspect_score;
 	w->limits.confirm_score = confirm_score;
 	w->limits.spam_min_flows = min_flows;
-	assert_int_equal(gp_judge_open(&w->judge, &w->memory, &w->limits, false), 0);
+	assert_int_equal(gp_judge_open(&w->judge, w->known, &w->limits, false), 0);
 	world_tick(w, START);
 	world_claim(w, INSIDE, GP_ROLE_SUBSCRIBER);
 }
@@ -198,27 +198,27 @@ static void test_verdicts(void **state)
 {
 	(void)state;
 	for (size_t row = 0; row < ROWS(verdicts); row++) {
-		__u32 slot = verdicts[row].inside ? INSIDE : 0;
+		__u32 id = verdicts[row].inside ? INSIDE : OUTSIDE;
 		struct mail mail = verdicts[row].mail;
 		enum gp_verdict one, two;
 		struct world w;
 
 		world_open(&w, false);
-		world_claim(&w, slot, verdicts[row].role);
-		set_mail(world_host(&w, slot), &mail);
+		world_claim(&w, id, verdicts[row].role);
+		set_mail(world_host(&w, id), &mail);
 		world_tick(&w, START + 599 * SECOND);
-		assert_int_equal(world_verdict(&w, slot, GP_KIND_SPAM_BOT), GP_VERDICT_NONE);
+		assert_int_equal(world_verdict(&w, id, GP_KIND_SPAM_BOT), GP_VERDICT_NONE);
 		world_tick(&w, START + 600 * SECOND);
-		one = world_verdict(&w, slot, GP_KIND_SPAM_BOT);
+		one = world_verdict(&w, id, GP_KIND_SPAM_BOT);
 		if (mail.flows > 4)
 			scale(&mail, 2);
-		set_mail(world_host(&w, slot), &mail);
+		set_mail(world_host(&w, id), &mail);
 		world_tick(&w, START + 1200 * SECOND);
-		two = world_verdict(&w, slot, GP_KIND_SPAM_BOT);
+		two = world_verdict(&w, id, GP_KIND_SPAM_BOT);
 		if (one != verdicts[row].after_one || two != verdicts[row].after_two)
 			fail_msg("%s: %d, then %d", verdicts[row].name, (int)one, (int)two);
 		if (two)
-			assert_int_equal(world_finding(&w, slot, GP_KIND_SPAM_BOT)->sample, GP_SAMPLE_SMTP);
+			assert_int_equal(world_finding(&w, id, GP_KIND_SPAM_BOT)->sample, GP_SAMPLE_SMTP);
 		world_close(&w);
 	}
 }
