@@ -33,6 +33,23 @@ int gp_epoch_open(struct gp_epoch **out, struct gp_world *world, const struct gp
  */
 int gp_epoch_turn(struct gp_epoch *epoch, __u64 now_ns);
 
+/* Where a turn stands: an agent may be killed at any of these, and between them. */
+enum gp_epoch_step {
+	GP_EPOCH_CLEARING, /* the idle bank's records are gone, its list is not */
+	GP_EPOCH_CLEARED,
+	GP_EPOCH_MARKED,  /* the bank says which epoch it will be committed with; not yet filled */
+	GP_EPOCH_FLIPPED, /* the other bank is filled from now on; programs may still be at work in this one */
+	GP_EPOCH_COLLECTED,
+	GP_EPOCH_WRITTEN, /* to the journal */
+	GP_EPOCH_COMMITTED,
+	GP_EPOCH_ADDED, /* to the world */
+	GP_EPOCH_SNAPSHOT, /* the journal begins anew */
+	GP_EPOCH_STEPS,
+};
+
+/* Called as each step is done. Does nothing, and is weak: a program may define its own, to watch or to stop there. */
+void gp_epoch_step(enum gp_epoch_step step);
+
 /* Closes the journal. @keep: leave the file for the next agent; otherwise it is removed. */
 void gp_epoch_close(struct gp_epoch *epoch, bool keep);
 

@@ -4,13 +4,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <gatepost/sketch.h>
 
 #include "log.h"
 
@@ -38,6 +39,18 @@ struct gp_journal {
 	__u64 epoch;	   /* of that one */
 	__u64 limit_bytes; /* from here on it is large */
 };
+
+struct gp_journal_key gp_journal_key_of(const struct gp_settings *settings)
+{
+	return (struct gp_journal_key){
+		.abi_version = settings->abi_version,
+		.chunks = settings->chunks,
+		.inside_hosts = settings->inside_hosts,
+		.outside_hosts = settings->outside_hosts,
+		.cells = settings->cells,
+		.identity = gp_mix(gp_mix(0, settings->secret[0]), settings->secret[1]),
+	};
+}
 
 static int fail(const char *what, const char *path, int err)
 {

@@ -17,6 +17,8 @@ struct gp_journal_key {
 	__u64 identity; /* of the secret that was drawn with the maps, not the secret itself */
 };
 
+struct gp_journal_key gp_journal_key_of(const struct gp_settings *settings);
+
 /* What an inside slot counted in an epoch, or, in a snapshot, until then. */
 struct gp_inside_delta {
 	__u32 slot;
