@@ -95,17 +95,32 @@ check-root: $(B)/gatepost $(ROOT_TESTS)
 	$(Q)scripts/run-tests root
 fuzz: $(FUZZERS)
 	$(Q)scripts/run-fuzzers $(FUZZ_SECONDS)
-$(B)/bench: $(B)/tests/bench/bench.o $(LIB_SOURCES:%.c=$(B)/%.o)
+
+# What a packet costs. Its programs wrap the data plane's own (bpf/entry.h).
+BENCH_SOURCES := $(filter-out tests/bench/replay% %.bpf.c,$(wildcard tests/bench/*.c))
+BENCH_SKELETONS := $(patsubst %.bpf.c,$(B)/%.skel.h,$(filter-out tests/bench/replay%,$(wildcard tests/bench/*.bpf.c)))
+
+$(B)/bench: $(BENCH_SOURCES:%.c=$(B)/%.o) $(LIB_SOURCES:%.c=$(B)/%.o)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
 
-$(B)/tests/bench/%.o: tests/bench/%.c Makefile | $(SKELETONS)
+$(B)/tests/bench/%.bpf.o: tests/bench/%.bpf.c Makefile
+	$(call say,BPF,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -MT $@ -MF $@.d -c $< -o $@.full
+	$(Q)$(BPFTOOL) gen object $@ $@.full
+
+$(B)/tests/bench/%.skel.h: $(B)/tests/bench/%.bpf.o
+	$(call say,SKEL,$@)
+	$(Q)$(BPFTOOL) gen skeleton $< name $*_bpf > $@
+
+$(B)/tests/bench/%.o: tests/bench/%.c Makefile | $(SKELETONS) $(BENCH_SKELETONS)
 	$(call say,CC,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -c $< -o $@
 
 bench: $(B)/bench
-	$(Q)scripts/bench
+	$(Q)B=$(B) scripts/bench
 
 install: $(B)/gatepost
 	install -D -m 755 $(B)/gatepost $(DESTDIR)$(PREFIX)/sbin/gatepost

@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "live.h"
+
+#include <errno.h>
+#include <ifaddrs.h>
+#include <net/if.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include <linux/bpf.h>
+#include <linux/if_link.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "measure.h"
+#include "tests/bench/bench.skel.h"
+
+#define SEND "gpb-send"
+#define RECEIVE "gpb-receive"
+#define BATCH 64 /* frames per flush; the driver's ring has 256 places */
+#define TRIAL_FRAMES 500000u
+#define CORES_MAX 2u
+#define CASE "TLS bulk up"
+
+/* One sender. */
+struct sender {
+	pthread_t thread;
+	pthread_barrier_t *start;
+	unsigned core;
+	int fd;
+	const struct bench_frame *frame;
+	__u32 frames;
+	double ns;
+	int err;
+};
+
+/* What gatepost does with the frame, on the receiving end. */
+struct receiver {
+	struct bench_world world;
+	struct bench_frame frame;
+	bool drop;
+};
+
+static const struct bench_case *live_case(void)
+{
+	for (size_t i = 0; i < bench_case_count; i++)
+		if (!strcmp(bench_cases[i].name, CASE))
+			return &bench_cases[i];
+	return NULL;
+}
+
+/* The receiving end has the frames' destination, so that the stack takes them as its own. */
+static int make_pair(void)
+{
+	static const char *const commands[] = {
+		"ip link add " SEND " numrxqueues 2 numtxqueues 2 type veth peer name " RECEIVE
+		" numrxqueues 2 numtxqueues 2",
+		"ip link set dev " RECEIVE " address 02:02:02:02:02:02",
+		"ip link set dev " SEND " addrgenmode none up",
+		"ip link set dev " RECEIVE " addrgenmode none up",
+	};
+
+	for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++)
+		if (system(commands[i]))
+			return -EOPNOTSUPP;
+	return 0;
+}
+
+/* Packets that the receiving end's XDP program was given. The kernel's 32-bit counter: differences only. */
+static __u32 received(void)
+{
+	struct ifaddrs *all, *i;
+	__u32 packets = 0;
+
+	if (getifaddrs(&all))
+		return 0;
+	for (i = all; i; i = i->ifa_next)
+		if (i->ifa_addr && i->ifa_addr->sa_family == AF_PACKET && !strcmp(i->ifa_name, RECEIVE) && i->ifa_data)
+			packets = ((const struct rtnl_link_stats *)i->ifa_data)->rx_packets;
+	freeifaddrs(all);
+	return packets;
+}
+
+static void *send_frames(void *argument)
+{
+	struct sender *s = argument;
+	LIBBPF_OPTS(bpf_test_run_opts, o, .data_in = s->frame->data, .data_size_in = s->frame->bytes,
+		    .repeat = (int)s->frames, .flags = BPF_F_TEST_XDP_LIVE_FRAMES, .batch_size = BATCH);
+	double begin;
+
+	s->err = bench_pin(s->core);
+	pthread_barrier_wait(s->start);
+	begin = bench_clock_ns();
+	if (!s->err && bpf_prog_test_run_opts(s->fd, &o))
+		s->err = -errno;
+	s->ns = bench_clock_ns() - begin;
+	return NULL;
+}
+
+/* @frames: of each core. @mpps: out; packets that arrived, over the time of the slowest core. Return: 0, or -errno. */
+static int send_on(unsigned cores, int fd, const struct bench_frame *frame, __u32 frames, double *mpps)
+{
+	struct sender senders[CORES_MAX];
+	pthread_barrier_t start;
+	__u32 before = received();
+	double ns = 0;
+	int err = 0;
+
+	pthread_barrier_init(&start, NULL, cores);
+	for (unsigned i = 0; i < cores; i++) {
+		senders[i] = (struct sender){ .start = &start, .core = i, .fd = fd, .frame = frame, .frames = frames };
+		if (pthread_create(&senders[i].thread, NULL, send_frames, &senders[i]))
+			exit(1); /* the others would wait for it for ever */
+	}
+	for (unsigned i = 0; i < cores; i++) {
+		pthread_join(senders[i].thread, NULL);
+		ns = senders[i].ns > ns ? senders[i].ns : ns;
+		err = err ? err : senders[i].err;
+	}
+	pthread_barrier_destroy(&start);
+	*mpps = (double)(received() - before) / ns * 1e3;
+	return err;
+}
+
+/* Best of three. @program: on the receiving end. */
+static int measure(struct receiver *r, const struct bpf_program *program, unsigned cores, double seconds, double *best)
+{
+	int index = (int)if_nametoindex(RECEIVE), fd = bpf_program__fd(r->world.sides[0]->progs.bench_send);
+	int err = bpf_xdp_attach(index, bpf_program__fd(program), XDP_FLAGS_DRV_MODE, NULL);
+	double mpps;
+
+	*best = 0;
+	if (!err)
+		err = send_on(cores, fd, &r->frame, TRIAL_FRAMES, &mpps);
+	for (int i = 0; i < 3 && !err && mpps > 0; i++) {
+		err = send_on(cores, fd, &r->frame, (__u32)(mpps * 1e6 * seconds / 3 / cores) + BATCH, &mpps);
+		if (mpps > *best)
+			*best = mpps;
+	}
+	bpf_xdp_detach(index, XDP_FLAGS_DRV_MODE, NULL);
+	return err;
+}
+
+/* The header's sum without checksum and source address, in a frame without tags. */
+static void aim_checksum(struct bench_knobs *knobs, const struct bench_frame *frame)
+{
+	const __u8 *header = frame->data + 14;
+
+	for (int i = 0; i < 20; i += 2)
+		if (i != 10 && i != 12 && i != 14)
+			knobs->check_rest += (__u32)header[i] << 8 | header[i + 1];
+	knobs->check_offset = 14 + 10;
+}
+
+/* gatepost on the receiving end, with the flows of all hosts, and a sender that draws from them. */
+static int open_receiver(struct receiver *r, bool drop)
+{
+	const struct bench_case *c = live_case();
+	struct bench_knobs *knobs;
+	int err;
+
+	r->drop = drop;
+	err = bench_world_open(&r->world, BENCH_LIVE_HOSTS, BENCH_FOR_LIVE, drop, (int)if_nametoindex(SEND));
+	if (err)
+		return err;
+	if (bench_converse(&r->world, c, BENCH_PLAIN))
+		return -EIO;
+	bench_frame_build(&r->frame, c, BENCH_PLAIN, bench_case_length(c));
+	knobs = bench_world_knobs(&r->world, BENCH_GATEPOST, false);
+	bench_aim(knobs, &r->frame, BENCH_LIVE_HOSTS);
+	knobs->seq_step = r->frame.seq_step;
+	if (!drop)
+		aim_checksum(knobs, &r->frame);
+	return 0;
+}
+
+static int measure_drop(struct receiver *r, struct bench_live *live, double seconds)
+{
+	const struct bench_bpf *s = r->world.sides[0];
+	int err = measure(r, s->progs.bench_receive_nothing, 1, seconds, &live->empty_drop_mpps);
+
+	if (!err)
+		err = measure(r, s->progs.bench_receive, 1, seconds, &live->drop_mpps);
+	if (!err && bench_cpus() > 1)
+		err = measure(r, s->progs.bench_receive, 2, seconds, &live->two_cores_mpps);
+	return err;
+}
+
+static int measure_pass(struct receiver *r, struct bench_live *live, double seconds)
+{
+	const struct bench_bpf *s = r->world.sides[0];
+	int err = measure(r, s->progs.bench_receive_nothing, 1, seconds, &live->empty_pass_mpps);
+
+	return err ? err : measure(r, s->progs.bench_receive, 1, seconds, &live->pass_mpps);
+}
+
+static void print_live(const struct bench_live *live)
+{
+	printf("\nlive, %s over %u sources through a veth pair, Mpps    gatepost  empty program\n", CASE,
+	       BENCH_LIVE_HOSTS);
+	printf("  one core sends and receives, dropped behind      %10.2f  %13.2f\n", live->drop_mpps,
+	       live->empty_drop_mpps);
+	printf("  one core, passed on: the stack drops by route    %10.2f  %13.2f\n", live->pass_mpps,
+	       live->empty_pass_mpps);
+	if (live->two_cores_mpps > 0)
+		printf("  two cores, two queues, dropped behind            %10.2f  factor %.2f\n", live->two_cores_mpps,
+		       live->two_cores_mpps / live->drop_mpps);
+	else
+		printf("  two cores: skipped, one CPU only\n");
+}
+
+static int measure_both(struct bench_live *live, double seconds)
+{
+	int err = 0;
+
+	for (int drop = 0; drop < 2 && !err; drop++) {
+		struct receiver *r = calloc(1, sizeof(*r));
+
+		if (!r)
+			return -ENOMEM;
+		err = open_receiver(r, drop);
+		if (!err)
+			err = drop ? measure_drop(r, live, seconds) : measure_pass(r, live, seconds);
+		bench_world_close(&r->world);
+		free(r);
+	}
+	return err;
+}
+
+int bench_live(struct bench_live *live, double seconds)
+{
+	int err;
+
+	if (unshare(CLONE_NEWNET))
+		return -errno;
+	if (make_pair()) {
+		printf("\nlive: skipped: no veth pair (iproute2, CONFIG_VETH)\n");
+		return 0;
+	}
+	err = measure_both(live, seconds);
+	if (err == -EINVAL || err == -ENOTSUP) {
+		printf("\nlive: skipped: %s; live frames need Linux 5.18, native XDP on veth\n", strerror(-err));
+		return 0;
+	}
+	if (err) {
+		fprintf(stderr, "bench: live: %s\n", strerror(-err));
+		return err;
+	}
+	live->done = true;
+	print_live(live);
+	return 0;
+}
