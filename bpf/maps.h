@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The memory of include/gatepost/memory.h as BPF maps. Each can be mmap()ed, so that the agent reads without system
- * calls; sizes are set when the object is loaded (user/bpf_object.c).
+ * The memory of include/gatepost/memory.h as BPF maps. Each array can be mmap()ed, so that the agent reads without
+ * system calls; sizes are set when the object is loaded (user/bpf_object.c).
  */
 #ifndef GATEPOST_MAPS_H
 #define GATEPOST_MAPS_H
@@ -13,8 +13,9 @@
 #include <gatepost/scratch.h>
 #include <gatepost/types.h>
 
-struct gp_claim_pair {
-	__u32 slots[2];
+/* An array map rounds each record up to 8 bytes: two 32-bit words share one, so that the agent sees them plain. */
+struct gp_pair {
+	__u32 words[2];
 };
 
 #define GP_ARRAY(name, record)                                                                                         \
@@ -27,21 +28,40 @@ struct gp_claim_pair {
 	} name SEC(".maps")
 
 GP_ARRAY(gp_settings, struct gp_settings);
-GP_ARRAY(gp_totals, struct gp_totals);
+GP_ARRAY(gp_control, struct gp_control);
+GP_ARRAY(gp_claims, struct gp_claims);
+GP_ARRAY(gp_cpus, struct gp_cpu);
+GP_ARRAY(gp_dir16, __u64);
+GP_ARRAY(gp_dir24, struct gp_pair);
+GP_ARRAY(gp_dir6, __u64);
+GP_ARRAY(gp_chunks, struct gp_chunk);
+GP_ARRAY(gp_hot, struct gp_hot);
+GP_ARRAY(gp_mail, struct gp_mail);
+GP_ARRAY(gp_host_of, __u64);
 GP_ARRAY(gp_hosts, struct gp_host);
+GP_ARRAY(gp_outside, struct gp_pair);
+GP_ARRAY(gp_cells, struct gp_cell);
 GP_ARRAY(gp_flows, struct gp_flow);
+GP_ARRAY(gp_pending, struct gp_pair);
 GP_ARRAY(gp_filters, struct gp_filters);
 GP_ARRAY(gp_filter_bits, __u64);
 GP_ARRAY(gp_ranges, struct gp_range);
-GP_ARRAY(gp_ports, struct gp_port);
-GP_ARRAY(gp_claims, struct gp_claim_pair);
+GP_ARRAY(gp_ports, __u64);
+GP_ARRAY(gp_shadow, struct gp_shadow); /* the agent's alone: it lies here so that it outlives the agent */
 
+/* Flow records. */
 struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct gp_scratch);
-} gp_scratch SEC(".maps");
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, GP_RECORD_RING * 128);
+} gp_records SEC(".maps");
+
+/* Set before the object is loaded. */
+const volatile __u32 gp_knob_side = GP_SIDE_TAP;
+const volatile __u32 gp_knob_replay = 0; /* 1: time and excess come with each packet */
+
+/* Replay only: written before each test run. */
+__u64 gp_replay_now_ns = 0;
+__s64 gp_replay_excess_bytes = 0; /* bytes of the frame that stand for another link layer and are not counted */
 
 typedef struct xdp_md gp_ctx;
 
@@ -55,79 +75,82 @@ struct gp_memory {
 
 #define GP_TOUCH(m) asm volatile("" : : "r"(m))
 
-GP_INLINE struct gp_settings *gp_mem_settings(struct gp_memory *m)
+/* gp_mem_NAME(m, index): a record of the map, or 0 beyond its end. */
+#define GP_ACCESSOR(type, name, map)                                                                                   \
+	GP_INLINE type *gp_mem_##name(struct gp_memory *m, __u32 index)                                                \
+	{                                                                                                              \
+		GP_TOUCH(m);                                                                                           \
+		return bpf_map_lookup_elem(&map, &index);                                                              \
+	}
+
+#define GP_ACCESSOR_ONE(type, name, map)                                                                               \
+	GP_INLINE type *gp_mem_##name(struct gp_memory *m)                                                             \
+	{                                                                                                              \
+		__u32 zero = 0;                                                                                        \
+                                                                                                                       \
+		GP_TOUCH(m);                                                                                           \
+		return bpf_map_lookup_elem(&map, &zero);                                                               \
+	}
+
+#define GP_ACCESSOR_PAIR(name, map)                                                                                    \
+	GP_INLINE __u32 *gp_mem_##name(struct gp_memory *m, __u32 index)                                               \
+	{                                                                                                              \
+		__u32 pair_index = index / 2;                                                                          \
+		struct gp_pair *pair;                                                                                  \
+                                                                                                                       \
+		GP_TOUCH(m);                                                                                           \
+		pair = bpf_map_lookup_elem(&map, &pair_index);                                                         \
+		return pair ? &pair->words[index & 1] : 0;                                                             \
+	}
+
+GP_ACCESSOR_ONE(struct gp_settings, settings, gp_settings)
+GP_ACCESSOR_ONE(struct gp_control, control, gp_control)
+GP_ACCESSOR_ONE(struct gp_claims, claims, gp_claims)
+GP_ACCESSOR_ONE(struct gp_filters, filters, gp_filters)
+GP_ACCESSOR(__u64, dir16, gp_dir16)
+GP_ACCESSOR_PAIR(dir24, gp_dir24)
+GP_ACCESSOR(__u64, dir6, gp_dir6)
+GP_ACCESSOR(struct gp_chunk, chunk, gp_chunks)
+GP_ACCESSOR(struct gp_hot, hot, gp_hot)
+GP_ACCESSOR(struct gp_mail, mail, gp_mail)
+GP_ACCESSOR(__u64, host_of, gp_host_of)
+GP_ACCESSOR(struct gp_host, host, gp_hosts)
+GP_ACCESSOR_PAIR(outside_claim, gp_outside)
+GP_ACCESSOR(struct gp_cell, cell, gp_cells)
+GP_ACCESSOR(struct gp_flow, flow, gp_flows)
+GP_ACCESSOR_PAIR(pending, gp_pending)
+GP_ACCESSOR(__u64, filter_word, gp_filter_bits)
+GP_ACCESSOR(const struct gp_range, range, gp_ranges)
+
+/* XDP runs with bottom halves off: nobody else works on this CPU's record meanwhile. */
+GP_INLINE struct gp_cpu *gp_mem_cpu(struct gp_memory *m)
 {
-	__u32 zero = 0;
+	__u32 cpu = bpf_get_smp_processor_id();
 
 	GP_TOUCH(m);
-	return bpf_map_lookup_elem(&gp_settings, &zero);
+	return bpf_map_lookup_elem(&gp_cpus, &cpu);
 }
 
-GP_INLINE struct gp_totals *gp_mem_totals(struct gp_memory *m)
+GP_INLINE __u64 gp_mem_now(struct gp_memory *m)
 {
-	__u32 zero = 0;
-
 	GP_TOUCH(m);
-	return bpf_map_lookup_elem(&gp_totals, &zero);
+	return gp_knob_replay ? gp_replay_now_ns : bpf_ktime_get_coarse_ns();
 }
 
-GP_INLINE struct gp_host *gp_mem_host(struct gp_memory *m, __u32 slot)
+GP_INLINE __u64 gp_mem_port_word(struct gp_memory *m, __u32 index)
 {
+	__u64 *word;
+
 	GP_TOUCH(m);
-	return bpf_map_lookup_elem(&gp_hosts, &slot);
+	word = bpf_map_lookup_elem(&gp_ports, &index);
+	return word ? *word : 0;
 }
 
-GP_INLINE struct gp_flow *gp_mem_flow(struct gp_memory *m, __u32 slot)
+/* Tells the agent of a flow that has ended; it looks every second, nobody is woken. Return: 0, or -1: full. */
+GP_INLINE int gp_mem_tell(struct gp_memory *m, const struct gp_flow_record *record)
 {
 	GP_TOUCH(m);
-	return bpf_map_lookup_elem(&gp_flows, &slot);
-}
-
-GP_INLINE struct gp_filters *gp_mem_filters(struct gp_memory *m)
-{
-	__u32 zero = 0;
-
-	GP_TOUCH(m);
-	return bpf_map_lookup_elem(&gp_filters, &zero);
-}
-
-GP_INLINE __u64 *gp_mem_filter_word(struct gp_memory *m, __u32 word)
-{
-	GP_TOUCH(m);
-	return bpf_map_lookup_elem(&gp_filter_bits, &word);
-}
-
-GP_INLINE const struct gp_range *gp_mem_range(struct gp_memory *m, __u32 i)
-{
-	GP_TOUCH(m);
-	return bpf_map_lookup_elem(&gp_ranges, &i);
-}
-
-GP_INLINE const struct gp_port *gp_mem_port(struct gp_memory *m, __u16 port)
-{
-	__u32 i = port;
-
-	GP_TOUCH(m);
-	return bpf_map_lookup_elem(&gp_ports, &i);
-}
-
-/* An array map rounds each record up to 8 bytes: two claims share one, so that the agent sees plain 32-bit words. */
-GP_INLINE __u32 *gp_mem_claim(struct gp_memory *m, __u32 i)
-{
-	__u32 pair_index = i / 2;
-	struct gp_claim_pair *pair;
-
-	GP_TOUCH(m);
-	pair = bpf_map_lookup_elem(&gp_claims, &pair_index);
-	return pair ? &pair->slots[i & 1] : 0;
-}
-
-GP_INLINE struct gp_scratch *gp_mem_scratch(struct gp_memory *m)
-{
-	__u32 zero = 0;
-
-	GP_TOUCH(m);
-	return bpf_map_lookup_elem(&gp_scratch, &zero);
+	return bpf_ringbuf_output(&gp_records, (void *)record, sizeof(*record), BPF_RB_NO_WAKEUP) ? -1 : 0;
 }
 
 /* As the native one; reaches behind the linear part of a jumbo frame (bpf_xdp_load_bytes(), Linux 5.18). */

@@ -13,6 +13,7 @@
 
 #include "gatepost.skel.h"
 #include "log.h"
+#include "memory_setup.h"
 
 /* Every map that the agent maps, with its number of records. */
 struct map_size {
@@ -21,20 +22,34 @@ struct map_size {
 	__u64 records;
 };
 
-static void map_sizes(struct gp_bpf *bpf, const struct gp_config *c, struct map_size sizes[GP_MAPS])
+static void map_sizes(struct gp_bpf *bpf, struct map_size sizes[GP_MAPS])
 {
+	const struct gp_settings *plan = &bpf->plan;
 	struct gatepost_bpf *s = bpf->skeleton;
 	struct gp_memory *m = &bpf->memory;
+	__u64 slots = (__u64)plan->chunks * GP_CHUNK_SLOTS;
 	const struct map_size all[GP_MAPS] = {
 		{ s->maps.gp_settings, (void **)&m->settings, 1 },
-		{ s->maps.gp_totals, (void **)&m->totals, 1 },
-		{ s->maps.gp_hosts, (void **)&m->hosts, c ? 2ull * c->host_slots : 0 },
-		{ s->maps.gp_flows, (void **)&m->flows, c ? c->flow_slots : 0 },
+		{ s->maps.gp_control, (void **)&m->control, 1 },
+		{ s->maps.gp_claims, (void **)&m->claims, 1 },
+		{ s->maps.gp_cpus, (void **)&m->cpus, m->cpu_count },
+		{ s->maps.gp_dir16, (void **)&m->dir16, GP_DIR16_WORDS },
+		{ s->maps.gp_dir24, (void **)&m->dir24, GP_DIR24_ENTRIES / 2 } /* pairs */,
+		{ s->maps.gp_dir6, (void **)&m->dir6, plan->dir6_words },
+		{ s->maps.gp_chunks, (void **)&m->chunks, plan->chunks },
+		{ s->maps.gp_hot, (void **)&m->hot, plan->slices * slots },
+		{ s->maps.gp_mail, (void **)&m->mail, slots },
+		{ s->maps.gp_host_of, (void **)&m->host_of, slots },
+		{ s->maps.gp_hosts, (void **)&m->hosts, plan->inside_hosts + GP_BANKS * (__u64)plan->outside_hosts },
+		{ s->maps.gp_outside, (void **)&m->outside_claims, plan->outside_hosts } /* pairs */,
+		{ s->maps.gp_cells, (void **)&m->cells, GP_BANKS * (__u64)plan->cells },
+		{ s->maps.gp_flows, (void **)&m->flows, plan->flow_slots },
+		{ s->maps.gp_pending, (void **)&m->pending, GP_PENDING_PROOFS / 2 } /* pairs */,
 		{ s->maps.gp_filters, (void **)&m->filters, 1 },
-		{ s->maps.gp_filter_bits, (void **)&m->filter_bits, c ? (__u64)GP_FILTERS * c->filter_words : 0 },
-		{ s->maps.gp_ranges, (void **)&m->ranges, c && c->range_count ? c->range_count : 1 },
-		{ s->maps.gp_ports, (void **)&m->ports, 65536 },
-		{ s->maps.gp_claims, (void **)&m->claims, c ? c->host_slots : 0 } /* pairs */,
+		{ s->maps.gp_filter_bits, (void **)&m->filter_bits, (__u64)GP_FILTERS * plan->filter_words },
+		{ s->maps.gp_ranges, (void **)&m->ranges, plan->ranges ? plan->ranges : 1 },
+		{ s->maps.gp_ports, (void **)&m->ports, GP_PORT_WORDS },
+		{ s->maps.gp_shadow, (void **)&m->shadow, bpf->commits ? 2 * slots : 1 },
 	};
 
 	memcpy(sizes, all, sizeof(all));
@@ -67,24 +82,49 @@ __attribute__((format(printf, 2, 0))) static int quiet_print(enum libbpf_print_l
 	return vfprintf(stderr, format, args);
 }
 
-static int size_map(const struct map_size *size, const char *pin_dir)
+static int pin_map(struct bpf_map *map, const char *pin_dir)
 {
 	char path[PATH_MAX];
-	int err = bpf_map__set_max_entries(size->map, (__u32)size->records);
 
-	if (err || !pin_dir)
-		return err;
-	if (snprintf(path, sizeof(path), "%s/%s", pin_dir, bpf_map__name(size->map)) >= (int)sizeof(path))
+	if (snprintf(path, sizeof(path), "%s/%s", pin_dir, bpf_map__name(map)) >= (int)sizeof(path))
 		return -ENAMETOOLONG;
-	return bpf_map__set_pin_path(size->map, path);
+	return bpf_map__set_pin_path(map, path);
+}
+
+static int size_map(const struct map_size *size, const char *pin_dir)
+{
+	int err = size->records >> 32 ? -E2BIG : bpf_map__set_max_entries(size->map, (__u32)size->records);
+
+	return err || !pin_dir ? err : pin_map(size->map, pin_dir);
+}
+
+static int take_record(void *context, void *data, size_t bytes)
+{
+	const struct gp_bpf *bpf = context;
+
+	if (bpf->take && bytes >= sizeof(struct gp_flow_record))
+		bpf->take(bpf->take_context, data);
+	return 0;
+}
+
+void gp_bpf_drain(struct gp_bpf *bpf, gp_record_fn *take, void *context)
+{
+	bpf->take = take;
+	bpf->take_context = context;
+	if (bpf->ring)
+		ring_buffer__consume(bpf->ring);
+	bpf->take = NULL;
 }
 
 int gp_bpf_open(struct gp_bpf *bpf, const struct gp_config *config, const struct gp_bpf_options *options)
 {
 	struct map_size sizes[GP_MAPS];
-	int err = 0;
+	int cpus = libbpf_num_possible_cpus(), err = 0;
 
 	memset(bpf, 0, sizeof(*bpf));
+	bpf->memory.cpu_count = cpus > 0 ? (__u32)cpus : 1;
+	bpf->commits = !options->replay;
+	gp_memory_plan(&bpf->plan, config, options->cpus ? options->cpus : bpf->memory.cpu_count);
 	libbpf_set_print(quiet_print);
 	bpf->skeleton = gatepost_bpf__open();
 	if (!bpf->skeleton) {
@@ -94,9 +134,11 @@ int gp_bpf_open(struct gp_bpf *bpf, const struct gp_config *config, const struct
 	}
 	bpf->skeleton->rodata->gp_knob_side = options->side;
 	bpf->skeleton->rodata->gp_knob_replay = options->replay;
-	map_sizes(bpf, config, sizes);
+	map_sizes(bpf, sizes);
 	for (int i = 0; i < GP_MAPS && !err; i++)
 		err = size_map(&sizes[i], options->pin_dir);
+	if (!err && options->pin_dir)
+		err = pin_map(bpf->skeleton->maps.gp_records, options->pin_dir);
 	if (err)
 		gp_error("BPF object: cannot size the maps: %s", strerror(-err));
 	return err;
@@ -107,7 +149,7 @@ int gp_bpf_map(struct gp_bpf *bpf)
 	struct map_size sizes[GP_MAPS];
 	long page = sysconf(_SC_PAGESIZE);
 
-	map_sizes(bpf, NULL, sizes);
+	map_sizes(bpf, sizes);
 	for (int i = 0; i < GP_MAPS; i++) {
 		__u64 bytes = (__u64)bpf_map__value_size(sizes[i].map) * bpf_map__max_entries(sizes[i].map);
 		void *at;
@@ -124,6 +166,15 @@ int gp_bpf_map(struct gp_bpf *bpf)
 		bpf->mapped_bytes[i] = bytes;
 		*sizes[i].memory = at;
 	}
+	if (!bpf->commits)
+		bpf->memory.shadow = NULL;
+	bpf->ring = ring_buffer__new(bpf_map__fd(bpf->skeleton->maps.gp_records), take_record, bpf, NULL);
+	if (!bpf->ring) {
+		int err = -errno;
+
+		gp_error("map gp_records: cannot mmap: %s", strerror(-err));
+		return err;
+	}
 	return 0;
 }
 
@@ -132,6 +183,7 @@ void gp_bpf_close(struct gp_bpf *bpf)
 	for (int i = 0; i < GP_MAPS; i++)
 		if (bpf->mapped[i])
 			munmap(bpf->mapped[i], bpf->mapped_bytes[i]);
+	ring_buffer__free(bpf->ring);
 	gatepost_bpf__destroy(bpf->skeleton);
 	memset(bpf, 0, sizeof(*bpf));
 }

@@ -6,22 +6,29 @@
 #include <stdbool.h>
 
 #include "config.h"
+#include "engine.h"
 
 struct gatepost_bpf;
-struct bpf_object;
+struct ring_buffer;
 
-#define GP_MAPS 9
+#define GP_MAPS 21
 
 /* Which way the packets come, and where the maps live. */
 struct gp_bpf_options {
 	enum gp_side side;
-	bool replay;	     /* time comes with each packet (gp_bpf_replay_clock()) */
+	bool replay;	     /* time comes with each packet */
+	unsigned cpus;	     /* that may run the program, for the number of slices */
 	const char *pin_dir; /* NULL: maps are not pinned. Maps found there are used, and must be of the same size */
 };
 
 struct gp_bpf {
 	struct gatepost_bpf *skeleton;
+	struct gp_settings plan; /* sizes of the maps */
+	bool commits;		 /* there is a shadow: not in replay */
 	struct gp_memory memory; /* after gp_bpf_map() */
+	struct ring_buffer *ring; /* flow records */
+	gp_record_fn *take;	  /* while they are handed over */
+	void *take_context;
 	void *mapped[GP_MAPS];
 	size_t mapped_bytes[GP_MAPS];
 };
@@ -40,6 +47,9 @@ int gp_bpf_open(struct gp_bpf *bpf, const struct gp_config *config, const struct
  * Return: 0, or -errno (logged).
  */
 int gp_bpf_map(struct gp_bpf *bpf);
+
+/* Hands over the records of flows that have ended since the last call. */
+void gp_bpf_drain(struct gp_bpf *bpf, gp_record_fn *take, void *context);
 
 /* Unmaps and closes; programs and maps live on in the kernel where they are attached or pinned. */
 void gp_bpf_close(struct gp_bpf *bpf);

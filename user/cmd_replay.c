@@ -8,6 +8,7 @@
 
 #include "command.h"
 #include "engine.h"
+#include "epoch.h"
 #include "log.h"
 #include "progress.h"
 #include "source_pcap.h"
@@ -27,8 +28,23 @@ struct replay {
 	struct gp_config *config;
 	struct gp_source_pcap *source;
 	struct gp_engine *engine;
+	struct gp_world *world;
+	struct gp_epoch *epoch;
 	struct gp_judge *judge;
 };
+
+static void take_record(void *context, const struct gp_flow_record *record)
+{
+	gp_world_flow_record(context, record);
+}
+
+/* A time slice begins: what the one before it counted is collected, then judged. */
+static int begin_slice(struct replay *r, __u64 now_ns)
+{
+	int err = gp_epoch_turn(r->epoch, now_ns);
+
+	return err ? err : gp_judge_tick(r->judge, now_ns);
+}
 
 /* The loop: each frame to the engine, the judge first whenever a time slice begins. */
 static int replay_frames(struct replay *r)
@@ -42,13 +58,14 @@ static int replay_frames(struct replay *r)
 	while ((err = gp_source_pcap_next(r->source, &frame)) == 1) {
 		if (frame.time_ns / GP_SLICE_NS != slice) {
 			slice = frame.time_ns / GP_SLICE_NS;
-			err = gp_judge_tick(r->judge, frame.time_ns);
+			err = begin_slice(r, frame.time_ns);
 			if (err)
 				break;
 		}
 		err = r->engine->frame(r->engine, &frame);
 		if (err)
 			break;
+		r->engine->drain(r->engine, take_record, r->world);
 		if (gp_progress_due(&progress)) {
 			gp_source_pcap_progress(r->source, &done, &total);
 			gp_progress_show(&progress, done, total,
@@ -85,7 +102,7 @@ static int replay_report(struct replay *r, const struct gp_options *options, con
 		.source_name = name,
 		.start_ns = count->first_ns,
 		.end_ns = count->last_ns,
-		.memory = &r->engine->memory,
+		.world = r->world,
 		.judge = r->judge,
 		.too_short = count->too_short,
 		.too_long = count->too_long,
@@ -120,13 +137,23 @@ static int replay_open(struct replay *r, const struct gp_options *options, char 
 		return err;
 	gp_notice("replay: %s engine", r->engine->name);
 	/* What the configuration promises of its interfaces says nothing about where a capture was taken. */
-	return gp_judge_open(&r->judge, &r->engine->memory, &r->config->limits, options->trust_inside);
+	err = gp_world_open(&r->world, &r->engine->memory);
+	if (err)
+		return err;
+	err = gp_epoch_open(&r->epoch, r->world, &(struct gp_epoch_options){ .journal = NULL });
+	if (err)
+		return err;
+	return gp_judge_open(&r->judge, r->world, &r->config->limits, options->trust_inside);
 }
 
 static void replay_close(struct replay *r)
 {
 	if (r->judge)
 		gp_judge_close(r->judge);
+	if (r->epoch)
+		gp_epoch_close(r->epoch, false);
+	if (r->world)
+		gp_world_close(r->world);
 	if (r->engine)
 		r->engine->close(r->engine);
 	if (r->source)
@@ -147,7 +174,9 @@ static int replay(struct replay *r, const struct gp_options *options, char *cons
 	damage = replay_frames(r);
 	if (damage)
 		reason = gp_source_pcap_error(r->source) ?: strerror(-damage);
-	err = gp_judge_finish(r->judge, gp_source_pcap_count(r->source)->last_ns);
+	err = gp_epoch_turn(r->epoch, gp_source_pcap_count(r->source)->last_ns);
+	if (!err)
+		err = gp_judge_finish(r->judge, gp_source_pcap_count(r->source)->last_ns);
 	if (err)
 		return err;
 	name = join_names(paths, count);

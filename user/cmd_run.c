@@ -14,6 +14,7 @@
 
 #include "command.h"
 #include "loader.h"
+#include "epoch.h"
 #include "log.h"
 
 #define NS_PER_S 1000000000ll
@@ -35,9 +36,12 @@ struct run {
 	struct gp_config *config;
 	struct gp_interface *interfaces;
 	struct gp_loader *loader;
+	struct gp_world *world;
+	struct gp_epoch *epoch;
 	struct gp_judge *judge;
 	char *name; /* "eth0, eth1" */
 	__u64 start_ns;
+	__u64 slice; /* of the last epoch */
 	int signals, timer;
 };
 
@@ -68,7 +72,7 @@ static int write_report(struct run *run, enum gp_format format, bool live)
 		.start_ns = run->start_ns,
 		.end_ns = monotonic_ns(),
 		.clock_offset_ns = realtime_offset_ns(),
-		.memory = gp_loader_memory(run->loader),
+		.world = run->world,
 		.judge = run->judge,
 		.nic_missed = gp_loader_missed(run->loader),
 		.wire_is_seen = true,
@@ -80,13 +84,34 @@ static int write_report(struct run *run, enum gp_format format, bool live)
 		.prefix_bits6 = 48,
 		.prefix_rows = 20,
 	};
-	int err = gp_report_write(stdout, &report, format);
+	int err = gp_epoch_turn(run->epoch, report.end_ns);
 
+	if (err)
+		return err;
+	err = gp_report_write(stdout, &report, format);
 	if (!err && fflush(stdout))
 		err = -errno;
 	if (err)
 		gp_error("report: cannot write: %s", strerror(-err));
 	return err;
+}
+
+static void take_record(void *context, const struct gp_flow_record *record)
+{
+	gp_world_flow_record(context, record);
+}
+
+/* Each second: what flows have ended, and, once per time slice, what was counted. */
+static int tick(struct run *run)
+{
+	__u64 now_ns = monotonic_ns();
+	int err = 0;
+
+	gp_loader_drain(run->loader, take_record, run->world);
+	if (now_ns / GP_SLICE_NS != run->slice)
+		err = gp_epoch_turn(run->epoch, now_ns);
+	run->slice = now_ns / GP_SLICE_NS;
+	return err ? err : gp_judge_tick(run->judge, now_ns);
 }
 
 /* Ticks once per second; a report at each interval. Return: 0 when told to stop, or -errno. */
@@ -108,7 +133,7 @@ static int run_until_stopped(struct run *run)
 			return 0;
 		if (!fds[1].revents || read(run->timer, &expirations, sizeof(expirations)) < 0)
 			continue;
-		err = gp_judge_tick(run->judge, monotonic_ns());
+		err = tick(run);
 		if (err)
 			return err;
 		seconds += (unsigned)expirations;
@@ -190,6 +215,18 @@ static bool sees_one_direction(const struct run *run)
 	return true;
 }
 
+static int open_world(struct run *run)
+{
+	const struct gp_epoch_options options = { .journal = run->config->journal, .live = true };
+	int err = gp_world_open(&run->world, gp_loader_memory(run->loader));
+
+	if (!err)
+		err = gp_epoch_open(&run->epoch, run->world, &options);
+	if (!err)
+		err = gp_judge_open(&run->judge, run->world, &run->config->limits, trusts_inside(run));
+	return err;
+}
+
 static int run_open(struct run *run)
 {
 	size_t count = run->options->interface_count;
@@ -207,8 +244,7 @@ static int run_open(struct run *run)
 	if (err)
 		return err;
 	run->start_ns = monotonic_ns();
-	err = gp_judge_open(&run->judge, gp_loader_memory(run->loader), &run->config->limits,
-			    trusts_inside(run));
+	err = open_world(run);
 	if (err)
 		return err;
 	if (sees_one_direction(run)) {
@@ -216,13 +252,17 @@ static int run_open(struct run *run)
 			  "called a scanner; attach the outside as well");
 		gp_judge_one_direction(run->judge);
 	}
-	return gp_judge_tick(run->judge, run->start_ns);
+	return tick(run);
 }
 
 static void run_close(struct run *run)
 {
 	if (run->judge)
 		gp_judge_close(run->judge);
+	if (run->epoch)
+		gp_epoch_close(run->epoch, false);
+	if (run->world)
+		gp_world_close(run->world);
 	if (run->loader)
 		gp_loader_close(run->loader);
 	if (run->config)
@@ -247,7 +287,11 @@ static int run_agent(struct run *run)
 	/* Off first: then the counters stand still, and the books must balance to the packet. */
 	gp_loader_detach(run->loader);
 	nanosleep(&grace, NULL);
-	report_err = gp_judge_finish(run->judge, monotonic_ns());
+	report_err = tick(run);
+	if (!report_err)
+		report_err = gp_epoch_turn(run->epoch, monotonic_ns());
+	if (!report_err)
+		report_err = gp_judge_finish(run->judge, monotonic_ns());
 	if (!report_err)
 		report_err = write_report(run, run->options->interval_s && run->options->format == GP_FORMAT_JSON ?
 					  GP_FORMAT_NDJSON : run->options->format, false);

@@ -671,6 +671,7 @@ void gp_config_close(struct gp_config *config)
 	if (!config)
 		return;
 	free(config->sensor);
+	free(config->journal);
 	free(config->ranges);
 	free(config->ports);
 	free(config);

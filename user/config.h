@@ -12,11 +12,16 @@
 
 struct gp_config {
 	char *sensor;		 /* default: "gatepost"; printable ASCII, 1 to 64 characters */
+	char *journal;		 /* what a killed agent leaves to the next one; default: /run/gatepost/journal */
 	struct gp_range *ranges; /* sorted, disjoint: what gp_mem_range() serves */
 	__u32 range_count;
 	bool default_inside; /* no inside prefix was given: private space is inside */
 	struct gp_port *ports; /* 65536 */
-	__u32 host_slots;      /* per side, a power of two; default 65536 */
+	__u32 address_slots;   /* inside slots, a power of two; 0: by the prefixes (user/memory_setup.h) */
+	__u32 inside_hosts;    /* records of inside hosts, a power of two; default 65536 */
+	__u32 outside_hosts;   /* records of outside hosts per bank, a power of two; default 32768 */
+	__u32 cells;	       /* prefixes of other outside hosts per bank, a power of two; default 16384 */
+	__u32 slices;	       /* of hot lines: CPUs that count without sharing; 0: one per CPU, 16 at most */
 	__u32 flow_slots;      /* a power of two; default 262144 */
 	__u32 filter_words;    /* a power of two; default 65536 */
 	bool tunnels;	       /* default false */

@@ -26,6 +26,7 @@
 const struct gp_config_key gp_config_keys[] = {
 	/* path, type, unit, min, max, default, where */
 	{"sensor", GP_KEY_TEXT, "characters", 1, 64, "gatepost", CONFIG(sensor)},
+	{"journal", GP_KEY_TEXT, "", 1, 255, "/run/gatepost/journal", CONFIG(journal)},
 	{"inside", GP_KEY_PREFIXES, "entries", 1, GP_PREFIXES_MAX, PRIVATE_SPACE, GP_ROLE_SUBSCRIBER},
 	{"inside[].prefix", GP_KEY_ENTRY_PREFIX, "", 0, 128, NULL, 0},
 	{"inside[].subscriber", GP_KEY_ENTRY_SUBSCRIBER, "bits", 0, 128, "32 for IPv4, 56 for IPv6", 0},
@@ -50,7 +51,11 @@ const struct gp_config_key gp_config_keys[] = {
 	{"scan_ports.service", GP_KEY_SCAN_PORTS, "TCP ports", 1, 65535, SERVICE_PORTS, GP_SCAN_SERVICE},
 
 	{"tables", GP_KEY_SECTION, "", 0, 0, NULL, 0},
-	{"tables.hosts", GP_KEY_POWER, "hosts per side", 64, 1 << 22, "65536", CONFIG(host_slots)},
+	{"tables.addresses", GP_KEY_POWER, "inside addresses", 256, 1 << 26, NULL, CONFIG(address_slots)},
+	{"tables.hosts", GP_KEY_POWER, "inside hosts", 64, 1 << 24, "65536", CONFIG(inside_hosts)},
+	{"tables.outside", GP_KEY_POWER, "outside hosts", 64, 1 << 22, "32768", CONFIG(outside_hosts)},
+	{"tables.cells", GP_KEY_POWER, "outside prefixes", 64, 1 << 22, "16384", CONFIG(cells)},
+	{"tables.slices", GP_KEY_POWER, "CPUs", 1, 256, NULL, CONFIG(slices)},
 	{"tables.flows", GP_KEY_POWER, "flows", 64, 1 << 24, "262144", CONFIG(flow_slots)},
 	{"tables.filter_bits", GP_KEY_BITS, "bits per filter", 4096, 1 << 30, "4194304", CONFIG(filter_words)},
 

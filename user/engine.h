@@ -21,11 +21,16 @@ struct gp_frame {
 	__u64 time_ns;	      /* since the Unix epoch; never runs back */
 };
 
+/* Takes one flow record; borrowed for the call. */
+typedef void gp_record_fn(void *context, const struct gp_flow_record *record);
+
 struct gp_engine {
 	const char *name;
 	struct gp_memory memory; /* valid until close */
 	/* Counts one frame of GP_FRAME_MIN to GP_FRAME_MAX bytes. Return: 0, or -errno when the kernel refused. */
 	int (*frame)(struct gp_engine *engine, const struct gp_frame *frame);
+	/* Hands over the records of flows that have ended since the last call; after each frame, so that none is lost. */
+	void (*drain)(struct gp_engine *engine, gp_record_fn *take, void *context);
 	/* Headers of the last frame, for tests. */
 	const struct gp_packet *(*last_packet)(struct gp_engine *engine);
 	void (*close)(struct gp_engine *engine);

@@ -18,7 +18,6 @@ struct kernel_engine {
 	struct gp_engine engine; /* first: what callers hold */
 	struct gp_bpf bpf;
 	int program_fd;
-	struct gp_scratch *per_cpu; /* one record per possible CPU */
 	struct gp_packet last;
 };
 
@@ -43,21 +42,25 @@ static int kernel_frame(struct gp_engine *engine, const struct gp_frame *frame)
 	return err;
 }
 
-/* The frame ran on one CPU. All records are cleared after each look, so the one that is not empty is the last. */
+/* The frame ran on one CPU. All scratches are cleared after each look, so the one that is not empty is the last. */
 static const struct gp_packet *kernel_last_packet(struct gp_engine *engine)
 {
 	struct kernel_engine *kernel = kernel_of(engine);
-	int fd = bpf_map__fd(kernel->bpf.skeleton->maps.gp_scratch), cpus = libbpf_num_possible_cpus();
-	__u32 zero = 0;
+	static const struct gp_packet none;
 
-	if (cpus < 1 || bpf_map_lookup_elem(fd, &zero, kernel->per_cpu))
-		return NULL;
-	for (int i = 0; i < cpus; i++)
-		if (memcmp(&kernel->per_cpu[i].packet, &(struct gp_packet){ 0 }, sizeof(struct gp_packet)))
-			kernel->last = kernel->per_cpu[i].packet;
-	memset(kernel->per_cpu, 0, (size_t)cpus * sizeof(*kernel->per_cpu));
-	bpf_map_update_elem(fd, &zero, kernel->per_cpu, BPF_ANY);
+	for (__u32 i = 0; i < engine->memory.cpu_count; i++) {
+		struct gp_packet *packet = &engine->memory.cpus[i].scratch.packet;
+
+		if (memcmp(packet, &none, sizeof(none)))
+			kernel->last = *packet;
+		memset(packet, 0, sizeof(*packet));
+	}
 	return &kernel->last;
+}
+
+static void kernel_drain(struct gp_engine *engine, gp_record_fn *take, void *context)
+{
+	gp_bpf_drain(&kernel_of(engine)->bpf, take, context);
 }
 
 static void kernel_close(struct gp_engine *engine)
@@ -65,13 +68,12 @@ static void kernel_close(struct gp_engine *engine)
 	struct kernel_engine *kernel = kernel_of(engine);
 
 	gp_bpf_close(&kernel->bpf);
-	free(kernel->per_cpu);
 	free(kernel);
 }
 
 static int load(struct kernel_engine *kernel, const struct gp_config *config)
 {
-	const struct gp_bpf_options options = { .side = GP_SIDE_TAP, .replay = true };
+	const struct gp_bpf_options options = { .side = GP_SIDE_TAP, .replay = true, .cpus = 1 };
 	int err = gp_bpf_open(&kernel->bpf, config, &options);
 
 	if (err)
@@ -86,23 +88,23 @@ static int load(struct kernel_engine *kernel, const struct gp_config *config)
 	if (err)
 		return err;
 	kernel->engine.memory = kernel->bpf.memory;
-	gp_memory_setup(&kernel->engine.memory, config);
+	gp_memory_setup(&kernel->engine.memory, config, &kernel->bpf.plan);
 	return 0;
 }
 
 int gp_engine_kernel_open(struct gp_engine **out, const struct gp_config *config)
 {
 	struct kernel_engine *kernel = calloc(1, sizeof(*kernel));
-	int cpus = libbpf_num_possible_cpus(), err;
+	int err;
 
 	if (!kernel)
 		return -ENOMEM;
 	kernel->engine.name = "kernel";
 	kernel->engine.frame = kernel_frame;
+	kernel->engine.drain = kernel_drain;
 	kernel->engine.last_packet = kernel_last_packet;
 	kernel->engine.close = kernel_close;
-	kernel->per_cpu = calloc(cpus > 0 ? (size_t)cpus : 1, (sizeof(*kernel->per_cpu) + 7) & ~7ul);
-	err = kernel->per_cpu ? load(kernel, config) : -ENOMEM;
+	err = load(kernel, config);
 	if (err) {
 		kernel_close(&kernel->engine);
 		return err;

@@ -157,7 +157,7 @@ static int load_maps(struct gp_loader *loader, const struct gp_config *config)
 	}
 	err = gp_bpf_map(&loader->maps);
 	if (!err)
-		gp_memory_setup(&loader->maps.memory, config);
+		gp_memory_setup(&loader->maps.memory, config, &loader->maps.plan);
 	return err;
 }
 
@@ -258,6 +258,11 @@ int gp_loader_open(struct gp_loader **out, const struct gp_config *config, const
 	}
 	*out = loader;
 	return 0;
+}
+
+void gp_loader_drain(struct gp_loader *loader, gp_record_fn *take, void *context)
+{
+	gp_bpf_drain(&loader->maps, take, context);
 }
 
 struct gp_memory *gp_loader_memory(struct gp_loader *loader)

@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "config.h"
+#include "engine.h"
 
 #define GP_BPFFS "/sys/fs/bpf"
 #define GP_PIN_DIR GP_BPFFS "/gatepost"
@@ -38,6 +39,9 @@ int gp_loader_open(struct gp_loader **out, const struct gp_config *config, const
 		   size_t count, bool skb_mode);
 
 struct gp_memory *gp_loader_memory(struct gp_loader *loader);
+
+/* Hands over the records of flows that have ended since the last call. */
+void gp_loader_drain(struct gp_loader *loader, gp_record_fn *take, void *context);
 
 /* Packets that the drivers lost since the loader attached: missed, dropped, fifo overruns, all interfaces. */
 __u64 gp_loader_missed(const struct gp_loader *loader);

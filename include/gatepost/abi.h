@@ -9,7 +9,7 @@
 
 #include <linux/types.h>
 
-#define GP_ABI_VERSION 1
+#define GP_ABI_VERSION 2
 
 /* Limits. */
 #define GP_FRAME_MIN 14u	   /* BPF_PROG_TEST_RUN refuses less (ETH_HLEN); counted by the source */
@@ -20,6 +20,11 @@
 #define GP_HLL_REGISTERS 64u	   /* Flajolet 2007: standard error 1.04 / sqrt(64) = 13 % */
 #define GP_TABLE_WAYS 4u	   /* slots per bucket, two buckets per key */
 #define GP_PREFIXES_MAX 65536u	   /* address ranges; a look-up halves them 17 times at most */
+#define GP_CHUNK_SLOTS 256u	   /* inside slots are handed out so many at a time: a /24, or 256 subscribers' prefixes */
+#define GP_BANKS 2u		   /* of outside hosts and of prefix cells: one is filled, the other one drained */
+#define GP_PENDING_PROOFS 65536u   /* handshakes that wait for their last ACK */
+#define GP_CELL_CROWD 18u	   /* registers in use, about 20 distinct endpoints: its sources get records of their own */
+#define GP_RECORD_RING 4096u	   /* flow records between data plane and agent */
 #define GP_SLICE_NS 4000000000ull  /* time slice of an attempt (docs/detection.md) */
 #define GP_SLICES 4u		   /* ring: three live ones and one being cleared */
 #define GP_LIVE_SLICES 3u	   /* an answer counts for an attempt of this slice or the two before */
@@ -96,6 +101,7 @@ struct gp_packet {
 	__u32 payload_len;	  /* by the IP and UDP length fields, never by what was captured */
 	__u32 seq, ack;		  /* TCP */
 	__u32 mpls_label;	  /* outermost; 0 without MPLS */
+	__u32 head;		  /* TCP: the first four bytes of the payload as they lie there; 0 when there are fewer */
 	__u16 payload_offset;	  /* bytes from the start of the frame */
 	__u16 sport, dport;	  /* TCP and UDP */
 	__u16 window;		  /* TCP, unscaled */
@@ -112,7 +118,7 @@ struct gp_packet {
 	__u8 vlan_tags;
 	__u8 mpls_labels;
 	__u8 icmp_type;
-	__u8 pad[6];
+	__u8 pad[2];
 };
 _Static_assert(sizeof(struct gp_packet) == 80, "map ABI: bump GP_ABI_VERSION");
 
@@ -126,14 +132,17 @@ struct gp_window {
 /* Each service's ports are configuration; the payload decides where it is readable. */
 enum gp_service {
 	GP_SERVICE_OTHER,
-	GP_SERVICE_SMTP,       /* 25 */
-	GP_SERVICE_SUBMISSION, /* 465, 587, 2525 */
 	GP_SERVICE_HTTP,       /* 80, 8000, 8080 */
 	GP_SERVICE_TLS,	       /* 443, 8443 */
 	GP_SERVICE_QUIC,       /* UDP 443 */
+	GP_SERVICE_SMTP,       /* 25; from here on: counted in struct gp_mail */
+	GP_SERVICE_SUBMISSION, /* 465, 587, 2525 */
 	GP_SERVICE_MAILBOX,    /* 110, 143, 993, 995 */
 	GP_SERVICES,
 };
+
+#define GP_HOT_SERVICES 4u  /* counted in struct gp_hot: those before GP_SERVICE_SMTP */
+#define GP_MAIL_SERVICES 3u
 
 /* Which port class a first contact belongs to; each class has its own walk (docs/detection.md). */
 enum gp_scan_class {
@@ -144,13 +153,14 @@ enum gp_scan_class {
 	GP_SCAN_CLASSES,
 };
 
+/* What is configured for a port number; a byte of the port table, eight in a word (gp_port_byte()). */
 struct gp_port {
 	__u8 tcp_service; /* enum gp_service */
 	__u8 udp_service;
-	__u8 scan_class; /* enum gp_scan_class */
-	__u8 pad[5];
+	__u8 scan_class; /* enum gp_scan_class below GP_SCAN_ENDPOINT */
 };
-_Static_assert(sizeof(struct gp_port) == 8, "map ABI: bump GP_ABI_VERSION");
+#define GP_PORT_WORDS 8192u
+_Static_assert(GP_SERVICES <= 8 && GP_SCAN_ENDPOINT <= 4, "a port's byte holds 3 + 3 + 2 bits");
 
 /* Which way an interface faces. Replay is a tap. */
 enum gp_side {
@@ -293,14 +303,64 @@ enum gp_sample_kind {
 	GP_SAMPLES,
 };
 
-/* A host: an outside address, or an inside subscriber's prefix. 0 in `tag` is a free slot. */
+/*
+ * Packets and bytes in one word, so that one addition counts both: packets in the upper 24 bits, bytes in the lower
+ * 40. Once the top bit is set, after 8 M packets, the data plane spills the word into struct gp_host; the bytes
+ * cannot overflow before (GP_FRAME_MAX x 2^23 < 2^40).
+ */
+#define GP_WORD_SHIFT 40
+#define GP_WORD_PACKET (1ull << GP_WORD_SHIFT)
+#define GP_WORD_FULL (1ull << 63)
+
+/*
+ * The hot line of an inside slot: what a bulk packet touches, a cache line per slice. A CPU counts in its own slice
+ * without atomics; CPUs beyond the number of slices share the last one.
+ */
+struct gp_hot {
+	__u64 traffic[GP_HOT_SERVICES]; /* words of packets and bytes at the owner, by enum gp_service */
+	__u64 sent;			/* of these: sent by the owner */
+	__u64 verdict;			/* written by the agent, read for tags: class and expiry (gp_verdict_word) */
+	__u64 reserved[2];
+};
+_Static_assert(sizeof(struct gp_hot) == 64, "one cache line");
+
+/* The mail services of an inside slot: one for all CPUs, atomics. */
+struct gp_mail {
+	__u64 traffic[GP_MAIL_SERVICES]; /* words, by enum gp_service - GP_SERVICE_SMTP */
+	__u64 sent;
+};
+_Static_assert(sizeof(struct gp_mail) == 32, "map ABI: bump GP_ABI_VERSION");
+
+/* 256 neighbouring inside slots, and whose they are: slot i is the subscriber's prefix `first` + i. */
+struct gp_chunk {
+	struct gp_addr first;
+	__u8 bits;  /* of each subscriber's prefix, of 128; 128 for IPv4 addresses */
+	__u8 ready; /* 1 once all of it is valid */
+	__u8 pad[6];
+};
+_Static_assert(sizeof(struct gp_chunk) == 24, "map ABI: bump GP_ABI_VERSION");
+
+/* An entry of the DIR-24 array: which chunk an IPv4 /24 has. 0: nothing of it is inside. */
+#define GP_DIR_CHUNK 0x00ffffffu /* chunk + 1 */
+#define GP_DIR_UNMADE 0x00ffffffu /* inside; the first packet gets it a chunk */
+#define GP_DIR_PARTIAL 0x80000000u /* only some of its addresses are inside: the ranges tell which */
+
+/* A word of the IPv6 directory: keyed 40-bit fingerprint of the chunk's prefix, and chunk + 1. */
+#define GP_DIR6_CHUNK 0xffffffull
+
+/*
+ * A host that did more than move bulk data: an inside subscriber's prefix, or an outside address. What an inside slot
+ * owns lies in its hot lines and in struct gp_mail; here is what was spilled from there. 0 in `tag` is a free record.
+ */
 struct gp_host {
-	__u64 tag;	    /* keyed 64-bit fingerprint of (addr, bits); claimed by compare-and-swap */
+	__u64 tag;	    /* outside: keyed 64-bit fingerprint of addr; inside: slot + 1 */
 	struct gp_addr addr; /* masked to bits; written after the claim */
 	__u64 first_seen_ns;
-	__u64 last_seen_ns;
-	struct gp_count sent, received; /* as owner */
+	__u64 last_seen_ns; /* of the packets that touch this record: TCP control, mail, heads of web flows */
+	struct gp_count sent;	  /* as owner; inside: what was spilled */
+	struct gp_count received; /* inside: always 0, it is what the services have more than was sent */
 	struct gp_service_count services[GP_SERVICES];
+	__u32 spills_begun, spills_done; /* unequal: a word is on its way here from a hot line */
 	__u8 bits;	/* prefix length of 128 */
 	__u8 role;	/* enum gp_role */
 	__u8 ready;	/* 1 once addr, bits and role are valid */
@@ -319,6 +379,27 @@ struct gp_host {
 	struct gp_hll ports;	/* destination ports of new endpoints */
 	struct gp_hll mx;	/* /24 and /48 networks of proved flows to port 25 */
 };
+
+/*
+ * A prefix of outside addresses that have no record of their own: /24 or /48. Bare SYNs are counted here, and whatever
+ * these addresses own.
+ */
+struct gp_cell {
+	__u64 tag; /* keyed fingerprint of addr; 0 is a free cell */
+	struct gp_addr addr; /* masked to bits */
+	__u64 first_seen_ns, last_seen_ns;
+	struct gp_service_count services[GP_SERVICES];
+	__u32 syn;	/* segments sent */
+	__u32 answered; /* SYN-ACKs that came back to a SYN of the prefix */
+	__u32 crowd;	/* registers in use in `endpoints` */
+	__u32 touched;	/* packets counted here, of any kind: a cell that has seen one gives way */
+	__u8 bits;	/* of 128 */
+	__u8 ready;	/* 1 once addr and bits are valid */
+	__u8 pad[6];
+	struct gp_hll endpoints; /* distinct (address, port) that SYNs went to */
+	struct gp_hll sources;	 /* distinct addresses that sent SYNs */
+};
+_Static_assert(sizeof(struct gp_cell) == 416, "map ABI: bump GP_ABI_VERSION");
 
 /* A line under way in one direction of a flow: what of its first 8 bytes has come, upper-cased. */
 struct gp_line {
@@ -356,7 +437,10 @@ enum {
 /* A TCP flow of a watched service, or a TCP handshake. */
 struct gp_flow {
 	__u64 tag; /* keyed fingerprint of the canonical five-tuple; 0 is a free slot */
-	__u64 last_ns;
+	__u64 first_ns, last_ns;
+	struct gp_addr client, server;
+	__u16 client_port, server_port;
+	__u32 body_left; /* bytes of a BDAT chunk still to come */
 	__u32 client_isn, server_isn;
 	__u32 client_next, server_next; /* the sequence number after the last payload byte seen in order */
 	__u32 client_bytes, server_bytes; /* payload, retransmissions left out */
@@ -367,33 +451,84 @@ struct gp_flow {
 	__u8 phase;
 	__u8 pending_count;
 	__u8 pad[3];
-	__u32 body_left; /* bytes of a BDAT chunk still to come */
-	__u32 pad2;
+};
+_Static_assert(sizeof(struct gp_flow) == 136, "map ABI: bump GP_ABI_VERSION");
+
+enum gp_flow_end {
+	GP_FLOW_END_CLOSED,  /* FINs of both ends */
+	GP_FLOW_END_RESET,
+	GP_FLOW_END_EXPIRED, /* gave its slot away after a time-out */
+	GP_FLOW_END_EVICTED, /* gave its slot away while it lived */
+	GP_FLOW_ENDS,
 };
 
-/* Everything that has no owner, and the proof that nothing vanished. One record for all CPUs, atomics. */
+/* A mail flow that has ended, on its way to the agent. */
+struct gp_flow_record {
+	struct gp_addr client, server;
+	__u64 first_ns, last_ns;
+	__u32 client_bytes, server_bytes; /* payload, retransmissions left out */
+	__u16 client_port, server_port;
+	__u16 flags;  /* of struct gp_flow */
+	__u8 service; /* enum gp_service */
+	__u8 end;     /* enum gp_flow_end */
+};
+_Static_assert(sizeof(struct gp_flow_record) == 64, "map ABI: bump GP_ABI_VERSION");
+
+/* Everything that has no owner, and the proof that nothing vanished. One record per CPU. */
 struct gp_totals {
 	struct gp_count received; /* counted before anything is looked at */
 	struct gp_count unparsed[GP_PARSE_STATUSES];
 	struct gp_service_count overflow[GP_SERVICES]; /* an owner that found no slot */
 	__u64 observations_lost; /* an end other than the owner that found no slot: its rare line was not kept */
 	__u64 flows_evicted;	 /* a live flow gave way to a newer one */
+	__u64 mail_flows_evicted; /* of these: to ports of mail */
+	__u64 flow_records;	 /* mail flows that ended and were told to the agent */
+	__u64 flow_records_lost; /* that found the ring full */
+	__u64 outside_full;	 /* an outside address earned a record and found no room: its prefix's cell counts it */
+	__u64 cells_evicted;	 /* a cell that had counted next to nothing gave way; its packets are overflow */
 	__u64 flows_full;	 /* a flow that found no slot */
 	__u64 scan_stale;	 /* first contacts not counted: the agent had not cleared the slice */
 	__u64 spoofed_inside;	 /* packets from outside with an inside source address: owner only, no observation */
 	__u64 foreign_source;	 /* packets from inside with a source that is not inside: likewise */
-	__u32 claimed[2];	 /* hosts claimed: [0] outside, [1] inside; slots in gp_claims */
 };
 
-/* Written by the agent before the first packet; the data plane only reads it. */
+/* What has been handed out so far. One record for all CPUs, atomics. */
+struct gp_claims {
+	__u32 slices; /* to CPUs, in the order of their first packets */
+	__u32 chunks; /* of inside slots */
+	__u32 hosts;  /* inside records: gp_mem_host() 0 to hosts - 1, those that are ready */
+	__u32 pad;
+	__u32 outside[GP_BANKS]; /* outside records; which ones: gp_mem_outside_claim() */
+};
+
+/* Written by the agent before the first packet; the data plane only reads it. Powers of two where it says so. */
 struct gp_settings {
 	__u32 abi_version;
-	__u32 host_slots;   /* per side, a power of two: outside is [0, n), inside [n, 2n) */
-	__u32 flow_slots;   /* a power of two */
-	__u32 filter_words; /* 64-bit words per Bloom filter, a power of two */
+	__u32 slices;	     /* of hot lines */
+	__u32 shared_slice;  /* 1: there are more CPUs than slices, and the last slice belongs to several */
+	__u32 chunks;	     /* of GP_CHUNK_SLOTS inside slots */
+	__u32 dir6_words;    /* of the IPv6 directory, a power of two */
+	__u32 inside_hosts;  /* records of inside hosts */
+	__u32 outside_hosts; /* records per bank, a power of two; behind those of inside hosts */
+	__u32 cells;	     /* per bank, a power of two */
+	__u32 flow_slots;    /* a power of two */
+	__u32 filter_words;  /* 64-bit words per Bloom filter, a power of two */
 	__u32 ranges;
-	__u32 tunnels;	    /* 1: read through one level of GRE, IPIP, VXLAN, GTP-U */
-	__u64 secret[2];    /* keys of all hashes; fixed in replay */
+	__u32 tunnels;	     /* 1: read through one level of GRE, IPIP, VXLAN, GTP-U */
+	__u64 secret[2];     /* keys of all hashes; fixed in replay */
+};
+
+/* What an inside slot had counted when an epoch was committed; two buffers of them, one per parity of the epoch. */
+struct gp_shadow {
+	struct gp_count sent, received;
+};
+
+/* Written by the agent while packets come. */
+struct gp_control {
+	__u32 bank; /* which one is filled now */
+	__u32 pad;
+	__u64 epoch; /* committed: what the shadow of this parity and the journal hold (docs/design.md, "Epochs") */
+	__u64 bank_epoch[GP_BANKS]; /* with which epoch a bank's contents are, or will be, committed; agent only */
 };
 
 /* Which slice and which dedupe generation each Bloom filter has been cleared for; written by the agent. */

@@ -2,7 +2,8 @@
 /*
  * The flow table: TCP handshakes, and the dialogues of watched services. It holds what proves a source (the sequence
  * numbers of the handshake), which bytes are new, and where a mail dialogue stands. Two buckets of GP_TABLE_WAYS
- * slots per flow; ended and timed-out flows make room, then the oldest unproved one, and that is counted.
+ * slots per flow; ended and timed-out flows make room, then the oldest unproved one, and that is counted. A slot is
+ * claimed with the tag's lowest bit cleared: until it is published no other CPU takes it for a flow.
  */
 #ifndef GATEPOST_FLOW_H
 #define GATEPOST_FLOW_H
@@ -23,14 +24,14 @@ GP_INLINE int gp_flow_src_is_low(const struct gp_packet *p)
 	return order < 0 || (order == 0 && p->sport < p->dport);
 }
 
-/* The same for both directions. Never 0. */
+/* The same for both directions. Never 0, also with its lowest bit cleared. */
 GP_INLINE __u64 gp_flow_tag(const struct gp_settings *settings, const struct gp_packet *p, int src_is_low)
 {
 	const struct gp_addr *low = src_is_low ? &p->src : &p->dst, *high = src_is_low ? &p->dst : &p->src;
 	__u32 ports = src_is_low ? (__u32)p->sport << 16 | p->dport : (__u32)p->dport << 16 | p->sport;
 	__u64 hash = gp_mix(gp_hash_addr(settings->secret[1], low), high->halves[0]);
 
-	return gp_mix(gp_mix(hash, high->halves[1]), ports) | 1;
+	return gp_mix(gp_mix(hash, high->halves[1]), ports) | 3; /* bit 0: published; bit 1: a free slot has neither */
 }
 
 GP_INLINE int gp_flow_is_over(const struct gp_flow *flow)
@@ -53,12 +54,14 @@ GP_INLINE int gp_flow_has_expired(const struct gp_flow *flow, __u64 now_ns)
 
 /*
  * What speaks for giving this slot away: 0 never, then the older the better; expired ones first. Only proof protects:
- * segments with data can be forged as easily as SYNs.
+ * segments with data can be forged as easily as SYNs. One that is being made is not given away.
  */
 GP_INLINE __u64 gp_flow_victim_rank(const struct gp_flow *flow, __u64 now_ns)
 {
 	__u64 age = now_ns > flow->last_ns ? now_ns - flow->last_ns : 0;
 
+	if (!(flow->tag & 1))
+		return 0;
 	if (gp_flow_has_expired(flow, now_ns))
 		return (1ull << 63) + age;
 	return flow->flags & GP_FLOW_PROVED ? 0 : age + 1;
@@ -71,32 +74,93 @@ GP_INLINE void gp_flow_reset(struct gp_flow *flow, __u64 now_ns)
 
 	__builtin_memset(flow, 0, sizeof(*flow));
 	flow->tag = tag;
+	flow->first_ns = now_ns;
 	flow->last_ns = now_ns;
 }
 
-/* Claims a slot that was free, expired or the least worth keeping. */
-GP_INLINE int gp_flow_take(struct gp_memory *m, __u32 slot, __u64 tag, __u64 now_ns)
+/* From now on other CPUs find it. */
+GP_INLINE void gp_flow_publish(struct gp_flow *flow)
+{
+	flow->tag |= 1;
+}
+
+GP_INLINE int gp_flow_is_mail(const struct gp_flow *flow)
+{
+	return flow->service == GP_SERVICE_SMTP || flow->service == GP_SERVICE_SUBMISSION;
+}
+
+/**
+ * gp_flow_tell() - a mail flow has ended: its record goes to the agent.
+ *
+ * Return: 0.
+ */
+GP_GLOBAL int gp_flow_tell(struct gp_memory *m, __u32 slot, __u32 end)
+{
+	struct gp_scratch *scratch = gp_mem_scratch(m);
+	struct gp_totals *totals = gp_mem_totals(m);
+	struct gp_flow *flow = gp_mem_flow(m, slot);
+	struct gp_flow_record *record;
+
+	if (!flow || !scratch || !totals || !gp_flow_is_mail(flow))
+		return 0;
+	record = &scratch->record;
+	record->client = flow->client;
+	record->server = flow->server;
+	record->first_ns = flow->first_ns;
+	record->last_ns = flow->last_ns;
+	record->client_bytes = flow->client_bytes;
+	record->server_bytes = flow->server_bytes;
+	record->client_port = flow->client_port;
+	record->server_port = flow->server_port;
+	record->flags = flow->flags;
+	record->service = flow->service;
+	record->end = (__u8)end;
+	if (gp_mem_tell(m, record))
+		GP_ADD(totals->flow_records_lost, 1);
+	else
+		GP_ADD(totals->flow_records, 1);
+	return 0;
+}
+
+/* Says goodbye to the flow whose slot is taken. */
+GP_INLINE void gp_flow_give_way(struct gp_memory *m, struct gp_flow *flow, __u32 slot, __u64 now_ns)
 {
 	struct gp_totals *totals = gp_mem_totals(m);
+
+	if (!totals || gp_flow_is_over(flow))
+		return;
+	if (gp_flow_has_expired(flow, now_ns)) {
+		gp_flow_tell(m, slot, GP_FLOW_END_EXPIRED);
+		return;
+	}
+	GP_ADD(totals->flows_evicted, 1);
+	if (gp_flow_is_mail(flow))
+		GP_ADD(totals->mail_flows_evicted, 1);
+	gp_flow_tell(m, slot, GP_FLOW_END_EVICTED);
+}
+
+/* Claims a slot that was free, expired or the least worth keeping. It is not published yet. */
+GP_INLINE int gp_flow_take(struct gp_memory *m, __u32 slot, __u64 tag, __u64 now_ns)
+{
 	struct gp_flow *flow = gp_mem_flow(m, slot);
 	__u64 before;
 
-	if (!flow || !totals)
+	if (!flow)
 		return GP_NO_SLOT;
 	before = flow->tag;
-	if (before && !gp_flow_has_expired(flow, now_ns))
-		GP_ADD(totals->flows_evicted, 1);
-	if (gp_cas(&flow->tag, before, tag) != before)
-		return flow->tag == tag ? (int)slot : GP_NO_SLOT;
+	if (gp_cas(&flow->tag, before, tag & ~1ull) != before)
+		return GP_NO_SLOT;
+	if (before)
+		gp_flow_give_way(m, flow, slot, now_ns);
 	gp_flow_reset(flow, now_ns);
 	return (int)slot;
 }
 
 /**
  * gp_flow_slot() - find the flow of a packet.
- * @create: 1 to make room for it when it is not there.
+ * @create: 1 to make room for it when it is not there; what is made is to be published by the caller.
  *
- * Return: its slot, or GP_NO_SLOT. A flow that found no room is counted in totals->flows_full.
+ * Return: its slot, or GP_NO_SLOT: not there, being made by another CPU, or no room (counted in totals->flows_full).
  */
 GP_GLOBAL int gp_flow_slot(struct gp_memory *m, const struct gp_packet *p, __u32 create, __u64 now_ns)
 {
@@ -117,6 +181,8 @@ GP_GLOBAL int gp_flow_slot(struct gp_memory *m, const struct gp_packet *p, __u32
 			return GP_NO_SLOT;
 		if (flow->tag == tag)
 			return (int)slot;
+		if (flow->tag == (tag & ~1ull))
+			return GP_NO_SLOT;
 		rank = flow->tag ? gp_flow_victim_rank(flow, now_ns) : ~0ull;
 		if (rank > best) {
 			best = rank;
@@ -125,10 +191,11 @@ GP_GLOBAL int gp_flow_slot(struct gp_memory *m, const struct gp_packet *p, __u32
 	}
 	if (!create)
 		return GP_NO_SLOT;
-	victim = victim < 0 ? GP_NO_SLOT : gp_flow_take(m, (__u32)victim, tag, now_ns);
-	if (victim < 0)
+	if (victim < 0) {
 		GP_ADD(totals->flows_full, 1);
-	return victim;
+		return GP_NO_SLOT;
+	}
+	return gp_flow_take(m, (__u32)victim, tag, now_ns);
 }
 
 /* Does the packet come from the flow's client? */

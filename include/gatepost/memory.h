@@ -21,18 +21,41 @@ struct gp_native_frame {
 };
 typedef struct gp_native_frame gp_ctx;
 
-/* Borrowed pointers; who made the memory (user/engine_*.c, user/loader.c) frees it. */
+/* Flow records on their way to the agent, natively: a ring that is emptied after each packet. */
+struct gp_record_ring {
+	struct gp_flow_record records[GP_RECORD_RING];
+	__u32 count;
+};
+
+#define GP_DIR16_WORDS 2048u /* a bit for each top 16 bits that something inside begins with: IPv4, then IPv6 */
+#define GP_DIR24_ENTRIES (1u << 24)
+
+/* Borrowed pointers; who made the memory (user/engine_*.c, user/loader.c) frees it. Sizes: settings. */
 struct gp_memory {
 	struct gp_settings *settings;
-	struct gp_totals *totals;
-	struct gp_host *hosts;	/* settings->host_slots outside hosts, then as many inside ones */
-	struct gp_flow *flows;	/* settings->flow_slots */
+	struct gp_control *control;
+	struct gp_claims *claims;
+	struct gp_cpu *cpus;	/* one per possible CPU; the native engine has one */
+	__u32 cpu_count;
+	__u64 *dir16;		/* GP_DIR16_WORDS */
+	__u32 *dir24;		/* GP_DIR24_ENTRIES */
+	__u64 *dir6;		/* dir6_words */
+	struct gp_chunk *chunks;
+	struct gp_hot *hot;	/* slices x chunks x GP_CHUNK_SLOTS */
+	struct gp_mail *mail;	/* chunks x GP_CHUNK_SLOTS */
+	__u64 *host_of;		/* by inside slot: record + 1; 0 without one */
+	struct gp_host *hosts;	/* inside_hosts, then GP_BANKS x outside_hosts */
+	__u32 *outside_claims;	/* GP_BANKS x outside_hosts: records in the order in which they were claimed */
+	struct gp_cell *cells;	/* GP_BANKS x cells */
+	struct gp_flow *flows;	/* flow_slots */
+	__u32 *pending;		/* GP_PENDING_PROOFS */
 	struct gp_filters *filters;
-	__u64 *filter_bits;	/* GP_FILTERS x settings->filter_words */
-	struct gp_range *ranges; /* settings->ranges, sorted */
-	struct gp_port *ports;	/* 65536, by port number */
-	__u32 *claims;		/* slots in the order in which they were claimed, laid out as hosts */
-	struct gp_scratch *scratch; /* of the native engine; NULL elsewhere */
+	__u64 *filter_bits;	/* GP_FILTERS x filter_words */
+	struct gp_range *ranges; /* sorted */
+	__u64 *ports;		/* GP_PORT_WORDS */
+	struct gp_shadow *shadow; /* 2 x chunks x GP_CHUNK_SLOTS; the agent's, the data plane does not know it */
+	struct gp_record_ring *ring; /* of the native engine; NULL elsewhere */
+	__u64 now_ns;		/* of the native engine: the packet's time */
 };
 
 GP_INLINE struct gp_settings *gp_mem_settings(struct gp_memory *m)
@@ -40,19 +63,85 @@ GP_INLINE struct gp_settings *gp_mem_settings(struct gp_memory *m)
 	return m->settings;
 }
 
-GP_INLINE struct gp_totals *gp_mem_totals(struct gp_memory *m)
+GP_INLINE struct gp_control *gp_mem_control(struct gp_memory *m)
 {
-	return m->totals;
+	return m->control;
 }
 
-GP_INLINE struct gp_host *gp_mem_host(struct gp_memory *m, __u32 slot)
+GP_INLINE struct gp_claims *gp_mem_claims(struct gp_memory *m)
 {
-	return slot < 2 * m->settings->host_slots ? &m->hosts[slot] : 0;
+	return m->claims;
+}
+
+GP_INLINE struct gp_cpu *gp_mem_cpu(struct gp_memory *m)
+{
+	return m->cpus;
+}
+
+GP_INLINE __u64 gp_mem_now(struct gp_memory *m)
+{
+	return m->now_ns;
+}
+
+GP_INLINE __u64 *gp_mem_dir16(struct gp_memory *m, __u32 word)
+{
+	return &m->dir16[word & (GP_DIR16_WORDS - 1)];
+}
+
+GP_INLINE __u32 *gp_mem_dir24(struct gp_memory *m, __u32 net)
+{
+	return &m->dir24[net & (GP_DIR24_ENTRIES - 1)];
+}
+
+GP_INLINE __u64 *gp_mem_dir6(struct gp_memory *m, __u32 word)
+{
+	return word < m->settings->dir6_words ? &m->dir6[word] : 0;
+}
+
+GP_INLINE struct gp_chunk *gp_mem_chunk(struct gp_memory *m, __u32 chunk)
+{
+	return chunk < m->settings->chunks ? &m->chunks[chunk] : 0;
+}
+
+/* @line: slice x inside slots + slot. */
+GP_INLINE struct gp_hot *gp_mem_hot(struct gp_memory *m, __u32 line)
+{
+	return line < m->settings->slices * m->settings->chunks * GP_CHUNK_SLOTS ? &m->hot[line] : 0;
+}
+
+GP_INLINE struct gp_mail *gp_mem_mail(struct gp_memory *m, __u32 slot)
+{
+	return slot < m->settings->chunks * GP_CHUNK_SLOTS ? &m->mail[slot] : 0;
+}
+
+GP_INLINE __u64 *gp_mem_host_of(struct gp_memory *m, __u32 slot)
+{
+	return slot < m->settings->chunks * GP_CHUNK_SLOTS ? &m->host_of[slot] : 0;
+}
+
+GP_INLINE struct gp_host *gp_mem_host(struct gp_memory *m, __u32 record)
+{
+	return record < m->settings->inside_hosts + GP_BANKS * m->settings->outside_hosts ? &m->hosts[record] : 0;
+}
+
+GP_INLINE __u32 *gp_mem_outside_claim(struct gp_memory *m, __u32 i)
+{
+	return i < GP_BANKS * m->settings->outside_hosts ? &m->outside_claims[i] : 0;
+}
+
+GP_INLINE struct gp_cell *gp_mem_cell(struct gp_memory *m, __u32 i)
+{
+	return i < GP_BANKS * m->settings->cells ? &m->cells[i] : 0;
 }
 
 GP_INLINE struct gp_flow *gp_mem_flow(struct gp_memory *m, __u32 slot)
 {
 	return slot < m->settings->flow_slots ? &m->flows[slot] : 0;
+}
+
+GP_INLINE __u32 *gp_mem_pending(struct gp_memory *m, __u32 i)
+{
+	return &m->pending[i & (GP_PENDING_PROOFS - 1)];
 }
 
 GP_INLINE struct gp_filters *gp_mem_filters(struct gp_memory *m)
@@ -70,19 +159,18 @@ GP_INLINE const struct gp_range *gp_mem_range(struct gp_memory *m, __u32 i)
 	return i < m->settings->ranges ? &m->ranges[i] : 0;
 }
 
-GP_INLINE const struct gp_port *gp_mem_port(struct gp_memory *m, __u16 port)
+GP_INLINE __u64 gp_mem_port_word(struct gp_memory *m, __u32 word)
 {
-	return &m->ports[port];
+	return m->ports[word & (GP_PORT_WORDS - 1)];
 }
 
-GP_INLINE __u32 *gp_mem_claim(struct gp_memory *m, __u32 i)
+/* Tells the agent of a flow that has ended. Return: 0, or -1 when the ring is full. */
+GP_INLINE int gp_mem_tell(struct gp_memory *m, const struct gp_flow_record *record)
 {
-	return i < 2 * m->settings->host_slots ? &m->claims[i] : 0;
-}
-
-GP_INLINE struct gp_scratch *gp_mem_scratch(struct gp_memory *m)
-{
-	return m->scratch;
+	if (!m->ring || m->ring->count >= GP_RECORD_RING)
+		return -1;
+	m->ring->records[m->ring->count++] = *record;
+	return 0;
 }
 
 /**
@@ -102,5 +190,19 @@ GP_INLINE __u32 gp_mem_load(struct gp_memory *m, gp_ctx *ctx, __u32 offset, __u8
 	return bytes;
 }
 #endif
+
+GP_INLINE struct gp_totals *gp_mem_totals(struct gp_memory *m)
+{
+	struct gp_cpu *cpu = gp_mem_cpu(m);
+
+	return cpu ? &cpu->totals : 0;
+}
+
+GP_INLINE struct gp_scratch *gp_mem_scratch(struct gp_memory *m)
+{
+	struct gp_cpu *cpu = gp_mem_cpu(m);
+
+	return cpu ? &cpu->scratch : 0;
+}
 
 #endif

@@ -310,6 +310,8 @@ GP_INLINE int gp_parse_tcp(struct gp_cursor *c, struct gp_packet *p)
 		return GP_PARSE_TRUNCATED;
 	c->pos += header_bytes;
 	c->left -= header_bytes;
+	if (c->left >= 4 && GP_FITS(c->pos, 4, c->end))
+		__builtin_memcpy(&p->head, c->pos, 4);
 	return GP_PARSE_OK;
 }
 

@@ -7,6 +7,7 @@
 #ifndef GATEPOST_SCAN_H
 #define GATEPOST_SCAN_H
 
+#include <gatepost/classify.h>
 #include <gatepost/memory.h>
 #include <gatepost/sketch.h>
 
@@ -85,20 +86,27 @@ GP_INLINE __u64 gp_contact_hash(const struct gp_settings *settings, const struct
 	return gp_mix(gp_mix(gp_hash_addr(settings->secret[1], src), dst->halves[0]), dst->halves[1]);
 }
 
+/* The class of a port; below GP_SCAN_ENDPOINT. */
+GP_INLINE __u32 gp_scan_class_of(struct gp_memory *m, __u16 port)
+{
+	__u32 class = gp_port_of(m, port).scan_class;
+
+	GP_OPAQUE(class);
+	return class < GP_SCAN_ENDPOINT ? class : GP_SCAN_HIGH;
+}
+
 /**
- * gp_scan_attempt() - a new SYN of this host.
- * @slot: of the host that sent it.
+ * gp_scan_attempt() - a new SYN.
+ * @host: that sent it.
  *
  * Return: 0.
  */
-GP_GLOBAL int gp_scan_attempt(struct gp_memory *m, const struct gp_packet *p, __u32 slot, __u64 now_ns)
+GP_GLOBAL int gp_scan_attempt(struct gp_memory *m, const struct gp_packet *p, struct gp_host *host, __u64 now_ns)
 {
 	__u64 slice = now_ns / GP_SLICE_NS, generation = now_ns / GP_DEDUPE_NS, pair, contact;
 	__u32 in_slice = gp_filter_slice(slice), now = gp_filter_dedupe(generation);
 	struct gp_settings *settings = gp_mem_settings(m);
 	struct gp_totals *totals = gp_mem_totals(m);
-	struct gp_host *host = gp_mem_host(m, slot);
-	const struct gp_port *port;
 	__u32 ring = slice & (GP_SLICES - 1), class;
 
 	if (!settings || !totals || !host || !p)
@@ -108,10 +116,7 @@ GP_GLOBAL int gp_scan_attempt(struct gp_memory *m, const struct gp_packet *p, __
 		GP_ADD(totals->scan_stale, 1);
 		return 0;
 	}
-	port = gp_mem_port(m, p->dport);
-	class = port ? port->scan_class : 0;
-	if (class >= GP_SCAN_ENDPOINT)
-		class = GP_SCAN_HIGH;
+	class = gp_scan_class_of(m, p->dport);
 	pair = gp_contact_hash(settings, p, 0);
 	contact = gp_mix(pair, 0x10000 + p->dport);
 	if (!gp_seen_lately(m, now, gp_filter_dedupe(generation - 1), generation, pair)) {
@@ -149,25 +154,20 @@ GP_INLINE void gp_scan_credit(struct gp_memory *m, struct gp_host *host, __u32 c
 }
 
 /**
- * gp_scan_answer() - a SYN-ACK came for this host.
- * @slot: of the host that it came for.
+ * gp_scan_answer() - a SYN-ACK came.
+ * @host: that it came for.
  *
  * Return: 0.
  */
-GP_GLOBAL int gp_scan_answer(struct gp_memory *m, const struct gp_packet *p, __u32 slot, __u64 now_ns)
+GP_GLOBAL int gp_scan_answer(struct gp_memory *m, const struct gp_packet *p, struct gp_host *host, __u64 now_ns)
 {
 	struct gp_settings *settings = gp_mem_settings(m);
-	struct gp_host *host = gp_mem_host(m, slot);
-	const struct gp_port *port;
 	__u32 class;
 	__u64 pair;
 
 	if (!settings || !host || !p)
 		return 0;
-	port = gp_mem_port(m, p->sport);
-	class = port ? port->scan_class : 0;
-	if (class >= GP_SCAN_ENDPOINT)
-		class = GP_SCAN_HIGH;
+	class = gp_scan_class_of(m, p->sport);
 	pair = gp_contact_hash(settings, p, 1);
 	gp_scan_credit(m, host, class, gp_mix(pair, class + 1), now_ns);
 	gp_scan_credit(m, host, GP_SCAN_ENDPOINT, gp_mix(pair, 0x10000 + p->sport), now_ns);

@@ -10,12 +10,14 @@
 
 /* One end of a packet: who it is counted as. */
 struct gp_end {
-	struct gp_addr addr; /* masked to bits */
-	__u8 bits;
-	__u8 role;  /* enum gp_role */
-	__u8 owner; /* 1: of the packet; what finds no room there is overflow */
-	__u8 pad[5];
+	struct gp_addr addr; /* as in the packet */
+	int slot;	     /* inside; else GP_NO_SLOT or GP_NO_ROOM */
+	__u8 owner;	     /* 1: of the packet; what finds no room there is overflow */
+	__u8 pad[3];
 };
+
+#define GP_NO_SLOT (-1) /* outside */
+#define GP_NO_ROOM (-2) /* inside, and all chunks are taken */
 
 /* The end of a client's segment to a mail server: where a mail's text ends, the client stops and waits. */
 struct gp_tail {
@@ -32,6 +34,17 @@ struct gp_scratch {
 	struct gp_smtp_lines lines;
 	struct gp_http_request request;
 	struct gp_tls_hello hello;
+	struct gp_flow_record record;
 };
+
+/* What belongs to one CPU: it counts here without atomics, and works in its scratch. */
+struct gp_cpu {
+	struct gp_totals totals;
+	__u32 slice;	/* of hot lines, + 1; 0: none yet */
+	__u32 shared;	/* 1: other CPUs count in this slice as well */
+	__u32 hot_base; /* first hot line of the slice */
+	__u32 pad;
+	struct gp_scratch scratch;
+} __attribute__((aligned(64)));
 
 #endif

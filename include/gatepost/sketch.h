@@ -45,15 +45,17 @@ GP_INLINE __u8 gp_trailing_zeros(__u64 word)
  * @hash: of the member; all 64 bits are used: 6 choose the register, the rank is that of the others.
  *
  * A race between CPUs loses at most this update until the member comes again: registers only grow.
+ * Return: 1 when the register had been empty, else 0.
  */
-GP_INLINE void gp_hll_add(struct gp_hll *hll, __u64 hash)
+GP_INLINE int gp_hll_add(struct gp_hll *hll, __u64 hash)
 {
 	__u32 index = hash & (GP_HLL_REGISTERS - 1);
 	__u64 rest = (hash >> 6) | (1ull << 58); /* the sentinel bounds the rank at 59 */
-	__u8 rank = gp_trailing_zeros(rest) + 1;
+	__u8 rank = gp_trailing_zeros(rest) + 1, before = hll->registers[index];
 
-	if (hll->registers[index] < rank)
+	if (before < rank)
 		hll->registers[index] = rank;
+	return !before;
 }
 
 #endif

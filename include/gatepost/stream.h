@@ -6,27 +6,57 @@
 #include <gatepost/classify.h>
 #include <gatepost/dialogue.h>
 #include <gatepost/flow.h>
+#include <gatepost/inside.h>
+#include <gatepost/outside.h>
+#include <gatepost/proof.h>
 #include <gatepost/scan.h>
 
-/*
- * The host record of an end, claimed if need be. No room is counted as a lost observation; at the owner it is counted
- * as overflow already. Return: slot or -1.
+/* Whose record may be made where there is none. */
+enum gp_make {
+	GP_MAKE_NONE = 0,
+	GP_MAKE_INSIDE = 1,  /* an inside host's */
+	GP_MAKE_OUTSIDE = 2, /* an outside address's, since it has earned one (include/gatepost/outside.h) */
+	GP_MAKE_BOTH = 3,
+};
+
+/**
+ * gp_stream_record() - the record of one end of a packet.
+ * @make: enum gp_make.
+ *
+ * No room is counted as a lost observation, unless the packet itself is overflow already. Return: record or -1.
  */
-GP_INLINE int gp_stream_host(struct gp_memory *m, const struct gp_end *end, __u64 now_ns)
+GP_GLOBAL int gp_stream_record(struct gp_memory *m, const struct gp_end *end, __u32 make, __u64 now_ns)
 {
 	struct gp_totals *totals = gp_mem_totals(m);
-	int slot = gp_host_slot(m, end, 1, now_ns);
+	int record = -1;
 
-	if (slot < 0 && totals && !end->owner)
+	if (!totals || !end)
+		return -1;
+	if (end->slot >= 0)
+		record = gp_inside_record(m, &end->addr, (__u32)end->slot, make & GP_MAKE_INSIDE, now_ns);
+	else if (end->slot == GP_NO_SLOT)
+		return gp_outside_record(m, &end->addr, make & GP_MAKE_OUTSIDE, now_ns);
+	if (record < 0 && (make & GP_MAKE_INSIDE) && (end->slot >= 0 || !end->owner))
 		GP_ADD(totals->observations_lost, 1);
-	return slot;
+	return record;
+}
+
+/* The same as a pointer; 0 without one. */
+GP_INLINE struct gp_host *gp_stream_host(struct gp_memory *m, const struct gp_end *end, __u32 make, __u64 now_ns)
+{
+	int record = gp_stream_record(m, end, make, now_ns);
+
+	return record < 0 ? 0 : gp_mem_host(m, (__u32)record);
 }
 
 /* Segments sent, for the sender's record where there is one. Return: 0. */
-GP_GLOBAL int gp_stream_flags(struct gp_memory *m, __u32 slot, __u32 tcp_flags, __u64 now_ns)
+GP_GLOBAL int gp_stream_flags(struct gp_memory *m, const struct gp_end *src, __u32 tcp_flags, __u64 now_ns)
 {
-	struct gp_host *host = gp_mem_host(m, slot);
+	struct gp_host *host;
 
+	if (!src)
+		return 0;
+	host = gp_stream_host(m, src, GP_MAKE_NONE, now_ns);
 	if (!host)
 		return 0;
 	if ((tcp_flags & (GP_TCP_SYN | GP_TCP_ACK)) == GP_TCP_SYN)
@@ -57,15 +87,27 @@ GP_INLINE void gp_stream_sample(struct gp_sample *sample, const struct gp_packet
 	sample->dport = p->dport;
 }
 
+/* Whose flow it is; @from_client: whether its packet comes from the client. */
+GP_INLINE void gp_stream_ends(struct gp_flow *flow, const struct gp_packet *p, int from_client)
+{
+	flow->client = from_client ? p->src : p->dst;
+	flow->server = from_client ? p->dst : p->src;
+	flow->client_port = from_client ? p->sport : p->dport;
+	flow->server_port = from_client ? p->dport : p->sport;
+	if (gp_flow_src_is_low(p) == from_client)
+		flow->flags |= GP_FLOW_CLIENT_IS_LOW;
+}
+
 /* A flow begins with its client's SYN; the numbers of both ends are those of the client's side. */
-GP_INLINE void gp_stream_begin(struct gp_flow *flow, __u32 client_isn, __u16 server_port_service, int client_is_low,
-			       __u64 now_ns)
+GP_INLINE void gp_stream_begin(struct gp_memory *m, struct gp_flow *flow, const struct gp_packet *p, int from_client,
+			       __u32 client_isn, __u64 now_ns)
 {
 	gp_flow_reset(flow, now_ns);
-	flow->flags = GP_FLOW_SYN | GP_FLOW_CLIENT_SEQ | (client_is_low ? GP_FLOW_CLIENT_IS_LOW : 0);
+	gp_stream_ends(flow, p, from_client);
+	flow->flags |= GP_FLOW_SYN | GP_FLOW_CLIENT_SEQ;
 	flow->client_isn = client_isn;
 	flow->client_next = client_isn + 1;
-	flow->service = (__u8)server_port_service;
+	flow->service = gp_port_service(m, flow->server_port, GP_IP_TCP);
 }
 
 /*
@@ -81,13 +123,36 @@ GP_INLINE int gp_stream_syn_is_stray(struct gp_flow *flow, const struct gp_packe
 	return 1;
 }
 
+/* The bare SYN of an outside address without a record: its prefix answers for it. Return: 1 when that is crowded. */
+GP_GLOBAL int gp_stream_cell_syn(struct gp_memory *m, struct gp_scratch *s, __u32 service, __u64 now_ns)
+{
+	struct gp_totals *totals = gp_mem_totals(m);
+	struct gp_cell *cell;
+	int number;
+
+	if (!totals || !s || service >= GP_SERVICES)
+		return 0;
+	number = gp_cell_of(m, &s->src.addr, s->packet.ip_version == 4, now_ns);
+	cell = number < 0 ? 0 : gp_mem_cell(m, (__u32)number);
+	if (!cell) {
+		GP_ADD(totals->overflow[service].flows, 1);
+		GP_ADD(totals->overflow[service].attempts, 1);
+		return 0;
+	}
+	GP_ADD(cell->touched, 1);
+	if (gp_cell_contact(m, (__u32)number, &s->packet, now_ns))
+		return 1;
+	GP_ADD(cell->services[service].flows, 1);
+	GP_ADD(cell->services[service].attempts, 1);
+	return 0;
+}
+
 /* SYN without ACK: a new flow, unless it is the same SYN again. Return: 0. */
 GP_GLOBAL int gp_stream_syn(struct gp_memory *m, struct gp_scratch *s, __u32 flow_slot, __u64 now_ns)
 {
 	struct gp_flow *flow = gp_mem_flow(m, flow_slot);
 	struct gp_packet *p;
 	struct gp_host *host;
-	int slot;
 
 	if (!flow || !s)
 		return 0;
@@ -96,16 +161,31 @@ GP_GLOBAL int gp_stream_syn(struct gp_memory *m, struct gp_scratch *s, __u32 flo
 		return 0;
 	if (gp_stream_syn_is_stray(flow, p, now_ns))
 		return 0;
-	gp_stream_begin(flow, p->seq, gp_port_service(m, p->dport, GP_IP_TCP), gp_flow_src_is_low(p), now_ns);
-	slot = gp_stream_host(m, &s->src, now_ns);
-	host = slot < 0 ? 0 : gp_mem_host(m, (__u32)slot);
+	gp_stream_begin(m, flow, p, 1, p->seq, now_ns);
+	gp_flow_publish(flow);
+	host = gp_stream_host(m, &s->src, GP_MAKE_INSIDE, now_ns);
+	if (!host && s->src.slot == GP_NO_SLOT && gp_stream_cell_syn(m, s, gp_service_bounded(flow->service), now_ns))
+		host = gp_stream_host(m, &s->src, GP_MAKE_OUTSIDE, now_ns);
 	if (!host)
 		return 0;
 	GP_ADD(gp_stream_service(host, flow)->flows, 1);
 	GP_ADD(gp_stream_service(host, flow)->attempts, 1);
 	gp_stream_sample(&host->samples[GP_SAMPLE_CONTACT], p);
-	gp_scan_attempt(m, p, (__u32)slot, now_ns);
+	gp_scan_attempt(m, p, host, now_ns);
 	return 0;
+}
+
+/* An answer to an outside address without a record. */
+GP_INLINE void gp_stream_cell_answer(struct gp_memory *m, struct gp_scratch *s, __u32 service, __u64 now_ns)
+{
+	int number = gp_cell_of(m, &s->dst.addr, s->packet.ip_version == 4, now_ns);
+	struct gp_cell *cell = number < 0 ? 0 : gp_mem_cell(m, (__u32)number);
+
+	if (!cell)
+		return;
+	GP_ADD(cell->touched, 1);
+	GP_ADD(cell->answered, 1);
+	GP_ADD(cell->services[gp_service_bounded(service)].answered, 1);
 }
 
 /* SYN-ACK: the answer to a SYN of the flow, or backscatter to whoever is addressed. Return: 0. */
@@ -114,23 +194,21 @@ GP_GLOBAL int gp_stream_syn_ack(struct gp_memory *m, struct gp_scratch *s, __u32
 	struct gp_flow *flow = known ? gp_mem_flow(m, flow_slot) : 0;
 	struct gp_packet *p;
 	struct gp_host *host;
-	int slot, is_answer, again;
+	int is_answer, again;
 
 	if (!s)
 		return 0;
 	p = &s->packet;
 	is_answer = flow && (flow->flags & GP_FLOW_SYN) && !gp_flow_from_client(flow, p) &&
 		    p->ack == flow->client_isn + 1;
-	slot = gp_host_slot(m, &s->dst, is_answer, now_ns);
-	host = slot < 0 ? 0 : gp_mem_host(m, (__u32)slot);
+	host = gp_stream_host(m, &s->dst, is_answer ? GP_MAKE_INSIDE : GP_MAKE_NONE, now_ns);
 	if (!is_answer) {
 		if (host)
 			GP_ADD(host->backscatter, 1);
 		return 0;
 	}
 	if ((flow->flags & GP_FLOW_PROVED) && p->seq != flow->server_isn) {
-		gp_stream_begin(flow, p->ack - 1, gp_port_service(m, p->sport, GP_IP_TCP), !gp_flow_src_is_low(p),
-				now_ns);
+		gp_stream_begin(m, flow, p, 0, p->ack - 1, now_ns);
 		if (host) {
 			GP_ADD(gp_stream_service(host, flow)->flows, 1);
 			GP_ADD(gp_stream_service(host, flow)->attempts, 1);
@@ -141,12 +219,18 @@ GP_GLOBAL int gp_stream_syn_ack(struct gp_memory *m, struct gp_scratch *s, __u32
 	if (!again || !(flow->flags & (GP_FLOW_PROVED | GP_FLOW_SERVER_DATA))) {
 		flow->server_isn = p->seq;
 		flow->server_next = p->seq + 1;
+		gp_proof_expect(m, p);
 	}
 	flow->flags |= GP_FLOW_SYN_ACK | GP_FLOW_SERVER_SEQ;
-	if (again || !host)
+	if (again)
 		return 0;
+	if (!host) {
+		if (s->dst.slot == GP_NO_SLOT)
+			gp_stream_cell_answer(m, s, flow->service, now_ns);
+		return 0;
+	}
 	GP_ADD(gp_stream_service(host, flow)->answered, 1);
-	gp_scan_answer(m, p, (__u32)slot, now_ns);
+	gp_scan_answer(m, p, host, now_ns);
 	return 0;
 }
 
@@ -165,13 +249,11 @@ GP_GLOBAL int gp_stream_proved(struct gp_memory *m, struct gp_scratch *s, __u32 
 	struct gp_settings *settings = gp_mem_settings(m);
 	struct gp_flow *flow = gp_mem_flow(m, flow_slot);
 	struct gp_host *host;
-	int slot;
 
 	if (!settings || !flow || !s)
 		return 0;
 	flow->flags |= GP_FLOW_PROVED;
-	slot = gp_stream_host(m, &s->src, now_ns);
-	host = slot < 0 ? 0 : gp_mem_host(m, (__u32)slot);
+	host = gp_stream_host(m, &s->src, GP_MAKE_BOTH, now_ns);
 	if (!host)
 		return 0;
 	GP_ADD(gp_stream_service(host, flow)->confirmed, 1);
@@ -189,14 +271,13 @@ GP_GLOBAL int gp_stream_end(struct gp_memory *m, struct gp_scratch *s, __u32 flo
 {
 	struct gp_flow *flow = gp_mem_flow(m, flow_slot);
 	struct gp_host *host;
-	__u32 reset;
-	int slot;
+	__u32 reset, was_over;
 
 	if (!flow || !s)
 		return 0;
 	reset = s->packet.tcp_flags & GP_TCP_RST;
-	slot = gp_host_slot(m, from_client ? &s->src : &s->dst, 0, now_ns);
-	host = slot < 0 ? 0 : gp_mem_host(m, (__u32)slot);
+	was_over = gp_flow_is_over(flow);
+	host = gp_stream_host(m, from_client ? &s->src : &s->dst, GP_MAKE_NONE, now_ns);
 	if (host) {
 		/* Also after the server's own reset, which a guessed ACK calls forth (RFC 9293, 3.10.7.4). */
 		if (reset && from_client && (flow->flags & GP_FLOW_SYN_ACK) &&
@@ -211,6 +292,8 @@ GP_GLOBAL int gp_stream_end(struct gp_memory *m, struct gp_scratch *s, __u32 flo
 		flow->flags |= GP_FLOW_RESET;
 	else
 		flow->flags |= from_client ? GP_FLOW_CLIENT_FIN : GP_FLOW_SERVER_FIN;
+	if (!was_over && gp_flow_is_over(flow))
+		gp_flow_tell(m, flow_slot, reset ? GP_FLOW_END_RESET : GP_FLOW_END_CLOSED);
 	return 0;
 }
 
@@ -313,7 +396,7 @@ GP_GLOBAL int gp_stream_client(struct gp_flow *flow, struct gp_smtp_count *smtp,
 }
 
 /* A segment of a mail flow whose client has proved itself. Return: 0. */
-GP_GLOBAL int gp_stream_mail(struct gp_flow *flow, struct gp_host *host, struct gp_scratch *s, __u32 from_client)
+GP_INLINE int gp_stream_mail(struct gp_flow *flow, struct gp_host *host, struct gp_scratch *s, __u32 from_client)
 {
 	struct gp_smtp_count *smtp;
 
@@ -351,12 +434,11 @@ GP_GLOBAL int gp_stream_recognise(struct gp_memory *m, struct gp_scratch *s, __u
 	struct gp_flow *flow = gp_mem_flow(m, flow_slot);
 	struct gp_host *host;
 	__u32 first;
-	int slot;
 
 	if (!flow || !s)
 		return 0;
-	slot = gp_stream_host(m, from_client ? &s->src : &s->dst, now_ns);
-	host = slot < 0 ? 0 : gp_mem_host(m, (__u32)slot);
+	host = gp_stream_host(m, from_client ? &s->src : &s->dst,
+			      flow->flags & GP_FLOW_PROVED ? GP_MAKE_BOTH : GP_MAKE_INSIDE, now_ns);
 	if (!host)
 		return 0;
 	first = !(flow->flags & (from_client ? GP_FLOW_CLIENT_DATA : GP_FLOW_SERVER_DATA));
@@ -447,7 +529,6 @@ GP_GLOBAL int gp_stream_join(struct gp_memory *m, struct gp_scratch *s, __u32 fl
 	struct gp_flow *flow = gp_mem_flow(m, flow_slot);
 	struct gp_host *host;
 	__u32 from_client;
-	int slot;
 
 	if (!flow || !s)
 		return 0;
@@ -455,47 +536,96 @@ GP_GLOBAL int gp_stream_join(struct gp_memory *m, struct gp_scratch *s, __u32 fl
 	from_client = flow->service != GP_SERVICE_OTHER;
 	if (!from_client)
 		flow->service = gp_port_service(m, s->packet.sport, GP_IP_TCP);
-	if ((__u32)gp_flow_src_is_low(&s->packet) == from_client)
-		flow->flags |= GP_FLOW_CLIENT_IS_LOW;
-	slot = gp_stream_host(m, from_client ? &s->src : &s->dst, now_ns);
-	host = slot < 0 ? 0 : gp_mem_host(m, (__u32)slot);
+	gp_stream_ends(flow, &s->packet, (int)from_client);
+	gp_flow_publish(flow);
+	host = gp_stream_host(m, from_client ? &s->src : &s->dst, GP_MAKE_INSIDE, now_ns);
 	if (host)
 		GP_ADD(gp_stream_service(host, flow)->flows, 1);
 	return 0;
 }
 
-/**
- * gp_stream_packet() - take one TCP packet into its flow.
- * @service: by its ports.
- *
- * Return: the flow's service, or @service when there is no flow.
- */
-GP_INLINE __u32 gp_stream_packet(struct gp_memory *m, gp_ctx *ctx, struct gp_scratch *s, __u32 frame_bytes,
-				 __u32 service, __u64 now_ns)
+/* The flow of a packet: found, begun with a SYN, or joined in mid-stream. Return: slot or GP_NO_SLOT. */
+GP_INLINE int gp_stream_flow(struct gp_memory *m, struct gp_scratch *s, __u32 service, __u64 now_ns)
 {
 	struct gp_packet *p = &s->packet;
-	__u32 flags = p->tcp_flags, is_syn, joins, from_client;
-	struct gp_flow *flow;
-	int slot, src;
+	__u32 flags = p->tcp_flags, joins;
+	int slot;
 
-	is_syn = (flags & (GP_TCP_SYN | GP_TCP_ACK | GP_TCP_RST | GP_TCP_FIN)) == GP_TCP_SYN;
+	if ((flags & (GP_TCP_SYN | GP_TCP_ACK | GP_TCP_RST | GP_TCP_FIN)) == GP_TCP_SYN) {
+		slot = gp_flow_slot(m, p, 1, now_ns);
+		if (slot >= 0)
+			gp_stream_syn(m, s, (__u32)slot, now_ns);
+		return slot;
+	}
+	slot = gp_flow_slot(m, p, 0, now_ns);
 	joins = p->payload_len && service != GP_SERVICE_OTHER && !(flags & (GP_TCP_SYN | GP_TCP_RST));
-	slot = gp_flow_slot(m, p, is_syn, now_ns);
 	if (slot < 0 && joins) {
 		slot = gp_flow_slot(m, p, 1, now_ns);
 		if (slot >= 0)
 			gp_stream_join(m, s, (__u32)slot, now_ns);
 	}
-	if (is_syn && slot >= 0)
-		gp_stream_syn(m, s, (__u32)slot, now_ns);
-	else if ((flags & (GP_TCP_SYN | GP_TCP_ACK | GP_TCP_RST)) == (GP_TCP_SYN | GP_TCP_ACK))
+	return slot;
+}
+
+/**
+ * gp_stream_is_bulk() - does a TCP packet say nothing beyond its length?
+ * @service: by its ports. @to: by its destination's port alone.
+ *
+ * Everything else goes through the flow table: control segments, the ACK that ends a handshake, all of a mail dialogue,
+ * what a web client sends, the head of a response, a TLS hello, and on other ports whatever begins like one of these.
+ */
+GP_INLINE int gp_stream_is_bulk(struct gp_memory *m, const struct gp_packet *p, __u32 service, __u32 to)
+{
+	struct gp_settings *settings;
+
+	if (p->tcp_flags & (GP_TCP_SYN | GP_TCP_FIN | GP_TCP_RST))
+		return 0;
+	if (!p->payload_len) {
+		settings = gp_mem_settings(m);
+		return !settings || !gp_proof_is_expected(m, settings, p);
+	}
+	switch (service) {
+	case GP_SERVICE_SMTP:
+	case GP_SERVICE_SUBMISSION:
+		return 0;
+	case GP_SERVICE_HTTP:
+		return to != GP_SERVICE_HTTP && p->head != GP_HEAD('H', 'T', 'T', 'P');
+	case GP_SERVICE_TLS:
+		return to != GP_SERVICE_TLS || !gp_head_is_tls(p->head);
+	case GP_SERVICE_OTHER:
+		return !gp_head_is_known(p->head);
+	default:
+		return 1;
+	}
+}
+
+/**
+ * gp_stream_packet() - take one TCP packet into its flow.
+ * @s: the packet and both its ends.
+ * @service: by its ports.
+ *
+ * Return: the flow's service, or @service when there is no flow.
+ */
+GP_GLOBAL int gp_stream_packet(struct gp_memory *m, gp_ctx *ctx, struct gp_scratch *s, __u32 frame_bytes, __u32 service)
+{
+	__u64 now_ns = gp_mem_now(m);
+	__u32 flags, from_client;
+	struct gp_flow *flow;
+	struct gp_packet *p;
+	int slot;
+
+	if (!s)
+		return (int)service;
+	p = &s->packet;
+	flags = p->tcp_flags;
+	slot = gp_stream_flow(m, s, service, now_ns);
+	if ((flags & (GP_TCP_SYN | GP_TCP_ACK | GP_TCP_RST)) == (GP_TCP_SYN | GP_TCP_ACK))
 		gp_stream_syn_ack(m, s, (__u32)slot, slot >= 0, now_ns);
-	src = flags & (GP_TCP_SYN | GP_TCP_FIN | GP_TCP_RST) ? gp_host_slot(m, &s->src, 0, now_ns) : GP_NO_SLOT;
-	if (src >= 0)
-		gp_stream_flags(m, (__u32)src, flags, now_ns);
+	if (flags & (GP_TCP_SYN | GP_TCP_FIN | GP_TCP_RST))
+		gp_stream_flags(m, &s->src, flags, now_ns);
 	flow = slot < 0 ? 0 : gp_mem_flow(m, (__u32)slot);
 	if (!flow)
-		return service;
+		return (int)service;
 	from_client = (__u32)gp_flow_from_client(flow, p);
 	flow->last_ns = now_ns;
 	if (from_client && (flags & (GP_TCP_SYN | GP_TCP_ACK | GP_TCP_RST)) == GP_TCP_ACK &&

@@ -38,7 +38,7 @@
 #define GP_OPAQUE(x) ((void)(x))
 #endif
 
-/* Compare-and-swap and fetch-or of a shared 64-bit word; both return what the word held before. */
+/* Compare-and-swap and fetch-or of a shared word; each returns what the word held before. */
 GP_INLINE __u64 gp_cas(__u64 *word, __u64 expected, __u64 desired)
 {
 #ifdef __bpf__
@@ -48,6 +48,57 @@ GP_INLINE __u64 gp_cas(__u64 *word, __u64 expected, __u64 desired)
 
 	if (before == expected)
 		*word = desired;
+	return before;
+#endif
+}
+
+GP_INLINE __u32 gp_cas32(__u32 *word, __u32 expected, __u32 desired)
+{
+#ifdef __bpf__
+	return __sync_val_compare_and_swap(word, expected, desired);
+#else
+	__u32 before = *word;
+
+	if (before == expected)
+		*word = desired;
+	return before;
+#endif
+}
+
+/* Adds to a shared word; returns what it held before. */
+GP_INLINE __u64 gp_fetch_add(__u64 *word, __u64 n)
+{
+#ifdef __bpf__
+	return __sync_fetch_and_add(word, n);
+#else
+	__u64 before = *word;
+
+	*word = before + n;
+	return before;
+#endif
+}
+
+/* Empties a shared word; returns what it held. */
+GP_INLINE __u64 gp_take(__u64 *word)
+{
+#ifdef __bpf__
+	return __sync_lock_test_and_set(word, 0);
+#else
+	__u64 before = *word;
+
+	*word = 0;
+	return before;
+#endif
+}
+
+GP_INLINE __u32 gp_take32(__u32 *word)
+{
+#ifdef __bpf__
+	return __sync_lock_test_and_set(word, 0);
+#else
+	__u32 before = *word;
+
+	*word = 0;
 	return before;
 #endif
 }
