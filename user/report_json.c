@@ -484,7 +484,7 @@ static json *new_range(struct writer *w, const struct gp_range_finding *f)
 	put_text(w, o, "verdict", gp_verdict_name(f->verdict));
 	put_confidence(w, o, f->confidence);
 	put_double(w, o, "score", f->score);
-	put_bool(w, o, "source_verified", f->source_verified);
+	put_bool(w, o, "source_verified", false); /* SYNs without an answer: anybody can have sent them */
 	put_time(w, o, "first_seen", f->first_seen_ns);
 	put_time(w, o, "last_seen", f->last_seen_ns);
 	put_number(w, o, "hosts", (__u64)llround(f->hosts));

@@ -411,9 +411,15 @@ static int compare_ranges(const void *left, const void *right)
 	return (*a > *b) - (*a < *b);
 }
 
+struct range_list {
+	const struct gp_range_finding **sorted;
+	size_t count;
+};
+
 static void range_line(struct line *line, const void *context, size_t i)
 {
-	const struct gp_range_finding *f = ((const struct gp_range_finding *const *)context)[i];
+	const struct range_list *list = context;
+	const struct gp_range_finding *f = list->sorted[i];
 	char text[GP_TEXT_ADDR];
 
 	set_text(line->cells[0], gp_text_prefix(text, &f->addr, f->bits));
@@ -428,11 +434,12 @@ static void range_line(struct line *line, const void *context, size_t i)
 
 static void print_range_reasons(struct gp_sink *sink, const void *context, size_t i)
 {
-	const struct gp_range_finding *f = ((const struct gp_range_finding *const *)context)[i];
+	const struct range_list *list = context;
 
-	print_evidence(sink, f->evidence, f->evidence_count);
-	if (!f->source_verified)
-		gp_sink_print(sink, "%*ssources not verified: spoofed packets could look the same\n", REASON, "");
+	print_evidence(sink, list->sorted[i]->evidence, list->sorted[i]->evidence_count);
+	gp_sink_print(sink, "%*ssources not verified: spoofed packets could look the same\n", REASON, "");
+	if (i + 1 < list->count)
+		gp_sink_print(sink, "\n");
 }
 
 /* Prefixes outside whose addresses behave as one; hosts and endpoints are estimates. */
@@ -441,23 +448,22 @@ static void print_ranges(struct gp_sink *sink, const struct gp_model *model)
 	static const char *const headings[] = { "RANGE",     "VERDICT", "KIND",	    "CONFIDENCE", "SOURCES",
 						"ENDPOINTS", "SYNS",	"ANSWERED", NULL };
 	const struct gp_verdicts *v = model->verdicts;
-	const struct gp_range_finding **sorted;
-	struct table table = { .headings = headings, .left = 0x7, .count = (size_t)v->range_count,
+	struct range_list list = { .count = (size_t)v->range_count };
+	struct table table = { .headings = headings, .left = 0x7, .count = list.count, .context = &list,
 			       .fill = range_line, .below = print_range_reasons };
 
-	if (!v->range_count)
+	if (!list.count)
 		return;
-	sorted = calloc((size_t)v->range_count, sizeof(*sorted));
-	if (!sorted) {
+	list.sorted = calloc(list.count, sizeof(*list.sorted));
+	if (!list.sorted) {
 		sink->err = sink->err ? sink->err : -ENOMEM;
 		return;
 	}
-	for (int i = 0; i < v->range_count; i++)
-		sorted[i] = &v->ranges[i];
-	qsort(sorted, (size_t)v->range_count, sizeof(*sorted), compare_ranges);
-	table.context = sorted;
+	for (size_t i = 0; i < list.count; i++)
+		list.sorted[i] = &v->ranges[i];
+	qsort(list.sorted, list.count, sizeof(*list.sorted), compare_ranges);
 	print_table(sink, &table);
-	free(sorted);
+	free(list.sorted);
 }
 
 static void service_line(struct line *line, const void *context, size_t i)
