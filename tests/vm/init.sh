@@ -12,5 +12,6 @@ export PATH=/usr/sbin:/usr/bin:/sbin:/bin
 depmod
 /sbin/ip link set lo up
 echo 1 >/proc/sys/net/core/bpf_jit_enable
-busybox sh /gp/guest.sh /gp guest /tmp/guest 2>&1
+only=$(sed -n 's/.*gp_only=\([a-z]*\).*/\1/p' /proc/cmdline)
+busybox sh /gp/guest.sh /gp guest /tmp/guest "$only" 2>&1
 poweroff -f
