@@ -681,6 +681,89 @@ static void test_simple_packets(void **state)
 	}
 }
 
+/* Record number @n of the test below: its length, and the byte that fills it behind its number. */
+static __u32 long_length(__u32 n)
+{
+	static const __u32 lengths[] = { 60, 1514, 14, 590, GP_FRAME_MAX, 66, 1400, 9014 };
+
+	return lengths[n % COUNT(lengths)] + (n % COUNT(lengths) == 4 ? 0 : n % 7);
+}
+
+static void check_long_frame(const struct gp_frame *frame, __u32 n)
+{
+	__u32 number;
+
+	assert_int_equal(frame->data_bytes, long_length(n));
+	memcpy(&number, frame->data, sizeof(number));
+	assert_int_equal(number, n);
+	for (__u32 i = sizeof(number); i < frame->data_bytes; i++)
+		assert_true(frame->data[i] == (__u8)n);
+	assert_int_equal(frame->time_ns, (1000 + n) * NS);
+}
+
+/* Files many times longer than what is read at once: records and their headers lie across the ends of reads. */
+static void test_across_reads(void **state)
+{
+	const __u32 count = 800;
+	__u8 *record = malloc(GP_FRAME_MAX);
+
+	(void)state;
+	assert_non_null(record);
+	for (size_t f = 0; f < capture_format_count; f++) {
+		struct gp_source_pcap *source;
+		struct capture_image image;
+		char path[CAPTURE_PATH_BYTES];
+		struct gp_frame frame;
+		int fd;
+
+		capture_begin(&image, &capture_formats[f], ETHER, SNAPLEN);
+		for (__u32 n = 0; n < count; n++) {
+			memset(record, (__u8)n, GP_FRAME_MAX);
+			memcpy(record, &n, sizeof(n));
+			capture_record(&image, 1000 + n, 0, record, long_length(n), long_length(n));
+		}
+		fd = capture_file(&image, image.len, path);
+		source = open_one(path);
+		for (__u32 n = 0; n < count; n++) {
+			assert_int_equal(gp_source_pcap_next(source, &frame), 1);
+			check_long_frame(&frame, n);
+		}
+		assert_int_equal(gp_source_pcap_next(source, &frame), 0);
+		gp_source_pcap_close(source);
+		close(fd);
+		capture_free(&image);
+	}
+	free(record);
+}
+
+/* More files than READ_MANY share less room between them, and give the same. */
+static void test_very_many_files(void **state)
+{
+	enum { MANY = 300, EACH = 60 };
+	static const __u8 bytes[1514];
+	char path[CAPTURE_PATH_BYTES], *arguments[MANY];
+	struct gp_source_pcap *source;
+	struct capture_image image;
+	struct gp_frame frame;
+	__u32 n = 0;
+	int fd;
+
+	(void)state;
+	capture_begin(&image, &capture_formats[0], ETHER, SNAPLEN);
+	for (__u32 k = 0; k < EACH; k++)
+		capture_record(&image, 1 + k, 0, bytes, sizeof(bytes), sizeof(bytes));
+	fd = capture_file(&image, image.len, path);
+	for (int i = 0; i < MANY; i++)
+		arguments[i] = path;
+	assert_int_equal(gp_source_pcap_open(&source, arguments, MANY), 0);
+	for (; gp_source_pcap_next(source, &frame) == 1; n++)
+		assert_int_equal(frame.time_ns, (1 + n / MANY) * NS);
+	assert_int_equal(n, MANY * EACH);
+	gp_source_pcap_close(source);
+	close(fd);
+	capture_free(&image);
+}
+
 /* Whatever the pieces in which a file arrives, its bytes pass alike. */
 static void test_stream_pieces(void **state)
 {
@@ -903,6 +986,8 @@ int main(void)
 		TEST(test_damage),
 		TEST(test_interfaces),
 		TEST(test_simple_packets),
+		TEST(test_across_reads),
+		TEST(test_very_many_files),
 		TEST(test_stream_pieces),
 		TEST(test_open_errors),
 		TEST(test_unreadable),
