@@ -30,7 +30,7 @@ vm_objects() {
 			targets+=("$VM_BUILD/objects/$compiler/${source%.c}.o")
 		done
 		make -s B="$VM_BUILD/objects/$compiler" CLANG="$compiler" "${targets[@]}" >"$VM_BUILD/make.out" 2>&1 || {
-			cat "$VM_BUILD/make.out" >&2
+			tail -n 40 "$VM_BUILD/make.out" >&2
 			return 1
 		}
 	done
@@ -47,7 +47,7 @@ vm_loader() {
 vm_programs() {
 	make -s B="$VM_BUILD" SANITIZE=-O2 "$VM_BUILD/gatepost" "$VM_BUILD/tests/root_rows" \
 		"$VM_BUILD/tests/root_account" >"$VM_BUILD/make.out" 2>&1 || {
-		cat "$VM_BUILD/make.out" >&2
+		tail -n 40 "$VM_BUILD/make.out" >&2
 		return 1
 	}
 }

@@ -124,10 +124,12 @@ make_common() {
 	ln -sf /usr/sbin/ip "$tree/usr/bin/ip"
 	mkdir -p "$tree/usr/lib/x86_64-linux-gnu/bpf"
 	cp /usr/lib/x86_64-linux-gnu/bpf/xdp*.o "$tree/usr/lib/x86_64-linux-gnu/bpf/"
-	copy_program "$VM_BUILD/gatepost" /gp
 	copy_program "$VM_BUILD/load" /gp
-	copy_program "$VM_BUILD/tests/root_rows" /gp/tests
-	copy_program "$VM_BUILD/tests/root_account" /gp/tests
+	if [ -z "$only" ]; then
+		copy_program "$VM_BUILD/gatepost" /gp
+		copy_program "$VM_BUILD/tests/root_rows" /gp/tests
+		copy_program "$VM_BUILD/tests/root_account" /gp/tests
+	fi
 	for object in "$VM_BUILD"/objects/*/*.bpf.o; do
 		install -D -m 644 "$object" "$tree/gp/${object#"$VM_BUILD"/}"
 	done
@@ -210,6 +212,15 @@ wait_for_guests() {
 	pids=()
 }
 
+# show_console FILE FILTER...: the end of what comes through the filter.
+show_console() {
+	local file=$1
+	shift
+	printf '# the end of the console (%s):\n' "$file"
+	"$@" <"$file.txt" | tail -n 40 | sed 's/^/#   /'
+	[ ! -s "${file%/*}/qemu.out" ] || sed 's/^/#   qemu: /' "${file%/*}/qemu.out"
+}
+
 # judge COLUMN FILE: counts what guest.sh said there.
 judge() {
 	local column=$1 file=$2 version failed_before=$failed line
@@ -224,11 +235,14 @@ judge() {
 		'#   '*) printf '%s\n' "$line" ;;
 		esac
 	done <"$file.txt"
-	grep -q '^# end of the tests' "$file.txt" || not_ok "$column: the tests did not come to their end (limits: $limit_cpu_s s of CPU time, $limit_s s)"
-	if [ "$failed" -ne "$failed_before" ] || [ -n "${GP_VM_SHOW-}" ]; then
-		printf '# the end of the console (%s):\n' "$file"
-		tail -n 40 "$file.txt" | sed 's/^/#   /'
-		[ ! -s "${file%/*}/qemu.out" ] || sed 's/^/#   qemu: /' "${file%/*}/qemu.out"
+	if ! grep -q '^# end of the tests' "$file.txt"; then
+		not_ok "$column: the tests did not come to their end (limits: $limit_cpu_s s of CPU time, $limit_s s)"
+		show_console "$file" cat
+	elif [ -n "${GP_VM_SHOW-}" ]; then
+		show_console "$file" cat
+	elif [ "$failed" -ne "$failed_before" ]; then
+		# The tests' own words were printed; the kernel's were not.
+		show_console "$file" grep -E '^\[ *[0-9]+\.[0-9]+\]'
 	fi
 	costs "$version" "$file.txt"
 }
@@ -315,7 +329,7 @@ if reason=$(missing busybox ip tcpreplay xdp-filter clang); then
 	end
 fi
 mkdir -p "$VM_BUILD"
-if ! vm_loader || ! vm_objects || ! vm_programs; then
+if ! vm_loader || ! vm_objects || { [ -z "$only" ] && ! vm_programs; }; then
 	not_ok 'the programs for the guests can be built'
 	end
 fi
