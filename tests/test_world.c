@@ -2,6 +2,7 @@
 #include "epoch_memory.h"
 
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 
 #include <gatepost/sketch.h>
@@ -312,6 +313,7 @@ static void test_slot_traffic(void **state)
 /* Counts in one slot until it is killed. Both marks are set around each burst. */
 static void count_for_ever(struct lab *lab, __u64 *begun, __u64 *done)
 {
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	for (__u64 i = 0;; i++) {
 		__atomic_store_n(begun, (i + 1) * SMALL_BURST, __ATOMIC_SEQ_CST);
 		lab_inside(lab, 0, 1, i % 2 ? GP_SERVICE_TLS : GP_SERVICE_SMTP, i % 3, SMALL_BURST, 8);
