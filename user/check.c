@@ -27,8 +27,8 @@ static struct gp_check_row *new_row(struct gp_check *check)
 	return &rows[check->count++];
 }
 
-__attribute__((format(printf, 4, 0))) static void add(struct gp_check *check, enum gp_check_state state, const char *name,
-						      const char *found, va_list args)
+__attribute__((format(printf, 4, 0)))
+static void add(struct gp_check *check, enum gp_check_state state, const char *name, const char *found, va_list args)
 {
 	struct gp_check_row *row = new_row(check);
 

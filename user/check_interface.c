@@ -97,10 +97,12 @@ static void check_member(struct gp_check *check, place *p, const char *state)
 	char members[128];
 
 	if (!strcmp(link->member_kind, "bond")) {
-		gp_check_add(check, GP_CHECK_WARN, "link", "%s, member of bond %s: sees its own part of the frames", state, name);
+		gp_check_add(check, GP_CHECK_WARN, "link", "%s, member of bond %s: sees its own part of the frames",
+			     state, name);
 		gp_check_mend(check, "attach to %s", name);
 	} else if (!strcmp(link->member_kind, "team")) {
-		gp_check_add(check, GP_CHECK_WARN, "link", "%s, member of team %s: sees its own part of the frames", state, name);
+		gp_check_add(check, GP_CHECK_WARN, "link", "%s, member of team %s: sees its own part of the frames",
+			     state, name);
 		gp_check_mend(check, "attach to every member: %s", list_members(members, p, link->master));
 	} else if (!strcmp(link->member_kind, "vrf")) {
 		gp_check_add(check, GP_CHECK_OK, "link", "%s, in VRF %s", state, name);
@@ -301,7 +303,8 @@ static void check_merging(struct gp_check *check, place *p)
 	const char *name = nic->link->name;
 
 	if (nic->lro.on) {
-		gp_check_add(check, GP_CHECK_FAIL, "merging", "LRO is on: drivers refuse XDP then, or packets are merged unseen");
+		gp_check_add(check, GP_CHECK_FAIL, "merging",
+			     "LRO is on: drivers refuse XDP then, or packets are merged unseen");
 		gp_check_mend(check, nic->lro.fixed ? "gatepost run is refused on %s: another network card" :
 			      "ethtool -K %s lro off", name);
 	} else if (nic->gro_hw.on && nic->gro_hw.fixed) {

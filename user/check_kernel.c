@@ -58,7 +58,8 @@ static void check_privileges(struct gp_check *check)
 
 	if (read_capabilities(&caps)) {
 		check->facts.bpf = root;
-		gp_check_add(check, GP_CHECK_WARN, "privileges", "%s; capabilities unknown: /proc/self/status cannot be read",
+		gp_check_add(check, GP_CHECK_WARN, "privileges",
+			     "%s; capabilities unknown: /proc/self/status cannot be read",
 			     root ? "root" : "not root");
 		gp_check_mend(check, "mount /proc");
 		return;

@@ -41,14 +41,17 @@ static void read_channels(struct gp_nic *nic, int fd)
 /* How many features the kernel knows. */
 static unsigned count_features(int fd, const char *name)
 {
-	struct {
-		struct ethtool_sset_info info;
-		__u32 count;
-	} set = { .info = { .cmd = ETHTOOL_GSSET_INFO, .sset_mask = 1ull << ETH_SS_FEATURES } };
+	struct ethtool_sset_info *info = calloc(1, sizeof(*info) + sizeof(info->data[0]));
+	unsigned count = 0;
 
-	if (ethtool(fd, name, &set) || !set.info.sset_mask)
+	if (!info)
 		return 0;
-	return set.count < FEATURES_MAX ? set.count : FEATURES_MAX;
+	info->cmd = ETHTOOL_GSSET_INFO;
+	info->sset_mask = 1ull << ETH_SS_FEATURES;
+	if (!ethtool(fd, name, info) && info->sset_mask)
+		count = info->data[0] < FEATURES_MAX ? info->data[0] : FEATURES_MAX;
+	free(info);
+	return count;
 }
 
 static struct gp_nic_feature *feature_slot(struct gp_nic *nic, const char *name)

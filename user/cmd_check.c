@@ -139,7 +139,8 @@ static bool wants_colour(void)
 }
 
 /* What they explain while they probe is in the rows. */
-__attribute__((format(printf, 2, 0))) static int quiet_libxdp(enum libxdp_print_level level, const char *format, va_list args)
+__attribute__((format(printf, 2, 0)))
+static int quiet_libxdp(enum libxdp_print_level level, const char *format, va_list args)
 {
 	(void)level;
 	(void)format;
