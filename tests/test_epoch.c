@@ -16,6 +16,7 @@
 #include "epoch.h"
 #include "journal.h"
 #include "stderr_capture.h"
+#include "temp_directory.h"
 
 #define KILLS 200
 
@@ -37,12 +38,7 @@ void gp_epoch_step(enum gp_epoch_step step)
 static int set_up(void **state)
 {
 	(void)state;
-	/* In memory where there is such a place: hundreds of epochs are synced. */
-	snprintf(directory, sizeof(directory), "/dev/shm/gatepost-epoch-XXXXXX");
-	if (!mkdtemp(directory)) {
-		snprintf(directory, sizeof(directory), "/tmp/gatepost-epoch-XXXXXX");
-		assert_non_null(mkdtemp(directory));
-	}
+	assert_int_equal(temp_directory(directory, sizeof(directory)), 0);
 	snprintf(path, sizeof(path), "%s/run/journal", directory);
 	lab = lab_open();
 	kill_at = kill_on = -1;
