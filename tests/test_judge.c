@@ -862,6 +862,65 @@ static void test_many_hosts(void **state)
 	world_close(&w);
 }
 
+/* Outside hosts come as long as the world stands: their ids have no end that is known at the beginning. */
+static void test_outside_grows(void **state)
+{
+	const struct gp_finding *all;
+	struct world w;
+	int count;
+
+	(void)state;
+	world_open(&w, false);
+	world_claim(&w, INSIDE, GP_ROLE_SUBSCRIBER);
+	for (__u32 id = OUTSIDE; id < OUTSIDE + 5000; id++) {
+		world_claim(&w, id, GP_ROLE_OUTSIDE);
+		if (id % 100)
+			continue;
+		world_distinct(&world_host(&w, id)->contacts, 20);
+		world_contacts(&w, id, GP_SCAN_WATCHED, 20, 0);
+		world_settle(&w);
+	}
+	count = gp_judge_findings(w.judge, &all);
+	assert_int_equal(count, 50);
+	for (int i = 0; i < count; i++)
+		assert_int_equal(all[i].id, 100 * (i + 1));
+	world_close(&w);
+}
+
+/*
+ * Between two drains a tick knows how many attempts there were and not whose. What the hosts knew by then is
+ * remembered at the next tick that finds them, however little came in between (6).
+ */
+static void test_drained_late(void **state)
+{
+	struct world w;
+
+	(void)state;
+	world_open(&w, false);
+	for (__u32 id = OUTSIDE; id < OUTSIDE + 3; id++) {
+		world_claim(&w, id, GP_ROLE_OUTSIDE);
+		world_distinct(&world_host(&w, id)->contacts, 1);
+		world_contacts(&w, id, GP_SCAN_WATCHED, 1, 1);
+	}
+	world_settle(&w);
+	/* One second into the slice 140 attempts stand in the filter, and none in the world. */
+	w.filters.used[w.now_ns / GP_SLICE_NS % GP_SLICES] += 140;
+	world_tick(&w, w.now_ns + SECOND);
+	w.filters.used[w.now_ns / GP_SLICE_NS % GP_SLICES] -= 140;
+	world_contacts(&w, OUTSIDE, GP_SCAN_WATCHED, 40, 40);
+	world_contacts(&w, OUTSIDE + 2, GP_SCAN_WATCHED, 100, 100);
+	world_distinct(&world_host(&w, OUTSIDE + 2)->contacts, 101);
+	world_tick(&w, w.now_ns + 3 * SECOND);
+	world_settle(&w);
+	/* The last of them polls one dead server: the 100 sites are not what it asks. */
+	for (int i = 0; i < 20; i++) {
+		world_contacts(&w, OUTSIDE + 2, GP_SCAN_WATCHED, 1, 0);
+		world_settle(&w);
+	}
+	assert_null(world_finding(&w, OUTSIDE + 2, GP_KIND_SCANNER));
+	world_close(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -875,6 +934,7 @@ int main(void)
 		cmocka_unit_test(test_half_open),
 		cmocka_unit_test(test_end_of_input), cmocka_unit_test(test_finish_and_windows),
 		cmocka_unit_test(test_one_direction), cmocka_unit_test(test_many_hosts),
+		cmocka_unit_test(test_outside_grows), cmocka_unit_test(test_drained_late),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

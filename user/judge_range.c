@@ -20,7 +20,7 @@
 #define V4_SOURCES 256.0	     /* addresses of a /24 */
 #define CHANCE_SHARE 0.5	     /* with fewer of the sources that chance would have chosen: sparse */
 #define FLOOD_PREFIXES 32	     /* so many dense prefixes at once are one flood of forged sources */
-#define ABOVE_FLOOD 4.0		     /* times the SYNs of the middle one: not of the flood */
+#define ABOVE_FLOOD 3.0		     /* times the SYNs of the middle one: not of the flood */
 
 #define STEP_NATS 1.3862943611198906 /* ln 4: what one failure tells, as in judge_scan.c */
 #define SCORE_CAP 16.0		     /* nats */
@@ -166,21 +166,26 @@ static int find_ranges_of_hosts(struct gp_ranges *r)
 		struct gp_addr prefix = world->outside[i].addr;
 
 		gp_addr_mask(&prefix, is_v4(&prefix) ? 96 + 24 : 48);
-		range_of[i] = world->outside[i].syn ? *place_of(r, &prefix) : 0;
+		range_of[i] = *place_of(r, &prefix);
 	}
 	return 0;
 }
 
 /* --- what happened in the hour ------------------------------------------------------------------------------------ */
 
-/* A host that has a record is counted there, and in the cell until it got it: never twice. */
+/*
+ * A SYN is an attempt of its cell or of a record; a cell's `syn` has those too that earned their source a record. So
+ * the sum of attempts counts none twice, and either number is no more than there were.
+ */
 static void add_up(struct gp_ranges *r)
 {
 	for (__u32 i = 0; i < r->count; i++) {
 		const struct gp_cell *cell = &r->world->cells[i];
 		struct range *range = &r->ranges[i];
 
-		range->syn = cell->syn;
+		range->syn = 0;
+		for (int service = 0; service < GP_SERVICES; service++)
+			range->syn += cell->services[service].attempts;
 		range->answered = cell->answered;
 		range->last_seen_ns = cell->last_seen_ns;
 		range->candidate = 0;
@@ -192,11 +197,16 @@ static void add_up(struct gp_ranges *r)
 		if (!r->range_of[i])
 			continue;
 		range = &r->ranges[r->range_of[i] - 1];
-		range->syn += host->syn;
-		for (int service = 0; service < GP_SERVICES; service++)
+		for (int service = 0; service < GP_SERVICES; service++) {
+			range->syn += host->services[service].attempts;
 			range->answered += host->services[service].answered;
+		}
 		if (range->last_seen_ns < host->last_seen_ns)
 			range->last_seen_ns = host->last_seen_ns;
+	}
+	for (__u32 i = 0; i < r->count; i++) {
+		if (r->ranges[i].syn < r->world->cells[i].syn)
+			r->ranges[i].syn = r->world->cells[i].syn;
 	}
 }
 
