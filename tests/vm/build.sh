@@ -6,11 +6,12 @@
 VM_BUILD=${VM_BUILD:-build/vm}
 VM_OLDEST=clang-14 # Debian 12's own, and the oldest that is promised to work
 
-# The compilers that the data plane is promised to: the oldest, and the newest of the numbered ones that is installed.
+# The numbered compilers that are installed, from the oldest that is promised upward.
 vm_compilers() {
-	local newest
-	newest=$(compgen -c clang- | grep -E '^clang-[0-9]+$' | sort -uV | tail -n 1)
-	printf '%s\n' "$VM_OLDEST" "$newest" | sort -uV | while read -r compiler; do
+	{
+		printf '%s\n' "$VM_OLDEST"
+		compgen -c clang- | grep -E '^clang-[0-9]+$'
+	} | sort -uV | sed -n "/^$VM_OLDEST\$/,\$p" | while read -r compiler; do
 		command -v "$compiler" >/dev/null && printf '%s\n' "$compiler"
 	done
 }
@@ -20,10 +21,14 @@ vm_newest_compiler() {
 	apt-cache search --names-only '^clang-[0-9]+$' 2>/dev/null | awk '{print $1}' | sort -V | tail -n 1
 }
 
-# Every object by every compiler: $VM_BUILD/objects/COMPILER/*.bpf.o. make says nothing unless it fails.
+# vm_objects COMPILER...: every object by each: $VM_BUILD/objects/COMPILER/*.bpf.o, and no others. make says nothing
+# unless it fails.
 vm_objects() {
 	local compiler source targets
-	for compiler in $(vm_compilers); do
+	for compiler in "$VM_BUILD"/objects/*; do
+		[[ " $* " == *" ${compiler##*/} "* ]] || rm -rf "$compiler"
+	done
+	for compiler; do
 		targets=()
 		for source in bpf/*.bpf.c; do
 			source=${source##*/}
