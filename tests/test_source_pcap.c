@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+#include <pcap/pcap.h>
 
 #include "captures.h"
 #include "pcap_link.h"
@@ -871,6 +872,141 @@ static void test_unreadable(void **state)
 	free(text);
 }
 
+/* One file, read by libpcap through the stream and by nothing else: what the source must agree with. */
+struct reference {
+	struct gp_pcap_stream stream;
+	pcap_t *pcap;
+	struct pcap_pkthdr *header;
+	const u_char *data;
+	__u64 records, bytes, time_ns;
+};
+
+static bool reference_open(struct reference *reference, const char *path)
+{
+	char reason[PCAP_ERRBUF_SIZE];
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	FILE *file;
+
+	assert_true(fd >= 0);
+	memset(reference, 0, sizeof(*reference));
+	file = gp_pcap_stream_open(&reference->stream, fd);
+	assert_non_null(file);
+	reference->pcap = pcap_fopen_offline_with_tstamp_precision(file, PCAP_TSTAMP_PRECISION_NANO, reason);
+	if (!reference->pcap)
+		fclose(file);
+	return reference->pcap;
+}
+
+/* Time as the timeline has it: within the years that it knows, and never back. */
+static __u64 reference_time(const struct timeval *ts, __u64 last_ns)
+{
+	__s64 ns = ts->tv_usec < 0 ? 0 : ts->tv_usec < (__s64)NS ? ts->tv_usec : (__s64)NS - 1;
+	__u64 time_ns = ts->tv_sec < 0		   ? 0 :
+			ts->tv_sec >= 7258118400ll ? 7258118400ll * NS :
+						     (__u64)ts->tv_sec * NS + (__u64)ns;
+
+	return time_ns > last_ns ? time_ns : last_ns;
+}
+
+/* The next record that an engine may see. Return: as pcap_next_ex() has it. */
+static int reference_next(struct reference *reference)
+{
+	int got;
+
+	while ((got = pcap_next_ex(reference->pcap, &reference->header, &reference->data)) == 1) {
+		reference->records++;
+		reference->bytes += reference->header->caplen;
+		reference->time_ns = reference_time(&reference->header->ts, reference->time_ns);
+		if (reference->header->caplen >= GP_FRAME_MIN && reference->header->caplen <= GP_FRAME_MAX)
+			break;
+	}
+	return got;
+}
+
+/* Frame by frame to the same end. Return: frames; 0 as well when neither opens the file, or it is not Ethernet. */
+static __u32 check_as_libpcap(char *path)
+{
+	const struct gp_source_count *count;
+	struct reference reference;
+	struct gp_source_pcap *source;
+	struct gp_frame frame;
+	__u32 n = 0;
+	int got, err;
+
+	if (!reference_open(&reference, path)) {
+		assert_int_not_equal(gp_source_pcap_open(&source, &path, 1), 0);
+		return 0;
+	}
+	assert_int_equal(gp_source_pcap_open(&source, &path, 1), 0);
+	count = gp_source_pcap_count(source);
+	while (pcap_datalink(reference.pcap) == DLT_EN10MB) {
+		got = reference_next(&reference);
+		err = gp_source_pcap_next(source, &frame);
+		assert_int_equal(err, got == 1 ? 1 : got == PCAP_ERROR_BREAK ? 0 : -EIO);
+		assert_int_equal(count->received.packets, reference.records);
+		assert_int_equal(count->received.bytes, reference.bytes);
+		if (err < 0)
+			assert_non_null(strstr(gp_source_pcap_error(source), pcap_geterr(reference.pcap)));
+		if (err != 1)
+			break;
+		assert_int_equal(frame.captured_bytes, reference.header->caplen);
+		assert_int_equal(frame.wire_bytes, reference.header->len);
+		assert_int_equal(frame.time_ns, reference.time_ns);
+		assert_memory_equal(frame.data, reference.data, frame.captured_bytes);
+		n++;
+	}
+	gp_source_pcap_close(source);
+	pcap_close(reference.pcap);
+	return n;
+}
+
+static __u32 draw(__u32 *random)
+{
+	*random = *random * 1664525 + 1013904223;
+	return *random >> 8;
+}
+
+/* Old versions and another program's magic number have other records; then a byte here and there is another one. */
+static void spoil(struct capture_image *image, __u32 round, __u32 *random)
+{
+	static const __u8 patched[] = { 0x34, 0xcd, 0xb2, 0xa1 };
+
+	if (round % 7 == 0)
+		image->data[image->format->big_endian ? 7 : 6] = (__u8)(round / 7 % 6);
+	for (__u32 i = 0; round % 11 == 0 && i < 4; i++)
+		image->data[i] = patched[image->format->big_endian ? 3 - i : i];
+	for (__u32 n = round % 4; n; n--)
+		image->data[draw(random) % (n > 1 ? image->len : 40)] = (__u8)draw(random);
+}
+
+/* Whatever has become of a file, libpcap says the same of it. */
+static void test_as_libpcap(void **state)
+{
+	static __u8 bytes[70000] = { 1 };
+	__u32 random = 1;
+	__u64 frames = 0;
+
+	(void)state;
+	collect_messages();
+	for (__u32 round = 0; round < 4000; round++) {
+		__u32 longest = round % 50 ? 1514 : 65500 + round / 50 % 40;
+		struct capture_image image;
+		char path[CAPTURE_PATH_BYTES];
+		int fd;
+
+		capture_begin(&image, &capture_formats[round % 4], ETHER, SNAPLEN);
+		for (__u32 n = 0; n < 20; n++)
+			capture_record(&image, 1000 + n, n, bytes, n == 12 ? longest : 13 + 5 * n, 99 + n);
+		spoil(&image, round, &random);
+		fd = capture_file(&image, round % 3 ? image.len : draw(&random) % image.len, path);
+		frames += check_as_libpcap(path);
+		close(fd);
+		capture_free(&image);
+	}
+	free(collected());
+	assert_true(frames > 20000);
+}
+
 /* A pipe, merged with a file: the end of the pipe is its end, and the total is not known. */
 static void test_standard_input(void **state)
 {
@@ -947,6 +1083,7 @@ static void check_against(char *line, unsigned *equal, unsigned *unreadable)
 static void test_captures_of_others(void **state)
 {
 	unsigned equal = 0, unreadable = 0;
+	__u64 frames = 0;
 	char *line = NULL;
 	size_t room = 0;
 	FILE *other;
@@ -961,12 +1098,15 @@ static void test_captures_of_others(void **state)
 		      "r");
 	assert_non_null(other);
 	collect_messages();
-	while (getline(&line, &room, other) > 0)
+	while (getline(&line, &room, other) > 0) {
 		check_against(line, &equal, &unreadable);
+		frames += check_as_libpcap(line); /* what is left of the line is the name */
+	}
 	free(collected());
 	pclose(other);
 	free(line);
-	print_message("%u captures read as capinfos reads them, %u not to their end\n", equal, unreadable);
+	print_message("%u captures read as capinfos reads them, %u not to their end; %llu frames as libpcap has them\n",
+		      equal, unreadable, (unsigned long long)frames);
 	assert_true(equal && unreadable < equal / 20);
 }
 
@@ -991,6 +1131,7 @@ int main(void)
 		TEST(test_stream_pieces),
 		TEST(test_open_errors),
 		TEST(test_unreadable),
+		TEST(test_as_libpcap),
 		TEST(test_standard_input),
 		TEST(test_captures_of_others),
 	};

@@ -9,6 +9,7 @@
 enum {
 	PCAP_HEAD = 24,
 	PCAP_SNAPLEN = 16, /* offset of 4 bytes */
+	PCAP_RECORD = 16,  /* seconds, fraction, captured length, original length */
 	BLOCK_HEAD = 16,   /* as much of a block as is looked at; an interface's snapshot length is its end */
 	BLOCK_MIN = 12,	   /* type, length, length again: what every block has */
 	BLOCK_INTERFACE = 1,
@@ -17,6 +18,11 @@ enum {
 
 #define BLOCK_SECTION 0x0a0d0d0au /* reads the same in either byte order */
 #define BYTE_ORDER_LITTLE 0x4d3c2b1au
+
+/* Of pcap files, in this machine's byte order: the magic numbers, and version 2.4 as two numbers of 16 bits. */
+#define PCAP_MICROSECONDS 0xa1b2c3d4u
+#define PCAP_NANOSECONDS 0xa1b23c4du
+static const __u16 pcap_version[2] = { 2, 4 };
 
 static __u32 load_from(const struct gp_pcap_stream *stream, const __u8 *at)
 {
@@ -105,14 +111,36 @@ static size_t pass_block(struct gp_pcap_stream *stream, __u8 *data, size_t bytes
 	return n;
 }
 
+static __u32 load_native32(const __u8 *at)
+{
+	__u32 value;
+
+	memcpy(&value, at, sizeof(value));
+	return value;
+}
+
+/* Other versions, and other programs' magic numbers, have other records. */
+static __u32 fraction_of(const __u8 *head)
+{
+	__u32 magic = load_native32(head);
+
+	if (memcmp(head + 4, pcap_version, sizeof(pcap_version)))
+		return 0;
+	return magic == PCAP_MICROSECONDS ? 1000 : magic == PCAP_NANOSECONDS ? 1 : 0;
+}
+
 /* The header of a pcap file, byte by byte: it is short, and comes once. */
 static void pass_file_head(struct gp_pcap_stream *stream, __u8 *byte)
 {
+	if (stream->head_bytes < sizeof(stream->head))
+		stream->head[stream->head_bytes] = *byte;
 	if (stream->head_bytes >= PCAP_SNAPLEN && stream->head_bytes < PCAP_SNAPLEN + 4)
 		*byte = 0;
 	stream->head_bytes++;
-	if (stream->head_bytes == PCAP_HEAD)
+	if (stream->head_bytes == PCAP_HEAD) {
 		stream->opaque = true;
+		stream->fraction_ns = fraction_of(stream->head);
+	}
 }
 
 void gp_pcap_stream_pass(struct gp_pcap_stream *stream, __u8 *data, size_t bytes)
@@ -150,12 +178,75 @@ static size_t keep_back(struct gp_pcap_stream *stream, const __u8 *data, size_t 
 	return n;
 }
 
+void gp_pcap_stream_plain(struct gp_pcap_stream *stream, __u8 *buffer, size_t bytes)
+{
+	stream->plain = buffer;
+	stream->plain_room = bytes;
+}
+
+/* Read more behind what is left. Return: false at the end, and on an error, which the next read will meet again. */
+static bool plain_fill(struct gp_pcap_stream *stream)
+{
+	size_t left = stream->plain_end - stream->plain_begin;
+	ssize_t more;
+
+	memmove(stream->plain, stream->plain + stream->plain_begin, left);
+	stream->plain_begin = 0;
+	stream->plain_end = left;
+	more = read(stream->fd, stream->plain + left, stream->plain_room - left);
+	if (more <= 0)
+		return false;
+	stream->plain_end += (size_t)more;
+	stream->bytes += (size_t)more;
+	return true;
+}
+
+bool gp_pcap_stream_record(struct gp_pcap_stream *stream, struct gp_pcap_record *record)
+{
+	const __u8 *at;
+	size_t left;
+
+	do {
+		at = stream->plain + stream->plain_begin;
+		left = stream->plain_end - stream->plain_begin;
+		if (left < PCAP_RECORD)
+			continue;
+		record->captured_bytes = load_native32(at + 8);
+		if (record->captured_bytes > GP_PCAP_PLAIN_MAX - PCAP_RECORD)
+			return false;
+		if (left < PCAP_RECORD + record->captured_bytes)
+			continue;
+		record->seconds = (__s32)load_native32(at);
+		record->fraction = (__s32)load_native32(at + 4);
+		record->wire_bytes = load_native32(at + 12);
+		record->data = at + PCAP_RECORD;
+		stream->plain_begin += PCAP_RECORD + record->captured_bytes;
+		return true;
+	} while (plain_fill(stream));
+	return false;
+}
+
+/* What gp_pcap_stream_record() has read and left. */
+static size_t plain_rest(struct gp_pcap_stream *stream, char *data, size_t bytes)
+{
+	size_t n = least(bytes, stream->plain_end - stream->plain_begin);
+
+	memcpy(data, stream->plain + stream->plain_begin, n);
+	stream->plain_begin += n;
+	return n;
+}
+
 static ssize_t stream_read(void *cookie, char *data, size_t bytes)
 {
 	struct gp_pcap_stream *stream = cookie;
 	size_t held = stream->held_bytes, n;
 	ssize_t more;
 
+	if (stream->plain_begin < stream->plain_end)
+		return (ssize_t)plain_rest(stream, data, bytes);
+	/* No more than the header at first: what follows may be for gp_pcap_stream_record(). */
+	if (stream->bytes < PCAP_HEAD)
+		bytes = least(bytes, PCAP_HEAD - stream->bytes);
 	/* stdio asks for a buffer's worth at least; whoever reads without one gets no blocks mended. */
 	if (bytes < 2 * BLOCK_HEAD && held) {
 		errno = EINVAL;

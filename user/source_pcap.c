@@ -29,13 +29,15 @@ struct capture {
 	const char *name; /* for messages */
 	pcap_t *pcap;	  /* owns the stream; NULL once the file is read to its end */
 	struct gp_pcap_stream stream;
-	char *buffer; /* of the stream */
+	char *buffer;	/* of the stream */
+	__u8 *plain;	/* of the stream, when it has common records */
+	bool by_stream; /* records are taken from there, without libpcap */
 	__u64 total_bytes; /* 0: not known */
 	__u64 records;	   /* read so far */
 	gp_link_reader *link;
 	bool ethernet;
-	const struct pcap_pkthdr *header; /* borrowed from pcap until its next record */
-	const __u8 *data;
+	const __u8 *data; /* borrowed from pcap, or from the stream, until the next record */
+	__u32 captured_bytes, wire_bytes;
 	__u64 time_ns;
 };
 
@@ -51,11 +53,8 @@ struct gp_source_pcap {
 	__u8 *frame; /* GP_FRAME_MAX bytes, where records of other link types get their Ethernet header */
 };
 
-static __u64 record_time(const struct timeval *ts)
+static __u64 record_time(__s64 s, __s64 ns)
 {
-	__s64 s = ts->tv_sec;
-	__s64 ns = ts->tv_usec; /* nanosecond precision was asked for */
-
 	/* Both are the file's word: libpcap reads seconds as signed and lets any fraction pass. */
 	if (s < 0)
 		return 0;
@@ -98,7 +97,9 @@ static void capture_close(struct capture *capture)
 		pcap_close(capture->pcap);
 	capture->pcap = NULL;
 	free(capture->buffer);
+	free(capture->plain);
 	capture->buffer = NULL;
+	capture->plain = NULL;
 }
 
 static const char *record_remedy(const char *reason)
@@ -110,17 +111,36 @@ static const char *record_remedy(const char *reason)
 	return "";
 }
 
+/* A record of the common kind, without libpcap. Return: false when it is libpcap's turn. */
+static bool capture_read_plain(struct capture *capture)
+{
+	struct gp_pcap_record record;
+
+	if (!gp_pcap_stream_record(&capture->stream, &record))
+		return false;
+	capture->data = record.data;
+	capture->captured_bytes = record.captured_bytes;
+	capture->wire_bytes = record.wire_bytes;
+	capture->time_ns = record_time(record.seconds, (__s64)record.fraction * capture->stream.fraction_ns);
+	capture->records++;
+	return true;
+}
+
 /* Return: 1 with the next record in place, 0 at the end of the file, -EIO with the source's error set. */
 static int capture_read(struct gp_source_pcap *source, struct capture *capture)
 {
 	struct pcap_pkthdr *header;
 	const char *reason;
 
+	if (capture->by_stream && capture_read_plain(capture))
+		return 1;
+	capture->by_stream = false;
 	switch (pcap_next_ex(capture->pcap, &header, &capture->data)) {
 	case 1:
 		capture->records++;
-		capture->header = header;
-		capture->time_ns = record_time(&header->ts);
+		capture->captured_bytes = header->caplen;
+		capture->wire_bytes = header->len;
+		capture->time_ns = record_time(header->ts.tv_sec, header->ts.tv_usec); /* in nanoseconds, as asked for */
 		return 1;
 	case PCAP_ERROR_BREAK:
 		capture_close(capture);
@@ -247,6 +267,19 @@ static void find_link(struct capture *capture)
 			  capture->name, dlt, link_name ? link_name : "unknown");
 }
 
+/* Return: 0, or -errno (logged). */
+static int take_from_stream(struct capture *capture, size_t read_bytes)
+{
+	if (!capture->ethernet || !capture->stream.fraction_ns)
+		return 0;
+	capture->plain = malloc(read_bytes);
+	if (!capture->plain)
+		return open_failed(capture->name, ENOMEM);
+	gp_pcap_stream_plain(&capture->stream, capture->plain, read_bytes);
+	capture->by_stream = true;
+	return 0;
+}
+
 /* On failure, what was opened is left to capture_close(). */
 static int capture_open(struct capture *capture, const char *path, size_t read_bytes)
 {
@@ -275,7 +308,7 @@ static int capture_open(struct capture *capture, const char *path, size_t read_b
 		return -EINVAL;
 	}
 	find_link(capture);
-	return 0;
+	return take_from_stream(capture, read_bytes);
 }
 
 static int refuse_second_stdin(char *const *paths, size_t count)
@@ -387,8 +420,8 @@ static bool take_record(struct gp_source_pcap *source, struct capture *capture, 
 	struct gp_source_count *count = &source->count;
 	bool usable;
 
-	frame->captured_bytes = capture->header->caplen;
-	frame->wire_bytes = capture->header->len;
+	frame->captured_bytes = capture->captured_bytes;
+	frame->wire_bytes = capture->wire_bytes;
 	frame->time_ns = timeline_time(count, capture->time_ns);
 	count_add(&count->received, frame->captured_bytes);
 	/* What simple packet blocks left out is known once they are read, a buffer ahead of their records at most. */
