@@ -11,27 +11,41 @@
 
 #include <cmocka.h>
 
+#include "account_rows.h"
+#include "world.h"
+
 /* One array of the memory, in both engines. */
 struct part {
 	const char *name;
-	void *native, *kernel;
-	size_t bytes;
+	const void *native, *kernel;
+	size_t records, record_bytes;
 };
 
-#define PARTS 6
+#define PARTS 15
 
 static void list_parts(const struct both_engines *both, struct part parts[PARTS])
 {
 	const struct gp_memory *n = &both->native->memory, *k = &both->kernel->memory;
-	const struct gp_config *c = both->config;
+	const struct gp_settings *s = n->settings;
+	size_t slots = (size_t)s->chunks * GP_CHUNK_SLOTS, outside = GP_BANKS * (size_t)s->outside_hosts;
 	const struct part all[PARTS] = {
-		{ "totals", n->totals, k->totals, sizeof(*n->totals) },
-		{ "filters", n->filters, k->filters, sizeof(*n->filters) },
-		{ "claims", n->claims, k->claims, 2ull * c->host_slots * sizeof(*n->claims) },
-		{ "flows", n->flows, k->flows, (size_t)c->flow_slots * sizeof(*n->flows) },
-		{ "filter bits", n->filter_bits, k->filter_bits,
-		  (size_t)GP_FILTERS * c->filter_words * sizeof(*n->filter_bits) },
-		{ "hosts", n->hosts, k->hosts, 2ull * c->host_slots * sizeof(*n->hosts) },
+#define PART(array, records) { #array, n->array, k->array, records, sizeof(*n->array) }
+		PART(control, 1),
+		PART(chunks, s->chunks),
+		PART(dir6, s->dir6_words),
+		PART(hot, s->slices * slots),
+		PART(mail, slots),
+		PART(host_of, slots),
+		PART(hosts, s->inside_hosts + outside),
+		PART(outside_claims, outside),
+		PART(cells, GP_BANKS * (size_t)s->cells),
+		PART(flows, s->flow_slots),
+		PART(pending, GP_PENDING_PROOFS),
+		PART(filters, 1),
+		PART(filter_bits, (size_t)GP_FILTERS * s->filter_words),
+		PART(ranges, s->ranges),
+		PART(ports, GP_PORT_WORDS),
+#undef PART
 	};
 
 	memcpy(parts, all, sizeof(all));
@@ -39,7 +53,8 @@ static void list_parts(const struct both_engines *both, struct part parts[PARTS]
 
 int both_engines_setup(void **state)
 {
-	static const char text[] = "tables: {hosts: 32768, flows: 65536}\n";
+	static const char text[] =
+		"tables: {addresses: 131072, hosts: 16384, outside: 8192, cells: 8192, flows: 65536}\n";
 	struct both_engines *both = calloc(1, sizeof(*both));
 	char path[] = "/tmp/gatepost-test-XXXXXX";
 	int fd = mkstemp(path);
@@ -67,38 +82,82 @@ int both_engines_teardown(void **state)
 	return 0;
 }
 
-void both_engines_clear(struct both_engines *both)
+static void forget_record(void *context, const struct gp_flow_record *record)
 {
-	const struct gp_config *c = both->config;
-
-	for (int i = 0; i < 2; i++) {
-		struct gp_memory *m = i ? &both->kernel->memory : &both->native->memory;
-
-		/* Only what was claimed was written to: the host table is much larger than most captures. */
-		for (__u32 side = 0; side < 2; side++)
-			for (__u32 n = 0; n < m->totals->claimed[side] && n < c->host_slots; n++)
-				memset(&m->hosts[m->claims[side * c->host_slots + n]], 0, sizeof(*m->hosts));
-		memset(m->claims, 0, 2ull * c->host_slots * sizeof(*m->claims));
-		memset(m->totals, 0, sizeof(*m->totals));
-		memset(m->filters, 0, sizeof(*m->filters));
-		memset(m->flows, 0, (size_t)c->flow_slots * sizeof(*m->flows));
-		memset(m->filter_bits, 0, (size_t)GP_FILTERS * c->filter_words * sizeof(*m->filter_bits));
-	}
+	(void)context;
+	(void)record;
 }
 
-void both_engines_compare(const struct both_engines *both, const char *what)
+void both_engines_clear(struct both_engines *both)
 {
+	account_clear(&both->native->memory);
+	account_clear(&both->kernel->memory);
+	both->native->drain(both->native, forget_record, NULL);
+	both->kernel->drain(both->kernel, forget_record, NULL);
+}
+
+/* The first byte that differs; @bytes when none does. */
+static size_t first_difference(const void *a, const void *b, size_t bytes)
+{
+	size_t at = 0;
+
+	if (!memcmp(a, b, bytes))
+		return bytes;
+	while (((const __u8 *)a)[at] == ((const __u8 *)b)[at])
+		at++;
+	return at;
+}
+
+/* What both engines hold as sums, or under an address of its own. */
+static const char *shared_differ(const struct both_engines *both)
+{
+	struct gp_world native = { .memory = &both->native->memory }, kernel = { .memory = &both->kernel->memory };
+	const struct gp_memory *n = native.memory, *k = kernel.memory;
+	struct gp_totals native_totals, kernel_totals;
+	static char message[96];
+	size_t at;
+
+	gp_world_totals(&native, &native_totals);
+	gp_world_totals(&kernel, &kernel_totals);
+	at = first_difference(&native_totals, &kernel_totals, sizeof(native_totals));
+	snprintf(message, sizeof(message), "totals of the engines differ at byte %zu", at);
+	if (at < sizeof(native_totals))
+		return message;
+	if (n->claims->chunks != k->claims->chunks || n->claims->hosts != k->claims->hosts ||
+	    memcmp(n->claims->outside, k->claims->outside, sizeof(n->claims->outside)))
+		return "claims of the engines differ";
+	for (__u32 i = 0; i < n->claims->chunks && i < n->settings->chunks; i++) {
+		__u32 net = gp_be32_to_host(n->chunks[i].first.words[3]) >> 8;
+
+		if (n->dir24[net] != k->dir24[net])
+			return "directories of the engines differ";
+	}
+	return NULL;
+}
+
+const char *both_engines_differ(const struct both_engines *both)
+{
+	static char message[96];
 	struct part parts[PARTS];
 
 	list_parts(both, parts);
 	for (int i = 0; i < PARTS; i++) {
-		const __u8 *native = parts[i].native, *kernel = parts[i].kernel;
-		size_t at = 0;
+		const struct part *p = &parts[i];
+		size_t at = first_difference(p->native, p->kernel, p->records * p->record_bytes);
 
-		if (!memcmp(native, kernel, parts[i].bytes))
+		if (at == p->records * p->record_bytes)
 			continue;
-		while (native[at] == kernel[at])
-			at++;
-		fail_msg("%s: %s of the engines differ at byte %zu", what, parts[i].name, at);
+		snprintf(message, sizeof(message), "%s %zu of the engines differ at byte %zu", p->name,
+			 at / p->record_bytes, at % p->record_bytes);
+		return message;
 	}
+	return shared_differ(both);
+}
+
+void both_engines_compare(const struct both_engines *both, const char *what)
+{
+	const char *wrong = both_engines_differ(both);
+
+	if (wrong)
+		fail_msg("%s: %s", what, wrong);
 }

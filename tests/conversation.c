@@ -31,17 +31,26 @@ struct letter {
 
 static const struct {
 	const char *ipv4, *ipv6;
-	bool inside;
+	__u8 bits4, bits6; /* of a subscriber's prefix; 0: outside */
 } ends[NAMED_ENDS] = {
-	[ALICE] = { "10.0.0.7", "2001:db8:0:700::7", true },
-	[HOUSEMATE] = { "10.0.0.8", "2001:db8:0:7ff::8", true },
-	[BOB] = { "10.0.9.9", "2001:db8:0:900::9", true },
-	[RELAY] = { "10.0.0.25", "2001:db8:0:2500::25", true },
-	[INFRA] = { "10.0.0.53", "2001:db8:0:5300::53", true },
-	[MX] = { "192.0.2.25", "3fff:25::25", false },
-	[MX_NEXT_DOOR] = { "192.0.2.26", "3fff:25::26", false },
-	[WEB] = { "198.51.100.80", "3fff:80::80", false },
-	[EVE] = { "203.0.113.66", "3fff:66::66", false },
+	[ALICE] = { "10.0.0.7", "2001:db8:0:700::7", 32, 56 },
+	[HOUSEMATE] = { "10.0.0.8", "2001:db8:0:7ff::8", 32, 56 },
+	[BOB] = { "10.0.9.9", "2001:db8:0:900::9", 32, 56 },
+	[RELAY] = { "10.0.0.25", "2001:db8:0:2500::25", 32, 56 },
+	[INFRA] = { "10.0.0.53", "2001:db8:0:5300::53", 32, 56 },
+	[MX] = { "192.0.2.25", "3fff:25::25", 0, 0 },
+	[MX_NEXT_DOOR] = { "192.0.2.26", "3fff:25::26", 0, 0 },
+	[WEB] = { "198.51.100.80", "3fff:80::80", 0, 0 },
+	[EVE] = { "203.0.113.66", "3fff:66::66", 0, 0 },
+	[NARROW] = { "10.30.0.5", "2001:db8:6400:1234::5", 30, 64 },
+	[NARROW_MATE] = { "10.30.0.7", "2001:db8:6400:1234:8000::7", 30, 64 },
+	[NARROW_NEXT] = { "10.30.0.8", "2001:db8:6400:1235::5", 30, 64 },
+	[WIDE] = { "10.22.9.9", "2001:db8:4834:5600::9", 22, 48 },
+	[WIDE_MATE] = { "10.22.11.250", "2001:db8:4834:ff00::1", 22, 48 },
+	[WIDE_NEXT] = { "10.22.12.0", "2001:db8:4835::", 22, 48 },
+	[PART] = { "172.16.5.64", "2001:db9:5:4000::1", 32, 56 },
+	[PART_NEXT] = { "172.16.5.127", "2001:db9:5:7fff::1", 32, 56 },
+	[PART_BESIDE] = { "172.16.5.128", "2001:db9:5:8000::1", 0, 0 },
 };
 
 static void put(struct wire *w, const void *bytes, size_t len)
@@ -86,6 +95,17 @@ static struct gp_addr crowd_addr(__u32 i, bool inside, bool ipv6)
 	return addr;
 }
 
+/* 198.51.101.0/24 and 3fff:101::/48. */
+static struct gp_addr terrace_addr(__u32 i, bool ipv6)
+{
+	struct gp_addr addr = { 0 };
+
+	addr.words[0] = ipv6 ? htonl(0x3fff0101) : 0;
+	addr.words[2] = ipv6 ? 0 : htonl(0xffff);
+	addr.words[3] = htonl((ipv6 ? 0 : 0xc6336500) + i);
+	return addr;
+}
+
 struct gp_addr end_addr(enum end end, bool ipv6)
 {
 	struct gp_addr addr = { 0 };
@@ -95,6 +115,8 @@ struct gp_addr end_addr(enum end end, bool ipv6)
 		return crowd_addr(end - TENANT, true, ipv6);
 	if (end >= CROWD)
 		return crowd_addr(end - CROWD, false, ipv6);
+	if (end >= TERRACE)
+		return terrace_addr(end - TERRACE, ipv6);
 	assert(end < NAMED_ENDS);
 	if (ipv6) {
 		read = inet_pton(AF_INET6, ends[end].ipv6, addr.bytes);
@@ -108,7 +130,16 @@ struct gp_addr end_addr(enum end end, bool ipv6)
 
 bool end_is_inside(enum end end)
 {
-	return end >= TENANT || (end < NAMED_ENDS && ends[end].inside);
+	return end >= TENANT || (end < NAMED_ENDS && ends[end].bits4);
+}
+
+__u8 end_bits(enum end end, bool ipv6)
+{
+	if (!end_is_inside(end))
+		return 128;
+	if (end >= TENANT)
+		return ipv6 ? 56 : 128;
+	return ipv6 ? ends[end].bits6 : 96 + ends[end].bits4;
 }
 
 static void put_link(struct wire *w, const struct player *p, bool is_ip, __u16 ethertype, __u32 ip_len)
@@ -418,8 +449,12 @@ static int step_repeat(struct player *p, const struct step *s)
 			p->now->port[SERVER] = (__u16)(like.port[SERVER] + i);
 		else if (s->b == BY_CLIENT)
 			p->now->client = (enum end)(like.client + i);
-		else
+		else if (s->b == BY_SERVER)
 			p->now->server = (enum end)(like.server + i);
+		else if (s->b == BY_CLIENT_NET)
+			p->now->client = (enum end)(like.client + NET * i);
+		else
+			p->now->server = (enum end)(like.server + NET * i);
 		err = play_steps(p, s->steps);
 	}
 	*p->now = like;
@@ -474,6 +509,13 @@ static int play_step(struct player *p, const struct step *s)
 		return post_arp(p);
 	case STEP_FRAGMENT:
 		return post_fragment(p, s->a, s->text, s->len);
+	case STEP_FILL:
+		p->packets += (__u32)s->a;
+		p->bytes += (__u64)s->a * (__u64)s->b;
+		return p->touch(p->context, p, s);
+	case STEP_TURN:
+	case STEP_KEEP:
+		return p->touch(p->context, p, s);
 	case STEP_REPEAT:
 		return step_repeat(p, s);
 	default:
@@ -493,7 +535,7 @@ static int play_steps(struct player *p, const struct step *s)
 
 int player_play(struct player *p, const struct step *script)
 {
-	struct player fresh = { .variant = p->variant, .feed = p->feed, .context = p->context };
+	struct player fresh = { .variant = p->variant, .feed = p->feed, .touch = p->touch, .context = p->context };
 
 	fresh.now_ns = SCRIPT_BEGIN_NS;
 	fresh.payload_room = -1;

@@ -31,10 +31,22 @@ enum end {
 	MX_NEXT_DOOR, /* in the /24 and /48 of MX */
 	WEB,
 	EVE,
+	NARROW,	     /* inside: a subscriber with a /30, with a /64 */
+	NARROW_MATE, /* another address of that /30, /64 */
+	NARROW_NEXT, /* the next /30, /64 */
+	WIDE,	     /* inside: a subscriber with a /22, with a /48 */
+	WIDE_MATE,   /* another address of that /22, /48: another /24, /56 */
+	WIDE_NEXT,   /* the next /22, /48 */
+	PART,	     /* inside: a prefix that is less than 256 subscribers' */
+	PART_NEXT,   /* the last of that prefix */
+	PART_BESIDE, /* outside: in the /24, in the /48 of that prefix */
 	NAMED_ENDS,
+	TERRACE = 500,	 /* TERRACE + i, i < 256: outside hosts of one /24 and /48 */
 	CROWD = 1000,	 /* CROWD + i, i < 65536: outside hosts, the first 512 each in a /24 and /48 of its own */
-	TENANT = 100000, /* TENANT + i, i < 65536: subscribers */
+	TENANT = 100000, /* TENANT + i, i < 65536: subscribers, 256 in a row in a chunk */
 };
+
+#define NET 256 /* TENANT + NET * i: each in a chunk of its own */
 
 enum conversation_link {
 	LINK_PLAIN,
@@ -78,6 +90,9 @@ enum step_op {
 	STEP_EXCESS,  /* from here on, `a` bytes of each frame stand for another link layer */
 	STEP_PREPARE, /* from here on, filters are prepared before each packet, or not */
 	STEP_SIDES,   /* from here on, packets come by enum sides `a` */
+	STEP_FILL,    /* `client` has already been counted `a` packets of `b` bytes, of service `flags`, sent by it or to it */
+	STEP_TURN,    /* an epoch ends */
+	STEP_KEEP,    /* from here on, flow records stay in the ring (`a`: 1), or are taken after each packet */
 	STEP_REPEAT,  /* `steps`, `a` times, each in a conversation of its own that differs in `b` (enum differing) */
 };
 
@@ -86,6 +101,8 @@ enum differing {
 	BY_SERVER_PORT,
 	BY_CLIENT,
 	BY_SERVER,
+	BY_CLIENT_NET, /* by NET */
+	BY_SERVER_NET,
 };
 
 /* Which interface sees a packet. */
@@ -145,6 +162,12 @@ struct step {
 #define EXCESS(bytes_) { .op = STEP_EXCESS, .a = (bytes_) }
 #define PREPARE(yes) { .op = STEP_PREPARE, .a = (yes) }
 #define SIDES(which) { .op = STEP_SIDES, .a = (which) }
+#define FILL_SENT(end_, service, packets_, bytes_)                                                                      \
+	{ .op = STEP_FILL, .from = CLIENT, .client = (end_), .flags = GP_SERVICE_##service, .a = (packets_), .b = (bytes_) }
+#define FILL_RECEIVED(end_, service, packets_, bytes_)                                                                  \
+	{ .op = STEP_FILL, .from = SERVER, .client = (end_), .flags = GP_SERVICE_##service, .a = (packets_), .b = (bytes_) }
+#define TURN { .op = STEP_TURN }
+#define KEEP_RECORDS(yes) { .op = STEP_KEEP, .a = (yes) }
 #define REPEAT(times, differing_, ...)                                                                                 \
 	{ .op = STEP_REPEAT, .a = (times), .b = (differing_), .steps = SCRIPT(__VA_ARGS__) }
 
@@ -155,11 +178,13 @@ struct conversation {
 	__u32 isn[2], next[2];
 };
 
-/* Plays scripts; the caller sets variant, feed and context. */
+/* Plays scripts; the caller sets variant, feed, touch and context. */
 struct player {
 	struct variant variant;
 	/* Takes one frame, of data_bytes on the heap for itself; @prepare: clear the filters for its time first. */
 	int (*feed)(void *context, const struct gp_frame *frame, enum gp_side side, bool prepare);
+	/* Does what STEP_FILL, STEP_TURN and STEP_KEEP say. */
+	int (*touch)(void *context, const struct player *player, const struct step *step);
 	void *context;
 
 	__u64 now_ns;
@@ -175,7 +200,7 @@ struct player {
 
 /**
  * player_play() - play a script from its beginning at SCRIPT_BEGIN_NS.
- * @p: variant, feed and context are set; all else is reset.
+ * @p: variant, feed, touch and context are set; all else is reset.
  *
  * Return: 0, or what feed() returned when it was not 0.
  */
@@ -185,5 +210,8 @@ int player_play(struct player *p, const struct step *script);
 struct gp_addr end_addr(enum end end, bool ipv6);
 
 bool end_is_inside(enum end end);
+
+/* How long the prefix of an inside end's subscriber is, of 128; 128 for an outside end. */
+__u8 end_bits(enum end end, bool ipv6);
 
 #endif

@@ -46,7 +46,14 @@ static void check_config(const struct gp_config *config)
 	for (i = 0; i < len; i++)
 		require(config->sensor[i] >= 0x20 && config->sensor[i] <= 0x7e);
 	check_ranges(config);
-	check_power(config->host_slots);
+	check_power(config->inside_hosts);
+	check_power(config->outside_hosts);
+	check_power(config->cells);
+	require(!config->address_slots || (config->address_slots >= 256 && config->address_slots <= 1 << 26));
+	check_power(config->address_slots ? config->address_slots : 1);
+	check_power(config->slices ? config->slices : 1);
+	len = strlen(config->journal);
+	require(len >= 1 && len <= 255);
 	check_power(config->flow_slots);
 	check_power(config->filter_words);
 	require(config->limits.window_s >= 1 && config->limits.window_s <= 86400);

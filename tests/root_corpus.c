@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "both_engines.h"
+#include "epoch.h"
 #include "judge.h"
 #include "report.h"
 #include "source_pcap.h"
@@ -21,6 +22,8 @@
 /* One engine's part of a replay: its judge and, at the end, its report. */
 struct side {
 	struct gp_engine *engine;
+	struct gp_world *world;
+	struct gp_epoch *epoch;
 	struct gp_judge *judge;
 	char *report;
 	size_t report_bytes;
@@ -35,7 +38,7 @@ static void tell(struct side *side, const struct gp_config *config, struct gp_so
 		.source_name = "capture",
 		.start_ns = count->first_ns,
 		.end_ns = count->last_ns,
-		.memory = &side->engine->memory,
+		.world = side->world,
 		.judge = side->judge,
 		.too_short = count->too_short,
 		.too_long = count->too_long,
@@ -51,16 +54,44 @@ static void tell(struct side *side, const struct gp_config *config, struct gp_so
 	FILE *stream = open_memstream(&side->report, &side->report_bytes);
 
 	assert_non_null(stream);
+	assert_int_equal(gp_epoch_turn(side->epoch, count->last_ns), 0);
 	assert_int_equal(gp_judge_finish(side->judge, count->last_ns), 0);
 	assert_int_equal(gp_report_write(stream, &report, GP_FORMAT_JSON), 0);
 	assert_int_equal(fclose(stream), 0);
 }
 
-static void feed(struct side *side, const struct gp_frame *frame, __u64 *slice)
+static void take_record(void *context, const struct gp_flow_record *record)
 {
-	if (frame->time_ns / GP_SLICE_NS != *slice)
+	gp_world_flow_record(context, record);
+}
+
+/* As replay does. */
+static void feed(struct side *side, const struct gp_frame *frame, __u64 slice)
+{
+	if (frame->time_ns / GP_SLICE_NS != slice) {
+		assert_int_equal(gp_epoch_turn(side->epoch, frame->time_ns), 0);
 		assert_int_equal(gp_judge_tick(side->judge, frame->time_ns), 0);
+	}
 	assert_int_equal(side->engine->frame(side->engine, frame), 0);
+	side->engine->drain(side->engine, take_record, side->world);
+}
+
+static void side_open(struct side *side, const struct gp_config *config, __u32 tunnels)
+{
+	struct gp_memory *memory = &side->engine->memory;
+
+	memory->settings->tunnels = tunnels;
+	assert_int_equal(gp_world_open(&side->world, memory), 0);
+	assert_int_equal(gp_epoch_open(&side->epoch, side->world, &(struct gp_epoch_options){ .journal = NULL }), 0);
+	assert_int_equal(gp_judge_open(&side->judge, side->world, &config->limits, false), 0);
+}
+
+static void side_close(struct side *side)
+{
+	gp_judge_close(side->judge);
+	gp_epoch_close(side->epoch, false);
+	gp_world_close(side->world);
+	free(side->report);
 }
 
 /* Return: packets. */
@@ -75,14 +106,11 @@ static __u64 replay(struct both_engines *both, const char *path, __u32 tunnels)
 	if (gp_source_pcap_open(&source, paths, 1))
 		return 0;
 	both_engines_clear(both);
-	for (int i = 0; i < 2; i++) {
-		sides[i].engine->memory.settings->tunnels = tunnels;
-		assert_int_equal(gp_judge_open(&sides[i].judge, &sides[i].engine->memory, &both->config->limits, false),
-				 0);
-	}
+	for (int i = 0; i < 2; i++)
+		side_open(&sides[i], both->config, tunnels);
 	while (gp_source_pcap_next(source, &frame) == 1) {
-		feed(&sides[0], &frame, &slice);
-		feed(&sides[1], &frame, &slice);
+		feed(&sides[0], &frame, slice);
+		feed(&sides[1], &frame, slice);
 		slice = frame.time_ns / GP_SLICE_NS;
 	}
 	packets = gp_source_pcap_count(source)->received.packets;
@@ -93,10 +121,8 @@ static __u64 replay(struct both_engines *both, const char *path, __u32 tunnels)
 		fail_msg("%s: the reports differ", path);
 	assert_null(strstr(sides[0].report, "\"unaccounted\": -"));
 	assert_non_null(strstr(sides[0].report, "\"unaccounted\": 0,"));
-	for (int i = 0; i < 2; i++) {
-		gp_judge_close(sides[i].judge);
-		free(sides[i].report);
-	}
+	for (int i = 0; i < 2; i++)
+		side_close(&sides[i]);
 	gp_source_pcap_close(source);
 	return packets;
 }

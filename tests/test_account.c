@@ -18,26 +18,38 @@ static struct gp_config *config;
 static int feed(void *context, const struct gp_frame *frame, enum gp_side side, bool prepare)
 {
 	struct gp_native_frame ctx = { .data = frame->data, .bytes = frame->data_bytes };
+	int err = 0;
 
-	(void)context;
 	if (prepare)
 		gp_filters_prepare(&engine->memory, frame->time_ns);
+	engine->memory.now_ns = frame->time_ns;
 	if (side == GP_SIDE_TAP)
-		return engine->frame(engine, frame);
-	gp_account_frame(&engine->memory, &ctx, frame->data, frame->data + frame->data_bytes, frame->data_bytes,
-			 frame->captured_bytes, side, frame->time_ns);
-	return 0;
+		err = engine->frame(engine, frame);
+	else
+		gp_account_frame(&engine->memory, &ctx, frame->data, frame->data + frame->data_bytes,
+				 frame->data_bytes, frame->captured_bytes, side);
+	account_drain(context);
+	return err;
+}
+
+static int touch(void *context, const struct player *player, const struct step *step)
+{
+	return account_touch(context, player, step);
 }
 
 static int play(void *context, const struct account_row *row, const struct variant *variant)
 {
-	struct player player = { .variant = *variant, .feed = feed };
-	int *failed = context;
-	const char *wrong;
+	struct account_play on;
+	struct player player = { .variant = *variant, .feed = feed, .touch = touch, .context = &on };
+	const char *wrong = NULL;
+	int *failed = context, err;
 
-	account_clear(&engine->memory);
-	assert_int_equal(player_play(&player, row->script), 0);
-	wrong = account_check(variant->cut ? NULL : row, &player, &engine->memory);
+	assert_int_equal(account_begin(&on, engine), 0);
+	err = player_play(&player, row->script);
+	if (!err)
+		wrong = account_check(variant->cut ? NULL : row, &player, &on);
+	account_end(&on);
+	assert_int_equal(err, 0);
 	if (!wrong)
 		return 0;
 	print_error("%s (%s): %s\n", row->name, account_variant_name(variant), wrong);
@@ -66,6 +78,12 @@ static void test_payload_rows(void **state)
 	play_rows(account_rows_payload, account_row_payload_count);
 }
 
+static void test_memory_rows(void **state)
+{
+	(void)state;
+	play_rows(account_rows_memory, account_row_memory_count);
+}
+
 /* From the shortest frame on: the link headers, the network's, the transport's, and a little of the payload. */
 static void cut_rows(const struct account_row *rows, size_t count)
 {
@@ -90,6 +108,7 @@ static void test_cuts(void **state)
 	(void)state;
 	cut_rows(account_rows, account_row_count);
 	cut_rows(account_rows_payload, account_row_payload_count);
+	cut_rows(account_rows_memory, account_row_memory_count);
 }
 
 static int open_engine(void **state)
@@ -111,6 +130,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_payload_rows),
+		cmocka_unit_test(test_memory_rows),
 		cmocka_unit_test(test_cuts),
 	};
 

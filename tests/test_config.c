@@ -31,7 +31,7 @@ static const struct {
 	{"not a mapping", "- a\n", {"1: the file is a list; it must be"}},
 	{"one scalar", "sensor\n", {"1: the file is a single value; it must be"}},
 
-	{"unknown key", "sensro: x\n", {"1: \"sensro\": unknown key; known here: sensor, inside, relays,"}},
+	{"unknown key", "sensro: x\n", {"1: \"sensro\": unknown key; known here: sensor, journal, inside, relays,"}},
 	{"unknown key below", "\nports:\n  ftp: [21]\n",
 	 {"3: ports: \"ftp\": unknown key; known here: smtp, submission"}},
 	{"a path is no key", "ports.smtp: [25]\n", {"1: \"ports.smtp\": unknown key"}},
@@ -98,8 +98,8 @@ static const struct {
 	{"power", "tables: {hosts: 64, flows: 16777216, filter_bits: 4096}\n", {NULL}},
 	{"no power", "tables: {hosts: 65535}\n",
 	 {"1: tables.hosts: \"65535\" is not a power of two; a power of two from 64"}},
-	{"power too large", "tables: {hosts: 8388608}\n",
-	 {"1: tables.hosts: \"8388608\" is not a whole number in range"}},
+	{"power too large", "tables: {hosts: 33554432}\n",
+	 {"1: tables.hosts: \"33554432\" is not a whole number in range"}},
 	{"power too small", "tables: {hosts: 32}\n", {"1: tables.hosts: \"32\" is not a whole number in range"}},
 	{"power overflowing", "tables: {flows: 4294967296}\n",
 	 {"1: tables.flows: \"4294967296\" is not a whole number"}},
@@ -246,7 +246,8 @@ static void test_values(void **state)
 {
 	static const char yaml[] = "sensor: edge 7\nsource_validation: strict\ndecapsulate: true\n"
 				   "hash_secret: 0123456789abcdefFEDCBA9876543210\n"
-				   "tables: {hosts: 128, flows: 256, filter_bits: 8192}\n"
+				   "tables: {addresses: 512, hosts: 128, outside: 64, cells: 1024, slices: 4, flows: 256, "
+				   "filter_bits: 8192}\njournal: /tmp/j\n"
 				   "thresholds: {window: 1.5h, half_life: 7d, prior: 1e-4}\n"
 				   "ports: {smtp: [26, 2526-2528], quic: [80], http: []}\n"
 				   "scan_ports: {watched: [22], service: [20-23]}\n";
@@ -257,7 +258,12 @@ static void test_values(void **state)
 	assert_true(config->trust_inside && config->tunnels && config->default_inside);
 	assert_true(config->secret_given);
 	assert_true(config->secret[0] == 0x0123456789abcdef && config->secret[1] == 0xfedcba9876543210);
-	assert_int_equal(config->host_slots, 128);
+	assert_string_equal(config->journal, "/tmp/j");
+	assert_int_equal(config->address_slots, 512);
+	assert_int_equal(config->inside_hosts, 128);
+	assert_int_equal(config->outside_hosts, 64);
+	assert_int_equal(config->cells, 1024);
+	assert_int_equal(config->slices, 4);
 	assert_int_equal(config->flow_slots, 256);
 	assert_int_equal(config->filter_words, 8192 / 64);
 	assert_true(config->limits.window_s == 5400 && config->limits.half_life_s == 604800);
@@ -285,7 +291,12 @@ static void test_defaults(void **state)
 	assert_string_equal(config->sensor, "gatepost");
 	assert_true(config->default_inside && !config->trust_inside && !config->tunnels && !config->secret_given);
 	assert_int_equal(config->range_count, 5);
-	assert_int_equal(config->host_slots, 65536);
+	assert_string_equal(config->journal, "/run/gatepost/journal");
+	assert_int_equal(config->address_slots, 0);
+	assert_int_equal(config->inside_hosts, 65536);
+	assert_int_equal(config->outside_hosts, 32768);
+	assert_int_equal(config->cells, 16384);
+	assert_int_equal(config->slices, 0);
 	assert_int_equal(config->flow_slots, 262144);
 	assert_int_equal(config->filter_words, 65536);
 	/* The table's texts and the constants are the same numbers; all fields are doubles, so no padding. */
@@ -485,7 +496,7 @@ static void test_file_errors(void **state)
 		 "gatepost: --inside 10.1.1.1/8: host bits are set after the prefix length; a prefix, such as "
 		 "192.0.2.0/24 or 2001:db8::/32\n"
 		 "gatepost: %1$s/a\\x1b[2J.conf:1: decapsulate: \"1\" is unknown; true or false\n"
-		 "gatepost: %1$s/a\\x1b[2J.conf:2: \"bogus\": unknown key; known here: sensor, inside, relays, "
+		 "gatepost: %1$s/a\\x1b[2J.conf:2: \"bogus\": unknown key; known here: sensor, journal, inside, relays, "
 		 "infrastructure, source_validation, decapsulate, hash_secret, ports, scan_ports, tables, thresholds\n",
 		 directory);
 	assert_string_equal(out, expected);
@@ -540,7 +551,12 @@ static void test_example(void **state)
 	assert_memory_equal(example->ports, defaults->ports, 65536 * sizeof(*defaults->ports));
 	assert_memory_equal(&example->limits, &defaults->limits, sizeof(defaults->limits));
 	assert_memory_equal(example->secret, defaults->secret, sizeof(defaults->secret));
-	assert_int_equal(example->host_slots, defaults->host_slots);
+	assert_string_equal(example->journal, defaults->journal);
+	assert_int_equal(example->address_slots, defaults->address_slots);
+	assert_int_equal(example->inside_hosts, defaults->inside_hosts);
+	assert_int_equal(example->outside_hosts, defaults->outside_hosts);
+	assert_int_equal(example->cells, defaults->cells);
+	assert_int_equal(example->slices, defaults->slices);
 	assert_int_equal(example->flow_slots, defaults->flow_slots);
 	assert_int_equal(example->filter_words, defaults->filter_words);
 	assert_int_equal(example->tunnels, defaults->tunnels);
