@@ -44,6 +44,21 @@ int bench_one_line(struct xdp_md *ctx)
 	return XDP_PASS;
 }
 
+/*
+ * A processor begins the next run before the line of this one has come, as far as its window reaches, and a short
+ * program gets several lines at once for it. Here the next line's address waits for this line.
+ */
+SEC("xdp.frags")
+int bench_one_line_alone(struct xdp_md *ctx)
+{
+	__u32 host = bench_draw(ctx) ^ bench_knobs.wait;
+	struct bench_line *line = bpf_map_lookup_elem(&bench_lines, &host);
+
+	if (line)
+		bench_knobs.wait = (__u32)++line->count & bench_knobs.wait_mask;
+	return XDP_PASS;
+}
+
 /* A test run keeps the buffer: what gatepost left in front of the frame would eat its headroom run by run. */
 static __always_inline int bench_undo_metadata(struct xdp_md *ctx)
 {

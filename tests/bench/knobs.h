@@ -17,6 +17,7 @@
 enum bench_program {
 	BENCH_FLOOR,
 	BENCH_LINE,
+	BENCH_LINE_ALONE,
 	BENCH_GATEPOST,
 	BENCH_TEXTBOOK,
 	BENCH_PROGRAMS,
@@ -40,6 +41,9 @@ struct bench_knobs {
 	__u32 seq_step;  /* payload bytes */
 	__u32 seq_own;   /* 1: each host continues its own stream; 0: one number for all of them, in the frame */
 	__u32 seq_first; /* in the array of sequence numbers: where this program's begin */
+
+	__u32 wait; /* what the line before this one held, by wait_mask; wait_mask is 0, which nobody can know */
+	__u32 wait_mask;
 
 	__u32 check_offset; /* live, when the stack is to take the frame: the IPv4 header's checksum */
 	__u32 check_rest;   /* sum of the header without checksum and inside address */

@@ -12,10 +12,10 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
-#define TRIAL_RUNS 20000u /* warms up, and tells how many runs fill a slice */
+#define TRIAL_RUNS 20000u /* tell how many runs fill a slice */
 #define RUNS_MAX 20000000u
-#define WARM_RUNS 4u      /* for each host: 98 % of them are drawn */
-#define NEW_FLOWS 32768u  /* in one pass; more hosts, more flows */
+#define NEW_FLOWS 32768u /* in one pass; more hosts, more flows */
+#define HANDSHAKES_AT_ONCE 256u
 #define NEW_FLOW_PASSES 3 /* in one repetition */
 
 /* As it was when first asked: a pinned thread hands its one CPU down to those that it starts. */
@@ -74,27 +74,22 @@ double bench_time(int fd, const struct bench_frame *frame, __u32 repeat)
 	return (cpu_ns() - begin) / repeat;
 }
 
-static __u32 runs_within(double ns, double ns_per_run)
+double bench_time_slice(int fd, struct bench_knobs *knobs, const struct bench_frame *frame, double slice_ns)
 {
-	double runs = ns / ns_per_run;
+	__u32 hosts = knobs->host_mask + 1, walk = knobs->walk, runs;
+	double trial;
 
-	return runs < RUNS_MAX ? (__u32)runs : RUNS_MAX;
-}
-
-/* The programs of a row throw each other out of the cache: each first brings its hosts back. */
-double bench_time_slice(int fd, const struct bench_frame *frame, __u32 hosts, double slice_ns)
-{
-	double trial = bench_time(fd, frame, TRIAL_RUNS);
-	__u32 runs;
-
+	if (hosts <= BENCH_SEQ_HOSTS) {
+		knobs->walk = 1;
+		trial = bench_time(fd, frame, hosts);
+		knobs->walk = walk;
+		if (trial < 0)
+			return -1;
+	}
+	trial = bench_time(fd, frame, TRIAL_RUNS);
 	if (trial <= 0)
 		return -1;
-	runs = runs_within(slice_ns, trial);
-	if (WARM_RUNS * hosts > TRIAL_RUNS)
-		trial = bench_time(fd, frame, runs < WARM_RUNS * hosts ? runs : WARM_RUNS * hosts);
-	if (trial <= 0)
-		return -1;
-	runs = runs_within(slice_ns, trial);
+	runs = slice_ns / trial < RUNS_MAX ? (__u32)(slice_ns / trial) : RUNS_MAX;
 	return bench_time(fd, frame, runs > TRIAL_RUNS ? runs : TRIAL_RUNS);
 }
 
@@ -110,12 +105,13 @@ void bench_aim(struct bench_knobs *knobs, const struct bench_frame *frame, __u32
 	};
 }
 
-/* Every host once, in scattered order. @new_flows: each turn goes to another server. */
-static double walk(struct bench_knobs *knobs, int fd, const struct bench_frame *frame, __u32 hosts, __u32 turns,
-		   bool new_flows)
+/* Turns from @first on: every host once, in scattered order. @new_flows: each turn goes to another server. */
+static double walk(struct bench_knobs *knobs, int fd, const struct bench_frame *frame, __u32 hosts, __u32 first,
+		   __u32 turns, bool new_flows)
 {
 	bench_aim(knobs, frame, hosts);
 	knobs->walk = 1;
+	knobs->turn = first;
 	if (new_flows) {
 		knobs->peer_offset = frame->peer_offset;
 		knobs->peer_base = frame->peer_base;
@@ -123,25 +119,39 @@ static double walk(struct bench_knobs *knobs, int fd, const struct bench_frame *
 	return bench_time(fd, frame, turns);
 }
 
-/* The segments before the one that is timed, each for all turns. Return: 0, or -1. */
-static int converse(struct bench_world *world, const struct bench_case *c, enum bench_encap encap, __u32 turns,
-		    bool new_flows)
+/* The segments before the one that is timed, for some turns. Return: 0, or -1. */
+static int converse_block(struct bench_world *world, const struct bench_case *c, enum bench_encap encap, __u32 first,
+			  __u32 turns, bool new_flows)
 {
 	struct bench_frame frame;
 
-	bench_world_clear_flows(world);
-	bench_world_tick(world);
 	for (size_t i = 0; i < bench_case_length(c); i++) {
 		bool from_outside;
 
 		bench_frame_build(&frame, c, encap, i);
 		from_outside = frame.from_server;
 		if (walk(bench_world_knobs(world, BENCH_GATEPOST, from_outside),
-			 bench_world_program(world, BENCH_GATEPOST, from_outside), &frame, world->hosts, turns,
+			 bench_world_program(world, BENCH_GATEPOST, from_outside), &frame, world->hosts, first, turns,
 			 new_flows) < 0)
 			return -1;
 	}
 	return 0;
+}
+
+/* A few hosts at a time, as on a real line: handshakes that wait for their last segment have no room without end. */
+static int converse(struct bench_world *world, const struct bench_case *c, enum bench_encap encap, __u32 turns,
+		    bool new_flows)
+{
+	int err = 0;
+
+	bench_world_clear_flows(world);
+	for (__u32 first = 0; first < turns && !err; first += HANDSHAKES_AT_ONCE) {
+		__u32 block = turns - first < HANDSHAKES_AT_ONCE ? turns - first : HANDSHAKES_AT_ONCE;
+
+		bench_world_tick(world);
+		err = converse_block(world, c, encap, first, block, new_flows);
+	}
+	return err;
 }
 
 int bench_converse(struct bench_world *world, const struct bench_case *c, enum bench_encap encap)
@@ -168,7 +178,7 @@ static double time_new_flows(struct bench_world *world, const struct bench_row *
 
 		if (converse(world, row->bench_case, row->encap, turns, true))
 			return -1;
-		ns = walk(knobs, fd, frame, row->hosts, turns, true);
+		ns = walk(knobs, fd, frame, row->hosts, 0, turns, true);
 		if (ns < 0)
 			return -1;
 		if (best < 0 || ns < best)
@@ -202,28 +212,41 @@ static double time_program(struct bench_world *world, const struct bench_row *ro
 		break;
 	}
 	bench_world_tick(world);
-	return bench_time_slice(fd, frame, row->hosts, slice_ns);
+	return bench_time_slice(fd, knobs, frame, slice_ns);
 }
 
-/* Everybody has seen every host: nothing that is timed is an insertion, except where that is the case's point. */
-static int warm_up(struct bench_world *world, const struct bench_frame *frame, enum bench_encap encap)
+/* Every host once through one program. */
+static int show_hosts(struct bench_world *world, const struct bench_frame *frame, enum bench_program program)
 {
-	bool *warm = &world->warm[encap == BENCH_IPV6];
+	return walk(bench_world_knobs(world, program, frame->from_server),
+		    bench_world_program(world, program, frame->from_server), frame, world->hosts, 0, world->hosts,
+		    false) < 0
+		       ? -1
+		       : 0;
+}
 
-	for (int program = BENCH_LINE; program < BENCH_PROGRAMS && !*warm; program++) {
-		if (walk(bench_world_knobs(world, program, frame->from_server),
-			 bench_world_program(world, program, frame->from_server), frame, world->hosts, world->hosts,
-			 false) < 0)
-			return -1;
-	}
-	*warm = true;
-	return 0;
+/*
+ * Everybody has seen every host, gatepost in this case: nothing that is timed is an insertion, except where that is the
+ * case's point.
+ */
+static int warm_up(struct bench_world *world, const struct bench_case *c, const struct bench_frame *frame,
+		   enum bench_encap encap)
+{
+	const struct bench_case **warm = &world->warm[encap == BENCH_IPV6];
+	int err = 0;
+
+	if (!*warm)
+		err = show_hosts(world, frame, BENCH_LINE) || show_hosts(world, frame, BENCH_TEXTBOOK);
+	if (!err && *warm != c)
+		err = show_hosts(world, frame, BENCH_GATEPOST);
+	*warm = c;
+	return err ? -1 : 0;
 }
 
 /* The flows that go on exist before they are timed; beyond BENCH_SEQ_HOSTS no gateway's flow table holds them all. */
 static int prepare(struct bench_world *world, const struct bench_row *row, const struct bench_frame *frame)
 {
-	int err = frame->inside_offset ? warm_up(world, frame, row->encap) : 0;
+	int err = frame->inside_offset ? warm_up(world, row->bench_case, frame, row->encap) : 0;
 
 	if (err || row->bench_case->stream != BENCH_STREAM_GOES_ON || row->hosts > BENCH_SEQ_HOSTS)
 		return err;

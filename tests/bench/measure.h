@@ -36,8 +36,14 @@ double bench_clock_ns(void);
  */
 double bench_time(int fd, const struct bench_frame *frame, __u32 repeat);
 
-/* bench_time() with as many runs as take about slice_ns, the hosts being in the cache as far as they fit. */
-double bench_time_slice(int fd, const struct bench_frame *frame, __u32 hosts, double slice_ns);
+/**
+ * bench_time_slice() - bench_time() with as many runs as take about slice_ns.
+ * @knobs: of the program; aimed at the frame.
+ *
+ * The programs of a row throw each other out of the cache: each first brings its hosts back, as long as there are so
+ * few that they may fit.
+ */
+double bench_time_slice(int fd, struct bench_knobs *knobs, const struct bench_frame *frame, double slice_ns);
 
 /* Sets the knobs of a frame; the caller sets those of walk, peer and stream. */
 void bench_aim(struct bench_knobs *knobs, const struct bench_frame *frame, __u32 hosts);

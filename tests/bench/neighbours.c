@@ -84,14 +84,13 @@ static int load_neighbour(struct bpf_object *object)
 	return err ? err : list_hosts(object);
 }
 
-static double time_behind_jump(struct jump_bpf *jump, int fd, const struct bench_frame *frame, __u32 hosts,
-			       double slice_ns)
+static double time_behind_jump(struct jump_bpf *jump, int fd, const struct bench_frame *frame, double slice_ns)
 {
 	__u32 zero = 0;
 
 	if (bpf_map_update_elem(bpf_map__fd(jump->maps.bench_next), &zero, &fd, BPF_ANY))
 		return -1;
-	return bench_time_slice(bpf_program__fd(jump->progs.bench_jump), frame, hosts, slice_ns);
+	return bench_time_slice(bpf_program__fd(jump->progs.bench_jump), &jump->bss->bench_knobs, frame, slice_ns);
 }
 
 /* Return: 0, or -1 when the kernel refuses. */
@@ -103,8 +102,8 @@ static int measure(struct bench_neighbour *out, struct jump_bpf *jump, int fd, c
 	bench_frame_build(&frame, out->bench_case, out->encap, bench_case_length(out->bench_case));
 	bench_aim(&jump->bss->bench_knobs, &frame, out->hosts);
 	for (__u32 i = 0; i < effort->rounds; i++) {
-		double floor = time_behind_jump(jump, floor_fd, &frame, out->hosts, effort->slice_ns);
-		double ns = time_behind_jump(jump, fd, &frame, out->hosts, effort->slice_ns);
+		double floor = time_behind_jump(jump, floor_fd, &frame, effort->slice_ns);
+		double ns = time_behind_jump(jump, fd, &frame, effort->slice_ns);
 
 		if (floor < 0 || ns < 0)
 			return -1;

@@ -3,24 +3,35 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
 
+#define BUSY 0.3 /* load from which somebody else is seen in the figures */
 #define HOT 1u
 #define HOSTS_64K 65536u
 #define HOSTS_512K 524288u
 
+double bench_load(void)
+{
+	double load[1];
+
+	return getloadavg(load, 1) == 1 ? load[0] / bench_cpus() : 0;
+}
+
 void bench_print_head(void)
 {
-	printf("%-14s  %-5s  %8s  %8s  %8s  %8s  %8s  %8s\n", "ns per packet", "encap", "hosts", "floor", "gatepost",
-	       "over", "line", "textbook");
+	printf("%-14s  %-5s  %8s  %8s  %8s  %8s  %8s  %8s  %8s\n", "ns per packet", "encap", "hosts", "floor",
+	       "gatepost", "over", "line", "alone", "textbook");
 }
 
 void bench_print_row(const struct bench_row *row)
 {
-	printf("%-14s  %-5s  %8u  %8.1f  %8.1f  %8.1f  %8.1f  %8.1f\n", row->bench_case->name,
-	       bench_encap_names[row->encap], row->hosts, row->ns[BENCH_FLOOR], row->ns[BENCH_GATEPOST],
-	       row->ns[BENCH_GATEPOST] - row->ns[BENCH_FLOOR], row->ns[BENCH_LINE], row->ns[BENCH_TEXTBOOK]);
+	const double *ns = row->ns;
+
+	printf("%-14s  %-5s  %8u  %8.1f  %8.1f  %8.1f  %8.1f  %8.1f  %8.1f\n", row->bench_case->name,
+	       bench_encap_names[row->encap], row->hosts, ns[BENCH_FLOOR], ns[BENCH_GATEPOST],
+	       ns[BENCH_GATEPOST] - ns[BENCH_FLOOR], ns[BENCH_LINE], ns[BENCH_LINE_ALONE], ns[BENCH_TEXTBOOK]);
 	fflush(stdout);
 }
 
@@ -121,6 +132,10 @@ unsigned bench_print_targets(const struct bench_results *results)
 		missed += target(results->live.drop_mpps, 8, true, "Mpps", "live, %u sources, one core, dropped behind",
 				 BENCH_LIVE_HOSTS);
 	printf("%u missed\n", missed);
+	if (results->load > BUSY)
+		printf("The machine was busy before (load %.1f per CPU): whatever lives in caches, and live, is slower "
+		       "than it is.\n",
+		       results->load);
 	return missed;
 }
 
@@ -169,6 +184,7 @@ static struct json_object *host_json(const struct bench_results *results)
 	add_string(host, "machine", name.machine);
 	add_string(host, "cpu", cpu);
 	add_string(host, "compiler", results->compiler);
+	add_number(host, "load_per_cpu", results->load);
 	return host;
 }
 
@@ -182,6 +198,7 @@ static struct json_object *row_json(const struct bench_row *row)
 	add_number(o, "ns", row->ns[BENCH_GATEPOST]);
 	add_number(o, "floor_ns", row->ns[BENCH_FLOOR]);
 	add_number(o, "line_ns", row->ns[BENCH_LINE]);
+	add_number(o, "line_alone_ns", row->ns[BENCH_LINE_ALONE]);
 	add_number(o, "textbook_ns", row->ns[BENCH_TEXTBOOK]);
 	return o;
 }

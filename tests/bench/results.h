@@ -19,7 +19,11 @@ struct bench_results {
 	size_t neighbour_count;
 	struct bench_live live;
 	char compiler[64];
+	double load; /* runnable tasks per CPU before it began */
 };
+
+/* Runnable tasks per CPU, over the last minute. */
+double bench_load(void);
 
 void bench_print_head(void);
 void bench_print_row(const struct bench_row *row);

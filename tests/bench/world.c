@@ -14,6 +14,7 @@
 
 #include "filters.h"
 #include "gatepost.skel.h"
+#include "measure.h"
 #include "memory_setup.h"
 #include "tests/bench/bench.skel.h"
 #include "tests/bench/textbook.skel.h"
@@ -26,7 +27,10 @@ static __u32 log2_of(__u32 power)
 	return 31 - (__u32)__builtin_clz(power);
 }
 
-/* Inside: as many addresses and as many /56 as there are hosts. */
+/*
+ * Inside: as many addresses and as many /56 as there are hosts, each with its slot, and twice the room as gatepost has
+ * by default. Hosts that speak have a record each, in both families.
+ */
 static int open_config(struct bench_world *world)
 {
 	__u32 bits = log2_of(world->hosts < HOSTS_MIN ? HOSTS_MIN : world->hosts);
@@ -38,15 +42,16 @@ static int open_config(struct bench_world *world)
 	err = gp_config_open(&world->config, NULL, inside, 2);
 	if (err)
 		return err;
-	while (world->config->host_slots < 4 * world->hosts)
-		world->config->host_slots *= 2;
+	world->config->address_slots = 4u << bits;
+	while (world->hosts <= BENCH_SEQ_HOSTS && world->config->inside_hosts < 2 * world->hosts)
+		world->config->inside_hosts *= 2;
 	return 0;
 }
 
 /* gatepost's maps, made and filled by gatepost; its own program stays out of the kernel. */
 static int load_maps(struct bench_world *world)
 {
-	const struct gp_bpf_options options = { .side = GP_SIDE_INSIDE };
+	const struct gp_bpf_options options = { .side = GP_SIDE_INSIDE, .cpus = bench_cpus() };
 	int err = gp_bpf_open(&world->gatepost, world->config, &options);
 
 	if (err)
@@ -55,8 +60,8 @@ static int load_maps(struct bench_world *world)
 	err = gatepost_bpf__load(world->gatepost.skeleton);
 	if (!err)
 		err = gp_bpf_map(&world->gatepost);
-	if (!err)
-		gp_memory_setup(&world->gatepost.memory, world->config);
+	if (!err && !gp_memory_setup(&world->gatepost.memory, world->config, &world->gatepost.plan))
+		err = -ENOSPC;
 	return err;
 }
 
@@ -191,6 +196,8 @@ int bench_world_program(const struct bench_world *world, enum bench_program prog
 		return bpf_program__fd(s->progs.bench_floor);
 	case BENCH_LINE:
 		return bpf_program__fd(s->progs.bench_one_line);
+	case BENCH_LINE_ALONE:
+		return bpf_program__fd(s->progs.bench_one_line_alone);
 	case BENCH_GATEPOST:
 		return bpf_program__fd(s->progs.bench_gatepost);
 	default:
@@ -216,7 +223,8 @@ void bench_world_restart_streams(const struct bench_world *world, enum bench_pro
 
 void bench_world_clear_flows(struct bench_world *world)
 {
-	memset(world->gatepost.memory.flows, 0, world->config->flow_slots * sizeof(*world->gatepost.memory.flows));
+	memset(world->gatepost.memory.flows, 0,
+	       world->gatepost.plan.flow_slots * sizeof(*world->gatepost.memory.flows));
 }
 
 void bench_world_tick(struct bench_world *world)

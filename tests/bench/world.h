@@ -28,7 +28,7 @@ struct bench_world {
 	struct gp_bpf gatepost;
 	struct bench_bpf *sides[2]; /* frames from inside, from outside: the side is a constant of the program */
 	struct textbook_bpf *textbook;
-	bool warm[2]; /* every host of IPv4, of IPv6 has been seen by everybody */
+	const struct bench_case *warm[2]; /* of IPv4, of IPv6: the case that every host was last shown in */
 };
 
 /**
