@@ -14,7 +14,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.." || exit 1
 # shellcheck source=tests/vm/build.sh
 . tests/vm/build.sh
 
-# A guest needs some 150 s of CPU time. That is what is limited, since it does not depend on what else the machine does;
+# A guest needs some 120 s of CPU time. That is what is limited, since it does not depend on what else the machine does;
 # the time by the clock only ends a guest that hangs.
 limit_cpu_s=${GP_VM_CPU_S:-300}
 limit_s=${GP_VM_LIMIT_S:-600}
