@@ -97,8 +97,8 @@ fuzz: $(FUZZERS)
 	$(Q)scripts/run-fuzzers $(FUZZ_SECONDS)
 
 # What a packet costs. Its programs wrap the data plane's own (bpf/entry.h).
-BENCH_SOURCES := $(filter-out tests/bench/replay% %.bpf.c,$(wildcard tests/bench/*.c))
-BENCH_SKELETONS := $(patsubst %.bpf.c,$(B)/%.skel.h,$(filter-out tests/bench/replay%,$(wildcard tests/bench/*.bpf.c)))
+BENCH_SOURCES := $(addprefix tests/bench/,bench.c frames.c live.c measure.c neighbours.c results.c world.c)
+BENCH_SKELETONS := $(addprefix $(B)/tests/bench/,bench.skel.h jump.skel.h textbook.skel.h)
 
 $(B)/bench: $(BENCH_SOURCES:%.c=$(B)/%.o) $(LIB_SOURCES:%.c=$(B)/%.o)
 	$(call say,LD,$@)

@@ -6,8 +6,8 @@
  *   replay_run CPU LIMIT_S COMMAND [ARGUMENT]...
  *
  * The last line on standard error is "replay_run: EXIT_CODE CPU_SECONDS WALL_SECONDS MAX_RSS_KB", from fork to exit;
- * exit code 124 when the command was stopped at the limit. The command may say nothing: its output goes where this
- * one's goes.
+ * exit code 124 when the command was stopped at the limit. The command may say nothing: its output goes where this one's
+ * goes.
  */
 #include <errno.h>
 #include <sched.h>
