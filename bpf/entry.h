@@ -7,13 +7,12 @@
 
 static __always_inline int gp_xdp(struct xdp_md *ctx)
 {
-	const __u8 *data = (const __u8 *)(long)ctx->data, *end = (const __u8 *)(long)ctx->data_end;
 	__u32 frame_bytes = (__u32)bpf_xdp_get_buff_len(ctx), count_bytes = frame_bytes;
 	struct gp_memory memory = {};
 
 	if (gp_knob_replay)
 		count_bytes = (__u32)(frame_bytes - gp_replay_excess_bytes);
-	gp_account_frame(&memory, ctx, data, end, frame_bytes, count_bytes, gp_knob_side);
+	gp_account_frame(&memory, ctx, frame_bytes, count_bytes, gp_knob_side);
 	return XDP_PASS;
 }
 

@@ -65,6 +65,17 @@ __s64 gp_replay_excess_bytes = 0; /* bytes of the frame that stand for another l
 
 typedef struct xdp_md gp_ctx;
 
+/* What can be read directly: all of a frame, or the linear part of a jumbo frame. */
+GP_INLINE const __u8 *gp_ctx_data(gp_ctx *ctx)
+{
+	return (const __u8 *)(long)ctx->data;
+}
+
+GP_INLINE const __u8 *gp_ctx_end(gp_ctx *ctx)
+{
+	return (const __u8 *)(long)ctx->data_end;
+}
+
 /*
  * Nothing to carry: maps are global. The core hands it down all the same, and each accessor pretends to read it: an
  * argument that nobody reads is left undefined by the compiler, and then refused by the verifier.

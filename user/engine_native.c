@@ -26,8 +26,8 @@ static int native_frame(struct gp_engine *engine, const struct gp_frame *frame)
 	struct gp_native_frame ctx = { .data = frame->data, .bytes = frame->data_bytes };
 
 	engine->memory.now_ns = frame->time_ns;
-	gp_account_frame(&engine->memory, &ctx, frame->data, frame->data + frame->data_bytes, frame->data_bytes,
-			 (__u32)(frame->data_bytes - frame->excess_bytes), GP_SIDE_TAP);
+	gp_account_frame(&engine->memory, &ctx, frame->data_bytes, (__u32)(frame->data_bytes - frame->excess_bytes),
+			 GP_SIDE_TAP);
 	return 0;
 }
 

@@ -6,6 +6,7 @@
 #ifndef GATEPOST_ACCOUNT_H
 #define GATEPOST_ACCOUNT_H
 
+#include <gatepost/glance.h>
 #include <gatepost/hot.h>
 #include <gatepost/parse.h>
 #include <gatepost/stream.h>
@@ -79,7 +80,7 @@ GP_GLOBAL int gp_account_outside(struct gp_memory *m, const struct gp_end *src, 
 /* The inside slot of an address of the packet; @sends: 1 when it is the source. */
 GP_INLINE int gp_account_slot(struct gp_memory *m, const struct gp_packet *p, const struct gp_addr *addr, __u32 sends)
 {
-	return p->ip_version == 4 ? gp_inside_slot4(m, addr, sends) : gp_inside_slot6(m, addr, sends);
+	return p->ip_version == 4 ? gp_inside_slot4(m, addr->words[3], sends) : gp_inside_slot6(m, addr, sends);
 }
 
 /*
@@ -101,14 +102,19 @@ GP_INLINE void gp_account_ends(struct gp_memory *m, struct gp_scratch *s, int ow
 	}
 }
 
-/**
- * gp_account_packet() - count one packet whose headers have been read, at its owner.
- * @bytes: to count for it.
- *
- * Return: the service that it was counted under.
- */
-GP_INLINE __u32 gp_account_packet(struct gp_memory *m, gp_ctx *ctx, struct gp_cpu *cpu, __u32 frame_bytes, __u32 bytes,
-				  enum gp_side side)
+/* What is rare about a count, done behind it. @owner: of the packet, its address and slot. */
+GP_INLINE void gp_account_rare(struct gp_memory *m, struct gp_cpu *cpu, const struct gp_end *owner, __u32 service,
+			       __u32 sent, __u32 rare)
+{
+	if (rare & GP_HOT_FIRST)
+		gp_hot_first(m, owner, sent);
+	if (rare & GP_HOT_FULL)
+		gp_hot_spill(m, owner, cpu->hot_base + (__u32)owner->slot, service);
+}
+
+/* Counts one packet whose headers have been read, at its owner, and hands what is more than bulk to the flows. */
+GP_INLINE void gp_account_packet(struct gp_memory *m, gp_ctx *ctx, struct gp_cpu *cpu, __u32 frame_bytes, __u32 bytes,
+				 enum gp_side side)
 {
 	struct gp_scratch *s = &cpu->scratch;
 	struct gp_packet *p = &s->packet;
@@ -129,45 +135,136 @@ GP_INLINE __u32 gp_account_packet(struct gp_memory *m, gp_ctx *ctx, struct gp_cp
 	}
 	service = gp_service_bounded(service);
 	if (slot >= 0) {
-		struct gp_end *owner = owner_is_src ? &s->src : &s->dst;
-
-		owner->slot = slot;
-		owner->addr = owner_is_src ? p->src : p->dst;
-		gp_hot_count(m, cpu, owner, service, bytes, owner_is_src);
+		s->src.slot = slot;
+		s->src.addr = owner_is_src ? p->src : p->dst;
+		gp_account_rare(m, cpu, &s->src, service, owner_is_src,
+				gp_hot_count(m, cpu, (__u32)slot, service, bytes, owner_is_src));
 	} else if (slot == GP_NO_ROOM) {
 		gp_count_own(&cpu->totals.overflow[service].traffic, bytes);
 	} else {
 		s->src.addr = p->src;
 		gp_account_outside(m, &s->src, p->ip_version == 4, service, bytes);
 	}
-	return service;
+}
+
+/* gp_parse_frame() for the data plane; verified by itself, since all that follows would multiply its paths. */
+GP_GLOBAL int gp_account_parse(gp_ctx *ctx, __u32 frame_bytes, __u32 tunnels, struct gp_packet *p)
+{
+	if (!p)
+		return -1;
+	return gp_parse_frame(gp_ctx_data(ctx), gp_ctx_end(ctx), frame_bytes, tunnels, p);
+}
+
+/**
+ * gp_account_whole() - read all of a frame's headers, and count it.
+ * @frame_bytes: length of the frame.
+ * @bytes: to count for it.
+ *
+ * Return: 0.
+ */
+GP_GLOBAL int gp_account_whole(struct gp_memory *m, gp_ctx *ctx, __u32 frame_bytes, __u32 bytes, __u32 side)
+{
+	struct gp_settings *settings = gp_mem_settings(m);
+	struct gp_cpu *cpu = gp_mem_cpu(m);
+	__u32 status;
+
+	if (!settings || !cpu)
+		return 0;
+	status = (__u32)gp_account_parse(ctx, frame_bytes, settings->tunnels, &cpu->scratch.packet);
+	GP_OPAQUE(status);
+	if (status == GP_PARSE_OK)
+		gp_account_packet(m, ctx, cpu, frame_bytes, bytes, side);
+	else if (status < GP_PARSE_STATUSES)
+		gp_count_own(&cpu->totals.unparsed[status], bytes);
+	return 0;
+}
+
+/* As gp_proof_addrs(): of IPv4 addresses only the last words differ. */
+GP_INLINE __u64 gp_account_glance_addrs(const struct gp_glance *g, const struct gp_scratch *s)
+{
+	struct gp_addr both = { .words = { 0 } };
+
+	if (!g->is4)
+		return gp_proof_addrs(&s->src.addr, &s->dst.addr);
+	both.words[3] = g->src4 ^ g->dst4;
+	return both.halves[1];
+}
+
+/* The service of a packet at a glance; whether it is sent to one, or comes from it, in *to. */
+GP_INLINE __u32 gp_account_glance_service(struct gp_memory *m, const struct gp_glance *g, __u32 *to)
+{
+	__u8 ip_proto = g->is_tcp ? GP_IP_TCP : GP_IP_UDP;
+
+	*to = gp_port_service(m, g->dport, ip_proto);
+	return *to != GP_SERVICE_OTHER ? *to : gp_port_service(m, g->sport, ip_proto);
+}
+
+/**
+ * gp_account_bulk() - count a frame at a glance.
+ * @bytes: to count for it.
+ *
+ * Return: 1; 0 when there is more to it than its length, or nobody inside to own it: then it has been counted as received
+ * and nowhere else.
+ */
+GP_GLOBAL int gp_account_bulk(struct gp_memory *m, gp_ctx *ctx, __u32 bytes, __u32 side)
+{
+	struct gp_cpu *cpu = gp_mem_cpu(m);
+	struct gp_settings *settings;
+	__u32 service, to, rare, sent = 1;
+	struct gp_end *owner;
+	struct gp_scratch *s;
+	struct gp_glance g;
+	int slot;
+
+	if (!cpu)
+		return 1;
+	s = &cpu->scratch;
+	if (!cpu->slice)
+		gp_slice_take(m);
+	gp_count_own(&cpu->totals.received, bytes);
+	if (!gp_glance(gp_ctx_data(ctx), gp_ctx_end(ctx), &g, &s->src.addr, &s->dst.addr))
+		return 0;
+	slot = g.is4 ? gp_inside_slot4(m, g.src4, 1) : gp_inside_slot6(m, &s->src.addr, 1);
+	if (slot == GP_NO_SLOT && side != GP_SIDE_INSIDE) {
+		slot = g.is4 ? gp_inside_slot4(m, g.dst4, 0) : gp_inside_slot6(m, &s->dst.addr, 0);
+		sent = 0;
+	} else if (side == GP_SIDE_OUTSIDE) {
+		return 0;
+	}
+	if (slot < 0)
+		return 0;
+	service = gp_account_glance_service(m, &g, &to);
+	if (g.is_tcp) {
+		if (!gp_segment_is_bulk(g.tcp_flags, g.payload_len, g.head, service, to))
+			return 0;
+		settings = gp_mem_settings(m);
+		if (!g.payload_len && settings &&
+		    gp_proof_is_expected(m, settings, gp_account_glance_addrs(&g, s), (__u32)g.sport ^ g.dport, g.ack))
+			return 0;
+	}
+	rare = gp_hot_count(m, cpu, (__u32)slot, service, bytes, sent);
+	if (rare) {
+		owner = sent ? &s->src : &s->dst;
+		owner->slot = slot;
+		if (g.is4)
+			owner->addr = gp_addr_of4(sent ? g.src4 : g.dst4);
+		gp_account_rare(m, cpu, owner, service, sent, rare);
+	}
+	return 1;
 }
 
 /**
  * gp_account_frame() - count one frame.
- * @ctx: what gp_mem_load() reads the payload from.
- * @data, @end: the frame's directly readable part.
+ * @ctx: the frame; what gp_mem_load() reads the payload from.
  * @frame_bytes: length of the frame.
  * @count_bytes: bytes to count for it; differs from frame_bytes when a link layer was made up.
  * @side: which way the interface faces.
  */
-GP_INLINE void gp_account_frame(struct gp_memory *m, gp_ctx *ctx, const __u8 *data, const __u8 *end, __u32 frame_bytes,
-				__u32 count_bytes, enum gp_side side)
+GP_INLINE void gp_account_frame(struct gp_memory *m, gp_ctx *ctx, __u32 frame_bytes, __u32 count_bytes,
+				enum gp_side side)
 {
-	struct gp_settings *settings = gp_mem_settings(m);
-	struct gp_cpu *cpu = gp_mem_cpu(m);
-	int status;
-
-	if (!settings || !cpu)
-		return;
-	if (!cpu->slice)
-		gp_slice_take(m);
-	gp_count_own(&cpu->totals.received, count_bytes);
-	status = gp_parse_frame(data, end, frame_bytes, settings->tunnels, &cpu->scratch.packet);
-	if (status == GP_PARSE_OK)
-		gp_account_packet(m, ctx, cpu, frame_bytes, count_bytes, side);
-	else if (status > 0 && status < GP_PARSE_STATUSES)
-		gp_count_own(&cpu->totals.unparsed[status], count_bytes);
+	if (!gp_account_bulk(m, ctx, count_bytes, side))
+		gp_account_whole(m, ctx, frame_bytes, count_bytes, side);
 }
 
 #endif

@@ -111,40 +111,43 @@ GP_INLINE __u64 gp_word_add(__u64 *word, __u64 n, __u32 shared)
 	return before;
 }
 
+/* What is rare about a count. */
+enum {
+	GP_HOT_FIRST = 1, /* the first packet of its word */
+	GP_HOT_FULL = 2,
+};
+
 /**
  * gp_hot_count() - charge an inside owner.
- * @end: the owner's; its slot is not negative.
+ * @slot: its own.
  * @sent: 1: the owner sent the packet, 0: it was sent to.
+ *
+ * Return: GP_HOT_FIRST, GP_HOT_FULL, both, or 0 as nearly always.
  */
-GP_INLINE void gp_hot_count(struct gp_memory *m, struct gp_cpu *cpu, const struct gp_end *end, __u32 service,
-			    __u32 bytes, __u32 sent)
+GP_INLINE __u32 gp_hot_count(struct gp_memory *m, struct gp_cpu *cpu, __u32 slot, __u32 service, __u32 bytes,
+			     __u32 sent)
 {
-	__u64 n = GP_WORD_PACKET + bytes, before = 0, all_sent = 0;
-	__u32 line = cpu->hot_base + (__u32)end->slot;
+	__u64 n = GP_WORD_PACKET + bytes, before, all_sent = 0;
 	struct gp_mail *mail;
 	struct gp_hot *hot;
 
 	if (service < GP_HOT_SERVICES) {
-		hot = gp_mem_hot(m, line);
+		hot = gp_mem_hot(m, cpu->hot_base + slot);
 		if (!hot)
-			return;
+			return 0;
 		before = gp_word_add(&hot->traffic[service], n, cpu->shared);
 		if (sent)
 			all_sent = gp_word_add(&hot->sent, n, cpu->shared) + n;
 	} else {
-		mail = gp_mem_mail(m, (__u32)end->slot);
+		mail = gp_mem_mail(m, slot);
 		service -= GP_SERVICE_SMTP;
 		if (!mail || service >= GP_MAIL_SERVICES)
-			return;
+			return 0;
 		before = gp_fetch_add(&mail->traffic[service], n);
 		if (sent)
 			all_sent = gp_fetch_add(&mail->sent, n) + n;
-		service += GP_SERVICE_SMTP;
 	}
-	if (!before)
-		gp_hot_first(m, end, sent);
-	if (((before + n) | all_sent) & GP_WORD_FULL)
-		gp_hot_spill(m, end, line, service);
+	return (before ? 0 : GP_HOT_FIRST) | (((before + n) | all_sent) & GP_WORD_FULL ? GP_HOT_FULL : 0);
 }
 
 #endif

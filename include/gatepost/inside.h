@@ -104,24 +104,43 @@ GP_GLOBAL int gp_inside_slot4_slow(struct gp_memory *m, const struct gp_addr *ad
 	return (int)(((before & GP_DIR_CHUNK) - 1) * GP_CHUNK_SLOTS + (low & 255));
 }
 
+/* An IPv4 address among IPv6 ones (RFC 4291, 2.5.5.2). */
+GP_INLINE int gp_addr_is4(const struct gp_addr *addr)
+{
+	return !addr->halves[0] && addr->words[2] == gp_be32_to_host(0xffff);
+}
+
+/* ::ffff:a.b.c.d */
+GP_INLINE struct gp_addr gp_addr_of4(__be32 addr)
+{
+	struct gp_addr out;
+
+	out.halves[0] = 0;
+	out.words[2] = gp_be32_to_host(0xffff);
+	out.words[3] = addr;
+	return out;
+}
+
 /**
  * gp_inside_slot4() - the slot of an IPv4 address.
  * @sends: 1 when it is the packet's source.
  *
  * Return: slot, GP_NO_SLOT (outside) or GP_NO_ROOM.
  */
-GP_INLINE int gp_inside_slot4(struct gp_memory *m, const struct gp_addr *addr, __u32 sends)
+GP_INLINE int gp_inside_slot4(struct gp_memory *m, __be32 addr, __u32 sends)
 {
-	__u32 low = gp_be32_to_host(addr->words[3]), *entry;
+	__u32 low = gp_be32_to_host(addr), *entry;
+	struct gp_addr whole;
 
 	if (!gp_dir16_has(m, low >> 16))
 		return GP_NO_SLOT;
 	entry = gp_mem_dir24(m, low >> 8);
 	if (!entry || !*entry)
 		return GP_NO_SLOT;
-	if (*entry >= GP_DIR_UNMADE)
-		return gp_inside_slot4_slow(m, addr, sends);
-	return (int)((*entry - 1) * GP_CHUNK_SLOTS + (low & 255));
+	if (*entry < GP_DIR_UNMADE)
+		return (int)((*entry - 1) * GP_CHUNK_SLOTS + (low & 255));
+	whole = gp_addr_of4(addr);
+	return gp_inside_slot4_slow(m, &whole, sends);
 }
 
 /* The 8 bits that end a subscriber's prefix: its place in the chunk. @bits: 8 to 128. */
@@ -204,12 +223,6 @@ GP_GLOBAL int gp_inside_slot6(struct gp_memory *m, const struct gp_addr *addr, _
 	gp_addr_mask(&first, bits - 8);
 	chunk = gp_inside_chunk6(m, &first, bits, sends);
 	return chunk < 0 ? chunk : chunk * (int)GP_CHUNK_SLOTS + (int)gp_inside_index6(addr, bits);
-}
-
-/* An IPv4 address among IPv6 ones (RFC 4291, 2.5.5.2). */
-GP_INLINE int gp_addr_is4(const struct gp_addr *addr)
-{
-	return !addr->halves[0] && addr->words[2] == gp_be32_to_host(0xffff);
 }
 
 /**

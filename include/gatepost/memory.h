@@ -21,6 +21,16 @@ struct gp_native_frame {
 };
 typedef struct gp_native_frame gp_ctx;
 
+GP_INLINE const __u8 *gp_ctx_data(const gp_ctx *ctx)
+{
+	return ctx->data;
+}
+
+GP_INLINE const __u8 *gp_ctx_end(const gp_ctx *ctx)
+{
+	return ctx->data + ctx->bytes;
+}
+
 /* Flow records on their way to the agent, natively: a ring that is emptied after each packet. */
 struct gp_record_ring {
 	struct gp_flow_record records[GP_RECORD_RING];

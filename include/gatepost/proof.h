@@ -8,34 +8,42 @@
 
 #include <gatepost/memory.h>
 
-/*
- * The same place for both directions of a flow; another handshake may overwrite it, which costs a proof where the client
- * never sends data. Multipliers of the golden ratio (Knuth, TAOCP 3, 6.4), made odd secrets.
- */
-GP_INLINE __u32 gp_proof_place(const struct gp_settings *settings, const struct gp_packet *p)
+/* What both directions of a flow have in common: all words of both addresses, and the ports. */
+GP_INLINE __u64 gp_proof_addrs(const struct gp_addr *a, const struct gp_addr *b)
 {
-	__u64 addrs = p->src.halves[0] ^ p->dst.halves[0] ^ p->src.halves[1] ^ p->dst.halves[1];
-	__u32 ports = (__u32)p->sport ^ p->dport;
+	return a->halves[0] ^ b->halves[0] ^ a->halves[1] ^ b->halves[1];
+}
 
+/*
+ * The place of a flow; another handshake may overwrite it, which costs a proof where the client never sends data.
+ * Multiplied by the golden ratio (Knuth, TAOCP 3, 6.4), made an odd secret.
+ * @ports: both, by exclusive or.
+ */
+GP_INLINE __u32 gp_proof_place(const struct gp_settings *settings, __u64 addrs, __u32 ports)
+{
 	return (__u32)(((addrs ^ ports) * (0x9e3779b97f4a7c15ull ^ settings->secret[1] << 1)) >> 48);
 }
 
 /* A SYN-ACK has been seen: whoever got it will acknowledge this. */
-GP_INLINE void gp_proof_expect(struct gp_memory *m, const struct gp_packet *syn_ack)
+GP_INLINE void gp_proof_expect(struct gp_memory *m, const struct gp_packet *p)
 {
 	struct gp_settings *settings = gp_mem_settings(m);
-	__u32 *place = settings ? gp_mem_pending(m, gp_proof_place(settings, syn_ack)) : 0;
+	__u32 *place;
 
+	if (!settings)
+		return;
+	place = gp_mem_pending(m, gp_proof_place(settings, gp_proof_addrs(&p->src, &p->dst), (__u32)p->sport ^ p->dport));
 	if (place)
-		*place = syn_ack->seq + 1;
+		*place = p->seq + 1;
 }
 
-/* May this ACK be the end of a handshake? */
-GP_INLINE int gp_proof_is_expected(struct gp_memory *m, const struct gp_settings *settings, const struct gp_packet *p)
+/* May an ACK be the end of a handshake? */
+GP_INLINE int gp_proof_is_expected(struct gp_memory *m, const struct gp_settings *settings, __u64 addrs, __u32 ports,
+				   __u32 ack)
 {
-	__u32 *place = gp_mem_pending(m, gp_proof_place(settings, p));
+	__u32 *place = gp_mem_pending(m, gp_proof_place(settings, addrs, ports));
 
-	return place && *place == p->ack;
+	return place && *place == ack;
 }
 
 #endif

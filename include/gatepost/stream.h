@@ -99,9 +99,12 @@ GP_INLINE void gp_stream_ends(struct gp_flow *flow, const struct gp_packet *p, i
 }
 
 /* A flow begins with its client's SYN; the numbers of both ends are those of the client's side. */
-GP_INLINE void gp_stream_begin(struct gp_memory *m, struct gp_flow *flow, const struct gp_packet *p, int from_client,
-			       __u32 client_isn, __u64 now_ns)
+GP_INLINE void gp_stream_begin(struct gp_memory *m, struct gp_flow *flow, __u32 flow_slot, const struct gp_packet *p,
+			       int from_client, __u32 client_isn, __u64 now_ns)
 {
+	if (!gp_flow_is_over(flow)) /* a new slot holds no mail flow yet */
+		gp_flow_tell(m, flow_slot,
+			     gp_flow_has_expired(flow, now_ns) ? GP_FLOW_END_EXPIRED : GP_FLOW_END_EVICTED);
 	gp_flow_reset(flow, now_ns);
 	gp_stream_ends(flow, p, from_client);
 	flow->flags |= GP_FLOW_SYN | GP_FLOW_CLIENT_SEQ;
@@ -123,7 +126,8 @@ GP_INLINE int gp_stream_syn_is_stray(struct gp_flow *flow, const struct gp_packe
 	return 1;
 }
 
-/* The bare SYN of an outside address without a record: its prefix answers for it. Return: 1 when that is crowded. */
+/* The bare SYN of an outside address without a record: its prefix answers for it. Return: 1 when that
+ * is crowded and the address has got one. */
 GP_GLOBAL int gp_stream_cell_syn(struct gp_memory *m, struct gp_scratch *s, __u32 service, __u64 now_ns)
 {
 	struct gp_totals *totals = gp_mem_totals(m);
@@ -139,8 +143,10 @@ GP_GLOBAL int gp_stream_cell_syn(struct gp_memory *m, struct gp_scratch *s, __u3
 		GP_ADD(totals->overflow[service].attempts, 1);
 		return 0;
 	}
-	GP_ADD(cell->touched, 1);
-	if (gp_cell_contact(m, (__u32)number, &s->packet, now_ns))
+	if (!s->src.owner) /* whose packet is counted here as well, below */
+		GP_ADD(cell->touched, 1);
+	if (gp_cell_contact(m, (__u32)number, &s->packet, now_ns) &&
+	    gp_outside_record(m, &s->src.addr, 1, now_ns) >= 0)
 		return 1;
 	GP_ADD(cell->services[service].flows, 1);
 	GP_ADD(cell->services[service].attempts, 1);
@@ -161,11 +167,11 @@ GP_GLOBAL int gp_stream_syn(struct gp_memory *m, struct gp_scratch *s, __u32 flo
 		return 0;
 	if (gp_stream_syn_is_stray(flow, p, now_ns))
 		return 0;
-	gp_stream_begin(m, flow, p, 1, p->seq, now_ns);
+	gp_stream_begin(m, flow, flow_slot, p, 1, p->seq, now_ns);
 	gp_flow_publish(flow);
 	host = gp_stream_host(m, &s->src, GP_MAKE_INSIDE, now_ns);
 	if (!host && s->src.slot == GP_NO_SLOT && gp_stream_cell_syn(m, s, gp_service_bounded(flow->service), now_ns))
-		host = gp_stream_host(m, &s->src, GP_MAKE_OUTSIDE, now_ns);
+		host = gp_stream_host(m, &s->src, GP_MAKE_NONE, now_ns);
 	if (!host)
 		return 0;
 	GP_ADD(gp_stream_service(host, flow)->flows, 1);
@@ -208,7 +214,7 @@ GP_GLOBAL int gp_stream_syn_ack(struct gp_memory *m, struct gp_scratch *s, __u32
 		return 0;
 	}
 	if ((flow->flags & GP_FLOW_PROVED) && p->seq != flow->server_isn) {
-		gp_stream_begin(m, flow, p, 0, p->ack - 1, now_ns);
+		gp_stream_begin(m, flow, flow_slot, p, 0, p->ack - 1, now_ns);
 		if (host) {
 			GP_ADD(gp_stream_service(host, flow)->flows, 1);
 			GP_ADD(gp_stream_service(host, flow)->attempts, 1);
@@ -516,6 +522,9 @@ GP_INLINE void gp_stream_payload(struct gp_memory *m, gp_ctx *ctx, struct gp_scr
 			gp_pending_newest(flow);
 		else
 			flow->body_left = flow->body_left > gap ? flow->body_left - gap : 0;
+		/* Bulk data came before: what begins like a request is none. */
+		if (flow->service == GP_SERVICE_OTHER)
+			flow->flags |= from_client ? GP_FLOW_CLIENT_DATA : GP_FLOW_SERVER_DATA;
 	}
 	if (!gp_stream_is_read(flow, from_client))
 		return;
@@ -568,35 +577,43 @@ GP_INLINE int gp_stream_flow(struct gp_memory *m, struct gp_scratch *s, __u32 se
 }
 
 /**
- * gp_stream_is_bulk() - does a TCP packet say nothing beyond its length?
+ * gp_segment_is_bulk() - does a TCP segment say nothing beyond its length?
  * @service: by its ports. @to: by its destination's port alone.
  *
- * Everything else goes through the flow table: control segments, the ACK that ends a handshake, all of a mail dialogue,
- * what a web client sends, the head of a response, a TLS hello, and on other ports whatever begins like one of these.
+ * Everything else goes through the flow table: control segments, all of a mail dialogue, what a web client sends, the
+ * head of a response, a TLS hello, and on other ports whatever begins like one of these. An ACK without payload is
+ * bulk unless it ends a handshake: that is for gp_proof_is_expected() to say.
  */
-GP_INLINE int gp_stream_is_bulk(struct gp_memory *m, const struct gp_packet *p, __u32 service, __u32 to)
+GP_INLINE int gp_segment_is_bulk(__u32 tcp_flags, __u32 payload_len, __u32 head, __u32 service, __u32 to)
 {
-	struct gp_settings *settings;
-
-	if (p->tcp_flags & (GP_TCP_SYN | GP_TCP_FIN | GP_TCP_RST))
+	if (tcp_flags & (GP_TCP_SYN | GP_TCP_FIN | GP_TCP_RST))
 		return 0;
-	if (!p->payload_len) {
-		settings = gp_mem_settings(m);
-		return !settings || !gp_proof_is_expected(m, settings, p);
-	}
+	if (!payload_len)
+		return 1;
 	switch (service) {
 	case GP_SERVICE_SMTP:
 	case GP_SERVICE_SUBMISSION:
 		return 0;
 	case GP_SERVICE_HTTP:
-		return to != GP_SERVICE_HTTP && p->head != GP_HEAD('H', 'T', 'T', 'P');
+		return to != GP_SERVICE_HTTP && head != GP_HEAD('H', 'T', 'T', 'P');
 	case GP_SERVICE_TLS:
-		return to != GP_SERVICE_TLS || !gp_head_is_tls(p->head);
+		return to != GP_SERVICE_TLS || !gp_head_is_tls(head);
 	case GP_SERVICE_OTHER:
-		return !gp_head_is_known(p->head);
+		return !gp_head_is_known(head);
 	default:
 		return 1;
 	}
+}
+
+/* The same of a packet that has been read whole. */
+GP_INLINE int gp_stream_is_bulk(struct gp_memory *m, const struct gp_packet *p, __u32 service, __u32 to)
+{
+	struct gp_settings *settings = gp_mem_settings(m);
+
+	if (!gp_segment_is_bulk(p->tcp_flags, p->payload_len, p->head, service, to))
+		return 0;
+	return p->payload_len || !settings ||
+	       !gp_proof_is_expected(m, settings, gp_proof_addrs(&p->src, &p->dst), (__u32)p->sport ^ p->dport, p->ack);
 }
 
 /**
@@ -606,7 +623,7 @@ GP_INLINE int gp_stream_is_bulk(struct gp_memory *m, const struct gp_packet *p, 
  *
  * Return: the flow's service, or @service when there is no flow.
  */
-GP_GLOBAL int gp_stream_packet(struct gp_memory *m, gp_ctx *ctx, struct gp_scratch *s, __u32 frame_bytes, __u32 service)
+GP_INLINE int gp_stream_packet(struct gp_memory *m, gp_ctx *ctx, struct gp_scratch *s, __u32 frame_bytes, __u32 service)
 {
 	__u64 now_ns = gp_mem_now(m);
 	__u32 flags, from_client;

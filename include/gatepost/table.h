@@ -61,10 +61,10 @@ GP_GLOBAL int gp_range_find(struct gp_memory *m, const struct gp_addr *addr)
 	return GP_NO_SLOT;
 }
 
-/* The i-th slot to look at, of 2 x GP_TABLE_WAYS. A tag's lowest bit is always 1 and chooses nothing. */
+/* The i-th slot to look at, of 2 x GP_TABLE_WAYS. A tag's two lowest bits may be the same in all tags and choose nothing. */
 GP_INLINE __u32 gp_probe(__u64 tag, __u32 i, __u32 slots)
 {
-	__u32 bucket = i < GP_TABLE_WAYS ? (__u32)(tag >> 1) : (__u32)(tag >> 32);
+	__u32 bucket = i < GP_TABLE_WAYS ? (__u32)(tag >> 2) : (__u32)(tag >> 32);
 
 	return ((bucket * GP_TABLE_WAYS) & (slots - 1)) + (i & (GP_TABLE_WAYS - 1));
 }
