@@ -171,17 +171,20 @@ static int fill(struct account_play *play, const struct player *player, const st
 	__u64 word = ((__u64)step->a << GP_WORD_SHIFT) + (__u64)step->a * (__u64)step->b;
 	long slot = find_slot(m, step->client, player->variant.ipv6);
 
-	if (slot < 0)
+	if (slot < 0 && !player->variant.cut)
 		return -ENOENT;
-	if (step->flags < GP_HOT_SERVICES) {
+	m->cpus[0].totals.received.packets += (__u64)step->a;
+	m->cpus[0].totals.received.bytes += (__u64)step->a * (__u64)step->b;
+	if (slot < 0) { /* no packet could be read that far */
+		m->cpus[0].totals.unparsed[GP_PARSE_TRUNCATED].packets += (__u64)step->a;
+		m->cpus[0].totals.unparsed[GP_PARSE_TRUNCATED].bytes += (__u64)step->a * (__u64)step->b;
+	} else if (step->flags < GP_HOT_SERVICES) {
 		m->hot[slot].traffic[step->flags] += word;
 		m->hot[slot].sent += step->from == CLIENT ? word : 0;
 	} else {
 		m->mail[slot].traffic[step->flags - GP_SERVICE_SMTP] += word;
 		m->mail[slot].sent += step->from == CLIENT ? word : 0;
 	}
-	m->cpus[0].totals.received.packets += (__u64)step->a;
-	m->cpus[0].totals.received.bytes += (__u64)step->a * (__u64)step->b;
 	return 0;
 }
 
