@@ -242,6 +242,17 @@ static inline struct gp_host *lab_outside_record(struct lab *lab, __u32 number, 
 	return host;
 }
 
+/* A program that has looked up its record and takes its time: who does not wait for it loses what it counts. */
+static inline void lab_dawdle(void)
+{
+	struct timespec begun, now;
+
+	clock_gettime(CLOCK_MONOTONIC, &begun);
+	do
+		clock_gettime(CLOCK_MONOTONIC, &now);
+	while ((now.tv_sec - begun.tv_sec) * 1000000000ll + now.tv_nsec - begun.tv_nsec < 30000);
+}
+
 static inline void lab_service(struct gp_service_count *service, __u32 bytes)
 {
 	LAB_ADD(service->traffic.packets, 1);
@@ -256,6 +267,8 @@ static inline void lab_outside(struct lab *lab, __u32 number, __u32 service, __u
 {
 	struct gp_host *host = lab_outside_record(lab, number, now_ns);
 
+	if (number % 16 == 0)
+		lab_dawdle();
 	lab_service(&host->services[service], bytes);
 	LAB_ADD(host->sent.packets, 1);
 	LAB_ADD(host->sent.bytes, bytes);

@@ -13,7 +13,8 @@
 #include "log.h"
 
 #define WAIT_NS 20000000	  /* where the kernel does not tell when programs are done: a thousand times as long as one */
-#define KEEP_WORDS (1u << 21) /* a record's memory is kept for the next one, up to 16 MB */
+#define AHEAD 3
+#define KEEP_WORDS (1u << 21) /* 16 MB of a record's memory are kept for the next one; more if it needs an eighth of it */
 
 struct gp_epoch {
 	struct gp_world *world;	    /* borrowed */
@@ -56,6 +57,13 @@ static __u32 claimed_hosts(const struct gp_memory *m, __u32 bank)
 	__u32 count = __atomic_load_n(&m->claims->outside[bank], __ATOMIC_RELAXED);
 
 	return count < m->settings->outside_hosts ? count : m->settings->outside_hosts;
+}
+
+/* Records lie where their hashes sent them: memory is asked for one a little before it is read. */
+static void expect(const struct gp_host *host)
+{
+	for (size_t at = 0; host && at < sizeof(*host); at += 64)
+		__builtin_prefetch((const char *)host + at);
 }
 
 /* The i-th record that was claimed in a bank; NULL when the list is damaged. */
@@ -181,6 +189,8 @@ static void put_bank(struct gp_epoch *epoch, __u32 bank)
 	for (__u32 i = 0; i < count; i++) {
 		const struct gp_host *host = claimed_host(m, bank, i);
 
+		if (i + AHEAD < count)
+			expect(claimed_host(m, bank, i + AHEAD));
 		if (host && host->ready)
 			gp_record_host(&epoch->record, host);
 		else if (host)
@@ -361,7 +371,7 @@ int gp_epoch_turn(struct gp_epoch *epoch, __u64 now_ns)
 	epoch->idle_after = packets;
 	if (!err && epoch->journal && gp_journal_is_large(epoch->journal))
 		write_snapshot(epoch, now_ns); /* without it the journal is longer than need be, no more */
-	if (epoch->record.capacity > KEEP_WORDS)
+	if (epoch->record.capacity > KEEP_WORDS && epoch->record.count < epoch->record.capacity / 8)
 		gp_record_free(&epoch->record);
 	return err;
 }

@@ -20,7 +20,7 @@
 #define SLICES 4u
 #define OUTSIDE (1u << 20)
 #define CELLS 65536u
-#define ROUNDS 5
+#define ROUNDS 3
 
 static struct gp_settings settings = {
 	.abi_version = GP_ABI_VERSION,
