@@ -26,8 +26,7 @@ static int feed(void *context, const struct gp_frame *frame, enum gp_side side, 
 	if (side == GP_SIDE_TAP)
 		err = engine->frame(engine, frame);
 	else
-		gp_account_frame(&engine->memory, &ctx, frame->data, frame->data + frame->data_bytes,
-				 frame->data_bytes, frame->captured_bytes, side);
+		gp_account_frame(&engine->memory, &ctx, frame->data_bytes, frame->captured_bytes, side);
 	account_drain(context);
 	return err;
 }
