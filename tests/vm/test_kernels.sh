@@ -281,6 +281,16 @@ guests() {
 	done
 	booted=("${!pids[@]}")
 	wait_for_guests
+	# One boot in some 50 ended in a panic of the emulated kernel after 1 s, before anything of ours ran; the cause is not
+	# known. It is shown, and that guest gets a second chance. Whatever happens once the tests have begun stands.
+	for series in "${booted[@]}"; do
+		grep -aq '^# [0-9]' "$VM_BUILD/$series/console" && continue
+		printf '# %s: the kernel did not come up; once more\n' "$series"
+		tr -d '\r' <"$VM_BUILD/$series/console" >"$VM_BUILD/$series/console.txt"
+		show_console "$VM_BUILD/$series/console" cat
+		boot "$series"
+	done
+	[ "${#pids[@]}" -eq 0 ] || wait_for_guests
 	for series in "${booted[@]}"; do
 		judge "$series" "$VM_BUILD/$series/console"
 	done
