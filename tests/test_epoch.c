@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * An agent is killed at every step, and at random, while the data plane counts on; whoever comes next must find what was
- * counted: each packet, each flow, once.
+ * An agent is killed at every step, and at random, while the data plane counts on; whoever comes next must find what
+ * was counted: each packet, each flow, once.
  */
 #include "epoch_memory.h"
 

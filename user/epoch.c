@@ -13,8 +13,8 @@
 #include "log.h"
 
 #define WAIT_NS 20000000	  /* where the kernel does not tell when programs are done: a thousand times as long as one */
-#define AHEAD 3
-#define KEEP_WORDS (1u << 21) /* 16 MB of a record's memory are kept for the next one; more if it needs an eighth of it */
+#define AHEAD 3			  /* records that memory is asked for before they are read */
+#define KEEP_WORDS (1u << 21)	  /* 16 MB are kept for the next record; more, if this one needed an eighth of it */
 
 struct gp_epoch {
 	struct gp_world *world;	    /* borrowed */
@@ -440,8 +440,10 @@ int gp_epoch_open(struct gp_epoch **out, struct gp_world *world, const struct gp
 	int err;
 
 	epoch = calloc(1, sizeof(*epoch));
-	if (!epoch)
+	if (!epoch) {
+		gp_error("epoch: no memory");
 		return -ENOMEM;
+	}
 	epoch->world = world;
 	epoch->live = options->live;
 	err = check_control(world->memory->control);

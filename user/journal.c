@@ -124,13 +124,13 @@ static int map(struct gp_journal *journal)
 /* Whose is the file that was found? */
 static int adopt(struct gp_journal *journal)
 {
-	struct file_head head;
+	struct file_head head = {0};
 
 	if (!journal->found_bytes)
 		return 0;
 	if (journal->found_bytes >= sizeof(head))
 		memcpy(&head, journal->found, sizeof(head));
-	if (journal->found_bytes < sizeof(head) || head.magic != FILE_MAGIC) {
+	if (head.magic != FILE_MAGIC) {
 		gp_error("journal: %s is no journal of gatepost: remove it, or name another file", journal->path);
 		return -EINVAL;
 	}

@@ -9,8 +9,8 @@
 
 #define OUTSIDE_MAX 262144u
 #define CELL_MAX 65536u
-#define MEMBERS_MIN 256u     /* the first allocation */
-#define READ_TRIES 1000	     /* spills are microseconds apart at most, and rare */
+#define MEMBERS_MIN 256u /* the first allocation */
+#define READ_TRIES 1000	 /* spills are microseconds apart at most, and rare */
 #define WORD_BYTES (GP_WORD_PACKET - 1)
 
 /* Open addressing, linear probing, at most half full. The hash saves most look-ups a walk to the member. */
@@ -416,7 +416,7 @@ static const struct gp_host *record_of(const struct gp_memory *m, __u32 slot)
 	return __atomic_load_n(&host->ready, __ATOMIC_ACQUIRE) ? host : NULL;
 }
 
-/* One reading of all that a slot's traffic is made of. What was received is what the services have more than was sent. */
+/* One reading of all that a slot's traffic is made of. Received is what the services have more than was sent. */
 static void read_slot(const struct gp_memory *m, __u32 slot, const struct gp_host *host, struct gp_traffic *out)
 {
 	__u64 slots = (__u64)m->settings->chunks * GP_CHUNK_SLOTS;
