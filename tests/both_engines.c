@@ -51,17 +51,17 @@ static void list_parts(const struct both_engines *both, struct part parts[PARTS]
 	memcpy(parts, all, sizeof(all));
 }
 
-int both_engines_setup(void **state)
+#define TABLES "tables: {addresses: 131072, hosts: 16384, outside: 8192, cells: 8192, flows: 65536}\n"
+
+static int setup(void **state, const char *text)
 {
-	static const char text[] =
-		"tables: {addresses: 131072, hosts: 16384, outside: 8192, cells: 8192, flows: 65536}\n";
 	struct both_engines *both = calloc(1, sizeof(*both));
 	char path[] = "/tmp/gatepost-test-XXXXXX";
 	int fd = mkstemp(path);
 
 	assert_non_null(both);
 	assert_true(fd >= 0);
-	assert_int_equal(write(fd, text, sizeof(text) - 1), sizeof(text) - 1);
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
 	close(fd);
 	assert_int_equal(gp_config_open(&both->config, path, NULL, 0), 0);
 	unlink(path);
@@ -69,6 +69,21 @@ int both_engines_setup(void **state)
 	assert_int_equal(gp_engine_kernel_open(&both->kernel, both->config), 0);
 	*state = both;
 	return 0;
+}
+
+int both_engines_setup(void **state)
+{
+	return setup(state, TABLES);
+}
+
+int both_engines_setup_inside(void **state)
+{
+	return setup(state, "inside: [0.0.0.0/0, {prefix: \"::/0\", subscriber: 128}]\n" TABLES);
+}
+
+int both_engines_setup_outside(void **state)
+{
+	return setup(state, "inside: [255.255.255.255/32]\n" TABLES);
 }
 
 int both_engines_teardown(void **state)

@@ -16,6 +16,10 @@ struct both_engines {
  * records, 8,192 outside hosts and as many cells per bank, and 65,536 flows.
  */
 int both_engines_setup(void **state);
+
+/* The same, and every address is inside; or none is. */
+int both_engines_setup_inside(void **state);
+int both_engines_setup_outside(void **state);
 int both_engines_teardown(void **state);
 
 /* Both memories back to zero counters; settings, ranges and ports stay, slots are handed out anew. */

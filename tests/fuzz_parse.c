@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Any bytes through gp_parse(). The lowest bit of the first byte switches tunnels on; the rest is the frame. */
+/* Any bytes through gp_parse() and gp_glance(). The lowest bit of the first byte switches tunnels on; the rest is the frame. */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <gatepost/parse.h>
+
+#include "glance_check.h"
 
 /* Everything but the padding. */
 #define RECORD_BYTES offsetof(struct gp_packet, pad)
@@ -43,6 +45,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct gp_packet got, again, outer;
 	__u32 tunnels;
+	int glanced;
 
 	if (!size)
 		return 0;
@@ -55,6 +58,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	gp_parse(data, data + size, tunnels, &again);
 	HOLDS(!memcmp(&got, &again, RECORD_BYTES));
 	check_record(&got, size, tunnels);
+	HOLDS(!glance_check(data, size, tunnels, &again, &glanced));
 	/* A packet that was not followed into a tunnel reads as if tunnels were off. */
 	if (tunnels && got.status == GP_PARSE_OK && got.tunnel == GP_TUNNEL_NONE) {
 		gp_parse(data, data + size, 0, &outer);

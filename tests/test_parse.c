@@ -16,6 +16,7 @@
 
 #include <gatepost/parse.h>
 
+#include "glance_check.h"
 #include "guard.h"
 #include "packets.h"
 
@@ -263,9 +264,40 @@ static int dump(const char *path)
 	return err ? 1 : 0;
 }
 
+/* Return: 1 when a row fails; *glanced counts the frames that were not declined. */
+static int check_glance(const struct packet_row *row, size_t *glanced)
+{
+	for (size_t len = 0; len <= row->len; len += len < EVERY_CUT ? 1 : CUT_STEP)
+		for (__u32 tunnels = 0; tunnels < 2; tunnels++) {
+			struct gp_packet p;
+			int yes;
+			const char *complaint =
+				glance_check(guard_at_end(&guard, row->bytes, len), len, tunnels, &p, &yes);
+
+			if (complaint)
+				return complain(row, "cut to", len, complaint);
+			*glanced += (size_t)yes;
+		}
+	return 0;
+}
+
+static void test_glance(void **state)
+{
+	size_t glanced = 0;
+	int failed = 0;
+
+	(void)state;
+	for (size_t i = 0; i < packet_row_count; i++)
+		failed += check_glance(&packet_rows[i], &glanced);
+	assert_int_equal(failed, 0);
+	print_message("%zu frames at a glance\n", glanced);
+	assert_true(glanced > 100);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_glance),
 		cmocka_unit_test(test_table),
 		cmocka_unit_test(test_whole),
 		cmocka_unit_test(test_every_cut),
