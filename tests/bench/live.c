@@ -187,6 +187,8 @@ static int measure_drop(struct receiver *r, struct bench_live *live, double seco
 	if (!err)
 		err = measure(r, s->progs.bench_receive, 1, seconds, &live->drop_mpps);
 	if (!err && bench_cpus() > 1)
+		err = measure(r, s->progs.bench_receive_nothing, 2, seconds, &live->empty_two_cores_mpps);
+	if (!err && bench_cpus() > 1)
 		err = measure(r, s->progs.bench_receive, 2, seconds, &live->two_cores_mpps);
 	return err;
 }
@@ -208,8 +210,9 @@ static void print_live(const struct bench_live *live)
 	printf("  one core, passed on: the stack drops by route    %10.2f  %13.2f\n", live->pass_mpps,
 	       live->empty_pass_mpps);
 	if (live->two_cores_mpps > 0)
-		printf("  two cores, two queues, dropped behind            %10.2f  factor %.2f\n", live->two_cores_mpps,
-		       live->two_cores_mpps / live->drop_mpps);
+		printf("  two cores, two queues, dropped behind            %10.2f  %13.2f  factors %.2f and %.2f\n",
+		       live->two_cores_mpps, live->empty_two_cores_mpps, live->two_cores_mpps / live->drop_mpps,
+		       live->empty_two_cores_mpps / live->empty_drop_mpps);
 	else
 		printf("  two cores: skipped, one CPU only\n");
 }

@@ -20,6 +20,7 @@ struct bench_live {
 	double pass_mpps;       /* gatepost, and the stack drops it after routing */
 	double empty_drop_mpps; /* an empty program instead */
 	double empty_pass_mpps;
+	double empty_two_cores_mpps;
 	double two_cores_mpps; /* as drop_mpps, two queues on two cores */
 };
 

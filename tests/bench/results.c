@@ -225,8 +225,10 @@ static struct json_object *live_json(const struct bench_live *live)
 	add_number(o, "pass_mpps", live->pass_mpps);
 	add_number(o, "empty_drop_mpps", live->empty_drop_mpps);
 	add_number(o, "empty_pass_mpps", live->empty_pass_mpps);
-	if (live->two_cores_mpps > 0)
+	if (live->two_cores_mpps > 0) {
 		add_number(o, "two_cores_mpps", live->two_cores_mpps);
+		add_number(o, "empty_two_cores_mpps", live->empty_two_cores_mpps);
+	}
 	return o;
 }
 
