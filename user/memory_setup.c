@@ -32,12 +32,15 @@ static bool is_ipv4(const struct gp_range *range)
 	return gp_addr_is4(&range->first);
 }
 
-/* Shift from an address to the number of its chunk: 8 bits less than a subscriber's prefix, a /24 for IPv4. */
+/*
+ * Shift from an address to the number of its chunk: a /24, or one subscriber whose prefix is larger; for IPv6 8 bits less
+ * than a subscriber's prefix.
+ */
 static unsigned chunk_shift(const struct gp_range *range)
 {
-	unsigned bits = is_ipv4(range) && range->subscriber_bits > 120 ? 128 : range->subscriber_bits;
-
-	return is_ipv4(range) && bits < 120 ? 128u - bits : 128u + 8 - bits;
+	if (!is_ipv4(range))
+		return 128u + 8 - range->subscriber_bits;
+	return range->subscriber_bits >= 120 ? 8 : 128u - range->subscriber_bits;
 }
 
 /* Chunks that the ranges need, each counted once; more than 2^40 are as good as that. */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include <gatepost/sketch.h>
+#include <gatepost/table.h>
 
 #define OUTSIDE_MAX 262144u
 #define CELL_MAX 65536u
@@ -524,6 +525,7 @@ bool gp_world_slot_address(const struct gp_world *world, __u32 slot, struct gp_a
 {
 	__u32 number = slot / GP_CHUNK_SLOTS;
 	const struct gp_chunk *chunk;
+	int range;
 
 	if (number >= world->memory->settings->chunks)
 		return false;
@@ -532,5 +534,9 @@ bool gp_world_slot_address(const struct gp_world *world, __u32 slot, struct gp_a
 		return false;
 	gp_chunk_address(chunk, slot % GP_CHUNK_SLOTS, addr);
 	*bits = chunk->bits;
+	/* An IPv4 subscriber with several addresses has the slot of his first one. */
+	range = gp_range_find(world->memory, addr);
+	if (range >= 0)
+		*bits = world->memory->ranges[range].subscriber_bits;
 	return true;
 }

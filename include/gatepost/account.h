@@ -112,13 +112,16 @@ GP_INLINE void gp_account_rare(struct gp_memory *m, struct gp_cpu *cpu, const st
 		gp_hot_spill(m, owner, cpu->hot_base + (__u32)owner->slot, service);
 }
 
-/* Counts one packet whose headers have been read, at its owner, and hands what is more than bulk to the flows. */
-GP_INLINE void gp_account_packet(struct gp_memory *m, gp_ctx *ctx, struct gp_cpu *cpu, __u32 frame_bytes, __u32 bytes,
+/*
+ * Counts one packet whose headers have been read, at its owner, and hands what is more than bulk to the flows. Return: its
+ * tag.
+ */
+GP_INLINE __u64 gp_account_packet(struct gp_memory *m, gp_ctx *ctx, struct gp_cpu *cpu, __u32 frame_bytes, __u32 bytes,
 				 enum gp_side side)
 {
 	struct gp_scratch *s = &cpu->scratch;
 	struct gp_packet *p = &s->packet;
-	__u32 to, service, owner_is_src = 1, trusted;
+	__u32 to, service, owner_is_src = 1, trusted, stage = GP_TAG_BULK;
 	int slot;
 
 	slot = gp_account_slot(m, p, &p->src, 1);
@@ -131,7 +134,11 @@ GP_INLINE void gp_account_packet(struct gp_memory *m, gp_ctx *ctx, struct gp_cpu
 	service = to != GP_SERVICE_OTHER ? to : gp_packet_service_from(m, p);
 	if (trusted && p->ip_proto == GP_IP_TCP && !gp_stream_is_bulk(m, p, service, to)) {
 		gp_account_ends(m, s, slot, owner_is_src);
+		/* What the packet says about its owner needs a place even if it is the owner's first one. */
+		gp_hot_first(m, owner_is_src ? &s->src : &s->dst, owner_is_src);
 		service = (__u32)gp_stream_packet(m, ctx, s, frame_bytes, service);
+		stage = service >> GP_STREAM_STAGE;
+		service &= (1u << GP_STREAM_STAGE) - 1;
 	}
 	service = gp_service_bounded(service);
 	if (slot >= 0) {
@@ -145,6 +152,7 @@ GP_INLINE void gp_account_packet(struct gp_memory *m, gp_ctx *ctx, struct gp_cpu
 		s->src.addr = p->src;
 		gp_account_outside(m, &s->src, p->ip_version == 4, service, bytes);
 	}
+	return gp_tag_of(m, cpu, slot, service, owner_is_src, stage);
 }
 
 /* gp_parse_frame() for the data plane; verified by itself, since all that follows would multiply its paths. */
@@ -160,23 +168,23 @@ GP_GLOBAL int gp_account_parse(gp_ctx *ctx, __u32 frame_bytes, __u32 tunnels, st
  * @frame_bytes: length of the frame.
  * @bytes: to count for it.
  *
- * Return: 0.
+ * Return: its tag, never 0.
  */
-GP_GLOBAL int gp_account_whole(struct gp_memory *m, gp_ctx *ctx, __u32 frame_bytes, __u32 bytes, __u32 side)
+GP_GLOBAL __u64 gp_account_whole(struct gp_memory *m, gp_ctx *ctx, __u32 frame_bytes, __u32 bytes, __u32 side)
 {
 	struct gp_settings *settings = gp_mem_settings(m);
 	struct gp_cpu *cpu = gp_mem_cpu(m);
 	__u32 status;
 
 	if (!settings || !cpu)
-		return 0;
+		return GP_TAG_NONE;
 	status = (__u32)gp_account_parse(ctx, frame_bytes, settings->tunnels, &cpu->scratch.packet);
 	GP_OPAQUE(status);
 	if (status == GP_PARSE_OK)
-		gp_account_packet(m, ctx, cpu, frame_bytes, bytes, side);
-	else if (status < GP_PARSE_STATUSES)
+		return gp_account_packet(m, ctx, cpu, frame_bytes, bytes, side);
+	if (status < GP_PARSE_STATUSES)
 		gp_count_own(&cpu->totals.unparsed[status], bytes);
-	return 0;
+	return GP_TAG_NONE;
 }
 
 /* As gp_proof_addrs(): of IPv4 addresses only the last words differ. */
@@ -203,10 +211,10 @@ GP_INLINE __u32 gp_account_glance_service(struct gp_memory *m, const struct gp_g
  * gp_account_bulk() - count a frame at a glance.
  * @bytes: to count for it.
  *
- * Return: 1; 0 when there is more to it than its length, or nobody inside to own it: then it has been counted as received
- * and nowhere else.
+ * Return: its tag; 0 when there is more to it than its length, or nobody inside to own it: then it has been counted as
+ * received and nowhere else.
  */
-GP_GLOBAL int gp_account_bulk(struct gp_memory *m, gp_ctx *ctx, __u32 bytes, __u32 side)
+GP_GLOBAL __u64 gp_account_bulk(struct gp_memory *m, gp_ctx *ctx, __u32 bytes, __u32 side)
 {
 	struct gp_cpu *cpu = gp_mem_cpu(m);
 	struct gp_settings *settings;
@@ -217,7 +225,7 @@ GP_GLOBAL int gp_account_bulk(struct gp_memory *m, gp_ctx *ctx, __u32 bytes, __u
 	int slot;
 
 	if (!cpu)
-		return 1;
+		return GP_TAG_NONE;
 	s = &cpu->scratch;
 	if (!cpu->slice)
 		gp_slice_take(m);
@@ -250,7 +258,7 @@ GP_GLOBAL int gp_account_bulk(struct gp_memory *m, gp_ctx *ctx, __u32 bytes, __u
 			owner->addr = gp_addr_of4(sent ? g.src4 : g.dst4);
 		gp_account_rare(m, cpu, owner, service, sent, rare);
 	}
-	return 1;
+	return gp_tag_of(m, cpu, slot, service, sent, GP_TAG_BULK);
 }
 
 /**
@@ -259,12 +267,15 @@ GP_GLOBAL int gp_account_bulk(struct gp_memory *m, gp_ctx *ctx, __u32 bytes, __u
  * @frame_bytes: length of the frame.
  * @count_bytes: bytes to count for it; differs from frame_bytes when a link layer was made up.
  * @side: which way the interface faces.
+ *
+ * Return: its tag (include/gatepost/tag.h).
  */
-GP_INLINE void gp_account_frame(struct gp_memory *m, gp_ctx *ctx, __u32 frame_bytes, __u32 count_bytes,
-				enum gp_side side)
+GP_INLINE __u64 gp_account_frame(struct gp_memory *m, gp_ctx *ctx, __u32 frame_bytes, __u32 count_bytes,
+				 enum gp_side side)
 {
-	if (!gp_account_bulk(m, ctx, count_bytes, side))
-		gp_account_whole(m, ctx, frame_bytes, count_bytes, side);
+	__u64 tag = gp_account_bulk(m, ctx, count_bytes, side);
+
+	return tag ? tag : gp_account_whole(m, ctx, frame_bytes, count_bytes, side);
 }
 
 #endif
