@@ -58,6 +58,7 @@ struct {
 /* Set before the object is loaded. */
 const volatile __u32 gp_knob_side = GP_SIDE_TAP;
 const volatile __u32 gp_knob_replay = 0; /* 1: time and excess come with each packet */
+const volatile __u32 gp_knob_tags = 0;	 /* 1: packets of watched services bear struct gp_tag */
 
 /* Replay only: written before each test run. */
 __u64 gp_replay_now_ns = 0;
@@ -146,6 +147,13 @@ GP_INLINE __u64 gp_mem_now(struct gp_memory *m)
 {
 	GP_TOUCH(m);
 	return gp_knob_replay ? gp_replay_now_ns : bpf_ktime_get_coarse_ns();
+}
+
+/* Does anybody want to know what a packet is? */
+GP_INLINE __u32 gp_mem_tags(struct gp_memory *m)
+{
+	GP_TOUCH(m);
+	return gp_knob_tags;
 }
 
 GP_INLINE __u64 gp_mem_port_word(struct gp_memory *m, __u32 index)

@@ -9,7 +9,7 @@
 
 #include <linux/types.h>
 
-#define GP_ABI_VERSION 2
+#define GP_ABI_VERSION 3
 
 /* Limits. */
 #define GP_FRAME_MIN 14u	   /* BPF_PROG_TEST_RUN refuses less (ETH_HLEN); counted by the source */
@@ -319,10 +319,67 @@ enum gp_sample_kind {
 struct gp_hot {
 	__u64 traffic[GP_HOT_SERVICES]; /* words of packets and bytes at the owner, by enum gp_service */
 	__u64 sent;			/* of these: sent by the owner */
-	__u64 verdict;			/* written by the agent, read for tags: class and expiry (gp_verdict_word) */
+	__u64 verdict;			/* written by the agent, read for tags: class and expiry (GP_VERDICT_SHIFT) */
 	__u64 reserved[2];
 };
 _Static_assert(sizeof(struct gp_hot) == 64, "one cache line");
+
+/*
+ * A verdict on an inside slot, as its hot lines hold it: the class in the lowest 8 bits, above them the second of the
+ * data plane's clock from which on it no longer holds. 0: none.
+ */
+#define GP_VERDICT_SHIFT 8
+#define GP_SECOND_NS 1000000000ull
+
+enum gp_verdict_class {
+	GP_CLASS_NONE,
+	GP_CLASS_SPAM_BOT_SUSPECTED,
+	GP_CLASS_SPAM_BOT_CONFIRMED,
+	GP_CLASS_SCANNER_SUSPECTED,
+	GP_CLASS_SCANNER_CONFIRMED,
+	GP_CLASSES,
+};
+
+/* Whose packet it is: each one has one owner, the inside end where there is one. */
+enum gp_direction {
+	GP_FROM_OWNER,
+	GP_TO_OWNER,
+	GP_DIRECTIONS,
+};
+
+/* Where a packet stands in its flow. All bulk packets of a flow bear equal tags: GRO merges no others. */
+enum gp_tag_stage {
+	GP_TAG_BULK,	  /* nobody looked into it: bodies of web pages, what is encrypted, QUIC, ACKs without payload */
+	GP_TAG_HANDSHAKE, /* SYN, SYN-ACK, and the ACK that answers it */
+	GP_TAG_COMMAND,	  /* mail in the clear: greeting, commands, replies, authentication */
+	GP_TAG_BODY,	  /* behind DATA, until the mail has ended */
+	GP_TAG_TLS,	  /* a TLS hello; in a mail flow, all payload from there on */
+	GP_TAG_REQUEST,	  /* sent by a web client */
+	GP_TAG_RESPONSE,  /* the head of a web server's answer */
+	GP_TAG_CLOSING,	  /* FIN, RST, and what comes behind them */
+	GP_TAG_STAGES,
+};
+
+/*
+ * What the XDP program writes into the metadata area in front of a packet of a watched service, when tags are on; the
+ * first bytes there, at data_meta. Other programs may read it; bpf/tag.bpf.c makes skb->mark of it.
+ */
+struct gp_tag {
+	__u8 version;	/* GP_TAG_VERSION */
+	__u8 service;	/* enum gp_service, never GP_SERVICE_OTHER */
+	__u8 direction; /* enum gp_direction */
+	__u8 stage;	/* enum gp_tag_stage */
+	__u8 verdict;	/* enum gp_verdict_class, of the owner */
+	__u8 pad[3];	/* 0 */
+};
+#define GP_TAG_VERSION 1
+_Static_assert(sizeof(struct gp_tag) == 8, "what others read: bump GP_TAG_VERSION");
+
+/* The value that becomes part of skb->mark: service, direction << 3, verdict << 4. */
+#define GP_MARK_DIRECTION_SHIFT 3
+#define GP_MARK_VERDICT_SHIFT 4
+#define GP_MARK_BITS 0x7fu
+_Static_assert(GP_SERVICES <= 8 && GP_DIRECTIONS <= 2 && GP_CLASSES <= 8, "a mark's value holds 3 + 1 + 3 bits");
 
 /* The mail services of an inside slot: one for all CPUs, atomics. */
 struct gp_mail {
@@ -490,6 +547,7 @@ struct gp_totals {
 	__u64 scan_stale;	 /* first contacts not counted: the agent had not cleared the slice */
 	__u64 spoofed_inside;	 /* packets from outside with an inside source address: owner only, no observation */
 	__u64 foreign_source;	 /* packets from inside with a source that is not inside: likewise */
+	__u64 tags_failed;	 /* packets that were to bear a tag: the driver left no room for metadata */
 };
 
 /* What has been handed out so far. One record for all CPUs, atomics. */

@@ -10,6 +10,7 @@
 #include <gatepost/outside.h>
 #include <gatepost/proof.h>
 #include <gatepost/scan.h>
+#include <gatepost/tag.h>
 
 /* Whose record may be made where there is none. */
 enum gp_make {
@@ -616,12 +617,23 @@ GP_INLINE int gp_stream_is_bulk(struct gp_memory *m, const struct gp_packet *p, 
 	       !gp_proof_is_expected(m, settings, gp_proof_addrs(&p->src, &p->dst), (__u32)p->sport ^ p->dport, p->ack);
 }
 
+#define GP_STREAM_STAGE 8 /* bits below it: enum gp_service; above: enum gp_tag_stage */
+
+/* A packet's service and stage. */
+GP_INLINE int gp_stream_answer(struct gp_memory *m, const struct gp_flow *flow, const struct gp_packet *p,
+			       __u32 from_client, __u32 service)
+{
+	if (!gp_mem_tags(m))
+		return (int)service;
+	return (int)(service | gp_tag_stage_of(flow, p, from_client) << GP_STREAM_STAGE);
+}
+
 /**
  * gp_stream_packet() - take one TCP packet into its flow.
  * @s: the packet and both its ends.
  * @service: by its ports.
  *
- * Return: the flow's service, or @service when there is no flow.
+ * Return: the flow's service, or @service when there is no flow; above GP_STREAM_STAGE, where tags are on, its stage.
  */
 GP_INLINE int gp_stream_packet(struct gp_memory *m, gp_ctx *ctx, struct gp_scratch *s, __u32 frame_bytes, __u32 service)
 {
@@ -642,7 +654,7 @@ GP_INLINE int gp_stream_packet(struct gp_memory *m, gp_ctx *ctx, struct gp_scrat
 		gp_stream_flags(m, &s->src, flags, now_ns);
 	flow = slot < 0 ? 0 : gp_mem_flow(m, (__u32)slot);
 	if (!flow)
-		return (int)service;
+		return gp_stream_answer(m, 0, p, 0, service);
 	from_client = (__u32)gp_flow_from_client(flow, p);
 	flow->last_ns = now_ns;
 	if (from_client && (flags & (GP_TCP_SYN | GP_TCP_ACK | GP_TCP_RST)) == GP_TCP_ACK &&
@@ -652,7 +664,7 @@ GP_INLINE int gp_stream_packet(struct gp_memory *m, gp_ctx *ctx, struct gp_scrat
 		gp_stream_payload(m, ctx, s, flow, (__u32)slot, from_client, frame_bytes, now_ns);
 	if (flags & (GP_TCP_FIN | GP_TCP_RST))
 		gp_stream_end(m, s, (__u32)slot, from_client, now_ns);
-	return flow->service;
+	return gp_stream_answer(m, flow, p, from_client, flow->service);
 }
 
 #endif
