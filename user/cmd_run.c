@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
 #include <time.h>
@@ -42,6 +41,7 @@ struct run {
 	char *name; /* "eth0, eth1" */
 	__u64 start_ns;
 	__u64 slice; /* of the last epoch */
+	bool opened; /* all of it: from here on the end is a clean one */
 	int signals, timer;
 };
 
@@ -234,16 +234,10 @@ static int run_open(struct run *run)
 
 	if (err)
 		return err;
-	/* Each run draws its own hash keys, unless it shares them: nobody outside can aim at a bucket. */
-	if (!run->config->secret_given &&
-	    getrandom(run->config->secret, sizeof(run->config->secret), 0) != sizeof(run->config->secret)) {
-		gp_error("run: no random numbers from the kernel");
-		return -EIO;
-	}
 	err = gp_loader_open(&run->loader, run->config, run->interfaces, count, run->options->skb_mode);
 	if (err)
 		return err;
-	run->start_ns = monotonic_ns();
+	run->start_ns = gp_loader_start_ns(run->loader);
 	err = open_world(run);
 	if (err)
 		return err;
@@ -252,18 +246,25 @@ static int run_open(struct run *run)
 			  "called a scanner; attach the outside as well");
 		gp_judge_one_direction(run->judge);
 	}
-	return tick(run);
+	err = tick(run);
+	run->opened = !err;
+	return err;
 }
 
+/* Who cannot go on with what a killed agent left leaves it as it was found. */
 static void run_close(struct run *run)
 {
+	bool leaves = run->loader && gp_loader_took_over(run->loader) && !run->opened;
+
 	if (run->judge)
 		gp_judge_close(run->judge);
 	if (run->epoch)
-		gp_epoch_close(run->epoch, false);
+		gp_epoch_close(run->epoch, leaves);
 	if (run->world)
 		gp_world_close(run->world);
-	if (run->loader)
+	if (leaves)
+		gp_loader_leave(run->loader);
+	else if (run->loader)
 		gp_loader_close(run->loader);
 	if (run->config)
 		gp_config_close(run->config);

@@ -2,34 +2,40 @@
 #include "loader.h"
 
 #include <errno.h>
-#include <ifaddrs.h>
-#include <linux/if_link.h>
+#include <limits.h>
 #include <linux/magic.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
+#include <time.h>
 #include <unistd.h>
 
+#include <linux/bpf.h>
+
+#include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <xdp/libxdp.h>
 
 #include "bpf_object.h"
 #include "gatepost.skel.h"
+#include "journal.h"
 #include "log.h"
 #include "memory_setup.h"
 #include "pins.h"
+#include "takeover.h"
 
-/* One interface's program. The object is ours, the program handle libxdp's. */
+/* One interface's program. The object is ours, the program handle libxdp's; a program that was taken over has neither. */
 struct attachment {
 	const struct gp_interface *interface;
 	struct gp_bpf bpf;
 	struct xdp_program *program;
+	__u32 id; /* the kernel's, of the program */
 	bool attached;
-	__u32 missed_before;
+	struct gp_missed missed_before;
 };
 
 struct gp_loader {
@@ -38,6 +44,8 @@ struct gp_loader {
 	size_t count;
 	enum xdp_attach_mode mode;
 	int lock; /* on the pins */
+	bool took_over;
+	__u64 start_ns;
 };
 
 int gp_interface_parse(struct gp_interface *out, const char *text)
@@ -76,49 +84,54 @@ int gp_interface_parse(struct gp_interface *out, const char *text)
 	return 0;
 }
 
-/*
- * What an interface has lost so far, asked by netlink: /sys shows the network namespace that it was mounted in. The
- * figures have 32 bits; differences are taken modulo that.
- */
-static __u32 read_missed(const char *interface)
+/* Is this still the directory of that name? Who held the lock before may have removed it. */
+static bool is_directory_of(int fd, const char *path)
 {
-	struct ifaddrs *all;
-	__u32 missed = 0;
+	struct stat by_fd, by_name;
 
-	if (getifaddrs(&all))
-		return 0;
-	for (struct ifaddrs *a = all; a; a = a->ifa_next) {
-		const struct rtnl_link_stats *stats = a->ifa_data;
+	return !fstat(fd, &by_fd) && !stat(path, &by_name) && by_fd.st_ino == by_name.st_ino &&
+	       by_fd.st_dev == by_name.st_dev;
+}
 
-		if (a->ifa_addr && a->ifa_addr->sa_family == AF_PACKET && stats && !strcmp(a->ifa_name, interface))
-			missed = stats->rx_missed_errors + stats->rx_dropped + stats->rx_fifo_errors;
+/*
+ * The directory for pins, made or found. @found: out; somebody who has ended left pins in it.
+ * Return: the lock on it, or -errno (logged).
+ */
+static int claim_pins(bool *found)
+{
+	int lock = -EAGAIN, err;
+
+	for (int i = 0; i < 3 && lock == -EAGAIN; i++) {
+		err = mkdir(GP_PIN_DIR, 0700) ? -errno : 0;
+		*found = err == -EEXIST;
+		if (err && !*found) {
+			gp_error("%s: cannot create: %s", GP_PIN_DIR, strerror(-err));
+			return err;
+		}
+		lock = gp_pins_lock(GP_PIN_DIR);
+		if (lock == -EWOULDBLOCK) {
+			gp_error("%s: another gatepost runs, and there can be one; stop it first", GP_PIN_DIR);
+			return -EEXIST;
+		}
+		if (lock == -ENOENT)
+			lock = -EAGAIN;
+		if (lock >= 0 && !is_directory_of(lock, GP_PIN_DIR)) {
+			close(lock);
+			lock = -EAGAIN;
+		}
 	}
-	freeifaddrs(all);
-	return missed;
-}
-
-/* Somebody's pins are there. Return: -EEXIST (logged: whose, and what to do). */
-static int refuse_pins(void)
-{
-	int lock = gp_pins_lock(GP_PIN_DIR);
-
-	if (lock == -EWOULDBLOCK)
-		gp_error("%s: another gatepost runs, and there can be one; stop it first", GP_PIN_DIR);
-	else
-		gp_error("%s: a gatepost ended without cleaning up; run: gatepost detach", GP_PIN_DIR);
-	if (lock >= 0)
-		close(lock);
-	return -EEXIST;
+	if (lock < 0)
+		gp_error("%s: cannot lock: %s", GP_PIN_DIR, strerror(-lock));
+	return lock;
 }
 
 /*
- * Root and a BPF file system, said in one line before anything obscure fails. Return: the lock on the new directory
- * for pins, or -errno (logged).
+ * Root and a BPF file system, said in one line before anything obscure fails. @found: out; there are pins already.
+ * Return: the lock on the directory for pins, or -errno (logged).
  */
-static int claim_host(void)
+static int claim_host(bool *found)
 {
 	struct statfs fs;
-	int lock, err;
 
 	if (geteuid() != 0) {
 		gp_error("run: attaching XDP programs needs root; use sudo");
@@ -128,19 +141,25 @@ static int claim_host(void)
 		gp_error("%s: no BPF file system is mounted there; run: mount -t bpf bpf %s", GP_BPFFS, GP_BPFFS);
 		return -ENODEV;
 	}
-	if (mkdir(GP_PIN_DIR, 0700)) {
-		err = -errno;
-		if (err == -EEXIST)
-			return refuse_pins();
-		gp_error("%s: cannot create: %s", GP_PIN_DIR, strerror(-err));
-		return err;
-	}
-	lock = gp_pins_lock(GP_PIN_DIR);
-	if (lock < 0) {
-		gp_error("%s: cannot lock: %s", GP_PIN_DIR, strerror(-lock));
-		rmdir(GP_PIN_DIR);
-	}
-	return lock;
+	return claim_pins(found);
+}
+
+/* The data plane's clock. */
+static __u64 now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
+	return (__u64)t.tv_sec * 1000000000ull + (__u64)t.tv_nsec;
+}
+
+/* Each run draws its own hash keys, unless it shares them: nobody outside can aim at a bucket. */
+static int draw_secret(struct gp_config *config)
+{
+	if (config->secret_given || getrandom(config->secret, sizeof(config->secret), 0) == sizeof(config->secret))
+		return 0;
+	gp_error("run: no random numbers from the kernel");
+	return -EIO;
 }
 
 static int load_maps(struct gp_loader *loader, const struct gp_config *config)
@@ -150,15 +169,60 @@ static int load_maps(struct gp_loader *loader, const struct gp_config *config)
 
 	if (err)
 		return err;
+	if (loader->took_over) { /* the programs are attached; their maps are all that is wanted */
+		err = gp_takeover_has_maps(&loader->maps);
+		bpf_program__set_autoload(loader->maps.skeleton->progs.gatepost, false);
+	}
+	if (err)
+		return err;
 	err = gatepost_bpf__load(loader->maps.skeleton);
 	if (err) {
 		gp_error("run: cannot load the XDP program: %s; %s", strerror(-err), gp_bpf_remedy(err));
 		return err;
 	}
 	err = gp_bpf_map(&loader->maps);
+	if (!err && loader->took_over)
+		return gp_takeover_has_contents(&loader->maps.memory, config);
 	if (!err)
 		gp_memory_setup(&loader->maps.memory, config, &loader->maps.plan);
 	return err;
+}
+
+static bool is_ours(struct xdp_program *program, __u32 id)
+{
+	return program && !strcmp(xdp_program__name(program), "gatepost") && (!id || xdp_program__id(program) == id);
+}
+
+/*
+ * Looks for our program on one interface, whoever attached it, and takes it off if it is told to.
+ * @id: the kernel's id of it, or 0 for any of ours. @found_id: out; or NULL.
+ *
+ * Return: how many there were, or -errno.
+ */
+static int find_program(int index, __u32 id, bool detach, __u32 *found_id)
+{
+	struct xdp_multiprog *present = xdp_multiprog__get_from_ifindex(index);
+	struct xdp_program *program = NULL;
+	bool legacy, found = false;
+	int err = 0;
+
+	if (libxdp_get_error(present))
+		return 0;
+	legacy = xdp_multiprog__is_legacy(present);
+	if (legacy) {
+		program = xdp_multiprog__main_prog(present);
+		found = is_ours(program, id);
+	} else {
+		while (!found && (program = xdp_multiprog__next_prog(program, present)))
+			found = is_ours(program, id);
+	}
+	if (found && found_id)
+		*found_id = xdp_program__id(program);
+	if (found && detach)
+		err = legacy ? xdp_multiprog__detach(present) :
+			       xdp_program__detach(program, index, xdp_multiprog__attach_mode(present), 0);
+	xdp_multiprog__close(present);
+	return err ? err : found;
 }
 
 static const char *attach_remedy(int err, enum xdp_attach_mode mode)
@@ -192,7 +256,8 @@ static void say_attached(const struct attachment *a, enum xdp_attach_mode mode)
 		xdp_multiprog__close(present);
 }
 
-static int attach(struct attachment *a, const struct gp_config *config, enum xdp_attach_mode mode)
+/* @frags: multi-buffer frames; without, the MTU must be such that a frame fits a page. Return: 0, or -errno. */
+static int try_attach(struct attachment *a, const struct gp_config *config, enum xdp_attach_mode mode, bool frags)
 {
 	const struct gp_bpf_options options = { .side = a->interface->side, .pin_dir = GP_PIN_DIR };
 	int err = gp_bpf_open(&a->bpf, config, &options);
@@ -201,19 +266,49 @@ static int attach(struct attachment *a, const struct gp_config *config, enum xdp
 		return err;
 	a->program = xdp_program__from_bpf_obj(a->bpf.skeleton->obj, "xdp.frags");
 	err = (int)libxdp_get_error(a->program);
-	if (err) {
+	if (err)
 		a->program = NULL;
-		gp_error("%s: cannot prepare the XDP program: %s", a->interface->name, strerror(-err));
-		return err;
+	if (!err && !frags)
+		err = xdp_program__set_xdp_frags_support(a->program, false);
+	if (!err)
+		gp_missed_read(&a->missed_before, a->interface->name);
+	return err ? err : xdp_program__attach(a->program, a->interface->index, mode, 0);
+}
+
+static void forget_attachment(struct attachment *a)
+{
+	if (a->program)
+		xdp_program__close(a->program);
+	a->program = NULL;
+	gp_bpf_close(&a->bpf);
+}
+
+static bool refuses_frags(int err)
+{
+	return err == -EOPNOTSUPP || err == -EINVAL;
+}
+
+static int attach(struct attachment *a, const struct gp_config *config, enum xdp_attach_mode mode)
+{
+	int err = try_attach(a, config, mode, true);
+	bool frags = !refuses_frags(err);
+
+	if (!frags) {
+		forget_attachment(a);
+		if (!try_attach(a, config, mode, false))
+			err = 0;
 	}
-	a->missed_before = read_missed(a->interface->name);
-	err = xdp_program__attach(a->program, a->interface->index, mode, 0);
 	if (err) {
 		gp_error("%s: cannot attach in %s mode: %s; %s", a->interface->name,
 			 mode == XDP_MODE_NATIVE ? "native" : "generic", strerror(-err), attach_remedy(err, mode));
 		return err;
 	}
 	a->attached = true;
+	if (!frags)
+		gp_notice("%s: attached without multi-buffer frames, which driver or kernel refuse; a larger MTU needs "
+			  "them", a->interface->name);
+	if (find_program(a->interface->index, 0, false, &a->id) < 1)
+		a->id = 0;
 	say_attached(a, mode);
 	return 0;
 }
@@ -226,38 +321,143 @@ __attribute__((format(printf, 2, 0))) static int quiet_libxdp(enum libxdp_print_
 	return vfprintf(stderr, format, args);
 }
 
-int gp_loader_open(struct gp_loader **out, const struct gp_config *config, const struct gp_interface *interfaces,
-		   size_t count, bool skb_mode)
+/* Attaches everywhere, and then writes down what was attached. */
+static int attach_all(struct gp_loader *loader, const struct gp_config *config)
 {
-	struct gp_loader *loader;
-	int lock = claim_host(), err;
+	struct gp_note *notes = calloc(loader->count, sizeof(*notes));
+	int err = notes ? 0 : -ENOMEM;
 
-	if (lock < 0)
-		return lock;
-	libxdp_set_print(quiet_libxdp);
-	loader = calloc(1, sizeof(*loader));
+	loader->start_ns = now_ns();
+	for (size_t i = 0; i < loader->count && !err; i++) {
+		struct attachment *a = &loader->attachments[i];
+
+		err = attach(a, config, loader->mode);
+		notes[i] = (struct gp_note){
+			.abi_version = GP_ABI_VERSION,
+			.interface = (__u32)a->interface->index,
+			.side = a->interface->side,
+			.generic = loader->mode == XDP_MODE_SKB,
+			.program = a->id,
+			.start_ns = loader->start_ns,
+			.missed = a->missed_before,
+		};
+		memcpy(notes[i].name, a->interface->name, sizeof(notes[i].name));
+		if (!err)
+			err = gp_takeover_journal_path(notes[i].journal, config);
+	}
+	if (!err)
+		err = gp_pins_note(GP_PIN_DIR, notes, loader->count);
+	free(notes);
+	return err;
+}
+
+/* Whose program is attached to an interface of a note? Theirs, or somebody else's, or none. */
+static int check_program(const struct gp_note *note)
+{
+	int found = note->program ? find_program((int)note->interface, note->program, false, NULL) : 0;
+
+	if (found > 0)
+		return 0;
+	gp_error("%s: the killed gatepost's program is not attached any more: what the interface received since is not "
+		 "counted; begin anew with: gatepost detach", note->name);
+	return -ENOENT;
+}
+
+/* Goes on with what a killed agent left, or says why not; then all of it stays as it is. */
+static int take_over(struct gp_loader *loader, struct gp_config *config)
+{
+	struct gp_note *notes = NULL;
+	size_t count = 0;
+	int err = gp_takeover_read(GP_PIN_DIR, &notes, &count, config);
+
+	for (size_t i = 0; i < count && !err; i++)
+		err = check_program(&notes[i]);
+	for (size_t i = 0; i < loader->count && !err; i++) {
+		struct attachment *a = &loader->attachments[i];
+		const struct gp_note *note = gp_takeover_find(notes, count, a->interface, loader->count,
+							      loader->mode == XDP_MODE_SKB);
+
+		if (!note) {
+			err = -EINVAL;
+			break;
+		}
+		a->attached = true;
+		a->id = note->program;
+		a->missed_before = note->missed;
+		loader->start_ns = note->start_ns;
+	}
+	free(notes);
+	if (!err)
+		err = load_maps(loader, config);
+	if (!err)
+		gp_notice("took over the maps and programs of a gatepost that was killed; nothing is missing");
+	return err;
+}
+
+static int begin(struct gp_loader *loader, struct gp_config *config)
+{
+	int err = draw_secret(config);
+
+	if (!err)
+		err = load_maps(loader, config);
+	return err ? err : attach_all(loader, config);
+}
+
+static struct gp_loader *new_loader(const struct gp_interface *interfaces, size_t count, bool skb_mode)
+{
+	struct gp_loader *loader = calloc(1, sizeof(*loader));
+
 	if (loader)
 		loader->attachments = calloc(count, sizeof(*loader->attachments));
 	if (!loader || !loader->attachments) {
 		free(loader);
-		rmdir(GP_PIN_DIR);
+		return NULL;
+	}
+	loader->count = count;
+	loader->mode = skb_mode ? XDP_MODE_SKB : XDP_MODE_NATIVE;
+	for (size_t i = 0; i < count; i++)
+		loader->attachments[i].interface = &interfaces[i];
+	return loader;
+}
+
+int gp_loader_open(struct gp_loader **out, struct gp_config *config, const struct gp_interface *interfaces,
+		   size_t count, bool skb_mode)
+{
+	struct gp_loader *loader;
+	bool found;
+	int lock = claim_host(&found), err;
+
+	if (lock < 0)
+		return lock;
+	libxdp_set_print(quiet_libxdp);
+	loader = new_loader(interfaces, count, skb_mode);
+	if (!loader) {
+		if (!found)
+			rmdir(GP_PIN_DIR);
 		close(lock);
 		return -ENOMEM;
 	}
 	loader->lock = lock;
-	loader->count = count;
-	loader->mode = skb_mode ? XDP_MODE_SKB : XDP_MODE_NATIVE;
-	err = load_maps(loader, config);
-	for (size_t i = 0; i < count && !err; i++) {
-		loader->attachments[i].interface = &interfaces[i];
-		err = attach(&loader->attachments[i], config, loader->mode);
-	}
-	if (err) {
+	loader->took_over = found;
+	err = found ? take_over(loader, config) : begin(loader, config);
+	if (err && found)
+		gp_loader_leave(loader);
+	else if (err)
 		gp_loader_close(loader);
+	if (err)
 		return err;
-	}
 	*out = loader;
 	return 0;
+}
+
+bool gp_loader_took_over(const struct gp_loader *loader)
+{
+	return loader->took_over;
+}
+
+__u64 gp_loader_start_ns(const struct gp_loader *loader)
+{
+	return loader->start_ns;
 }
 
 void gp_loader_drain(struct gp_loader *loader, gp_record_fn *take, void *context)
@@ -277,7 +477,7 @@ __u64 gp_loader_missed(const struct gp_loader *loader)
 	for (size_t i = 0; i < loader->count; i++) {
 		const struct attachment *a = &loader->attachments[i];
 
-		missed += (__u32)(read_missed(a->interface->name) - a->missed_before);
+		missed += gp_missed_since(&a->missed_before, a->interface->name);
 	}
 	return missed;
 }
@@ -307,7 +507,8 @@ int gp_loader_detach(struct gp_loader *loader)
 
 		if (!a->attached)
 			continue;
-		err = xdp_program__detach(a->program, a->interface->index, loader->mode, 0);
+		err = find_program(a->interface->index, a->id, true, NULL);
+		err = err > 0 ? 0 : err ? err : -ENOENT;
 		if (err)
 			say_not_detached(a, err);
 		first_err = first_err ?: err;
@@ -316,51 +517,34 @@ int gp_loader_detach(struct gp_loader *loader)
 	return first_err;
 }
 
-void gp_loader_close(struct gp_loader *loader)
+void gp_loader_leave(struct gp_loader *loader)
 {
-	gp_loader_detach(loader);
-	for (size_t i = 0; i < loader->count; i++) {
-		if (loader->attachments[i].program)
-			xdp_program__close(loader->attachments[i].program);
-		gp_bpf_close(&loader->attachments[i].bpf);
-	}
+	for (size_t i = 0; i < loader->count; i++)
+		forget_attachment(&loader->attachments[i]);
 	gp_bpf_close(&loader->maps);
-	gp_pins_remove(GP_PIN_DIR, NULL);
 	close(loader->lock);
-	gp_pins_remove_libxdp();
 	free(loader->attachments);
 	free(loader);
 }
 
-static bool is_ours(struct xdp_program *program)
+void gp_loader_close(struct gp_loader *loader)
 {
-	return program && !strcmp(xdp_program__name(program), "gatepost");
+	gp_loader_detach(loader);
+	gp_pins_remove(GP_PIN_DIR, NULL);
+	gp_loader_leave(loader);
+	gp_pins_remove_libxdp();
 }
 
-/*
- * Looks for our program on one interface, whoever attached it, and takes it off if it is told to.
- * Return: how many there were, or -errno.
- */
-static int find_program(int index, bool detach)
+/* The journal goes with the maps that it belongs to. */
+static void remove_journal(void)
 {
-	struct xdp_multiprog *present = xdp_multiprog__get_from_ifindex(index);
-	struct xdp_program *program = NULL;
-	int err = 0, found = 0;
+	struct gp_note *notes;
+	size_t count;
 
-	if (libxdp_get_error(present))
-		return 0;
-	if (xdp_multiprog__is_legacy(present)) {
-		found = is_ours(xdp_multiprog__main_prog(present));
-		if (found && detach)
-			err = xdp_multiprog__detach(present);
-	} else {
-		while (!found && (program = xdp_multiprog__next_prog(program, present)))
-			found = is_ours(program);
-		if (found && detach)
-			err = xdp_program__detach(program, index, xdp_multiprog__attach_mode(present), 0);
-	}
-	xdp_multiprog__close(present);
-	return err ? err : found;
+	if (gp_pins_read_note(GP_PIN_DIR, &notes, &count))
+		return;
+	gp_takeover_remove_journal(GP_PIN_DIR, notes[0].journal);
+	free(notes);
 }
 
 int gp_loader_clean(const char *only, unsigned *removed)
@@ -379,7 +563,7 @@ int gp_loader_clean(const char *only, unsigned *removed)
 	libxdp_set_print(quiet_libxdp);
 	for (struct if_nameindex *i = all; i && i->if_index; i++) {
 		bool detach = !only || !strcmp(i->if_name, only);
-		int found = find_program((int)i->if_index, detach);
+		int found = find_program((int)i->if_index, 0, detach, NULL);
 
 		if (found < 0) {
 			gp_error("%s: cannot detach: %s; run: ip link set dev %s xdp off", i->if_name,
@@ -392,8 +576,10 @@ int gp_loader_clean(const char *only, unsigned *removed)
 		}
 	}
 	if_freenameindex(all);
-	if (!first_err && !others)
+	if (!first_err && !others) {
+		remove_journal();
 		first_err = gp_pins_remove(GP_PIN_DIR, removed);
+	}
 	if (lock >= 0)
 		close(lock);
 	gp_pins_remove_libxdp();

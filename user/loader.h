@@ -28,22 +28,31 @@ struct gp_loader;
 int gp_interface_parse(struct gp_interface *out, const char *text);
 
 /**
- * gp_loader_open() - pin the maps, write the configuration into them, then attach to each interface.
+ * gp_loader_open() - pin the maps, write the configuration into them, then attach to each interface; or go on with the
+ * maps and programs of a killed agent, when they are what would be made now.
+ * @config: its hash secret is drawn here unless it was given, or taken from the maps.
  * @interfaces: borrowed until close.
  * @skb_mode: generic XDP instead of the driver's; never chosen by itself.
  *
- * Says on stderr how each interface is attached. When one fails, nothing stays behind.
- * Return: 0, or -errno (logged: what failed, on which object, what to do).
+ * Says on stderr how each interface is attached, or that it was taken over. When one fails, nothing stays behind; what a
+ * killed agent left, and does not fit, stays as it is.
+ * Return: 0, or -errno (logged: what failed or differs, on which object, what to do).
  */
-int gp_loader_open(struct gp_loader **out, const struct gp_config *config, const struct gp_interface *interfaces,
+int gp_loader_open(struct gp_loader **out, struct gp_config *config, const struct gp_interface *interfaces,
 		   size_t count, bool skb_mode);
+
+/* Did this loader find a killed agent's programs at work? */
+bool gp_loader_took_over(const struct gp_loader *loader);
+
+/* When counting began, with a killed agent if there was one; the data plane's clock. */
+__u64 gp_loader_start_ns(const struct gp_loader *loader);
 
 struct gp_memory *gp_loader_memory(struct gp_loader *loader);
 
 /* Hands over the records of flows that have ended since the last call. */
 void gp_loader_drain(struct gp_loader *loader, gp_record_fn *take, void *context);
 
-/* Packets that the drivers lost since the loader attached: missed, dropped, fifo overruns, all interfaces. */
+/* Packets that the drivers lost since the programs were attached, all interfaces: user/missed.h. */
 __u64 gp_loader_missed(const struct gp_loader *loader);
 
 /* Takes the programs off; the counters stay readable and stand still. Return: 0, or -errno (logged). */
@@ -52,8 +61,11 @@ int gp_loader_detach(struct gp_loader *loader);
 /* Detaches if that has not been done, removes the pins, and frees. */
 void gp_loader_close(struct gp_loader *loader);
 
+/* Frees, and leaves programs and pins to the next agent. */
+void gp_loader_leave(struct gp_loader *loader);
+
 /**
- * gp_loader_clean() - remove what any run left behind.
+ * gp_loader_clean() - remove what any run left behind, the journal with it.
  * @only: an interface's name, or NULL for all of this network namespace. With a name the pins stay while another
  *        interface still counts.
  * @removed: out; programs taken off and maps unpinned.

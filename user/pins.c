@@ -4,11 +4,19 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <bpf/bpf.h>
+
+#include <gatepost/abi.h>
+
 #include "log.h"
+
+#define NOTE "gp_note"
 
 int gp_pins_lock(const char *dir)
 {
@@ -24,6 +32,81 @@ int gp_pins_lock(const char *dir)
 	return err;
 }
 
+static int note_path(char path[PATH_MAX], const char *dir)
+{
+	return snprintf(path, PATH_MAX, "%s/" NOTE, dir) < PATH_MAX ? 0 : -ENAMETOOLONG;
+}
+
+/* The note becomes visible with the pin, whole. */
+static int pin_note(const char *path, const struct gp_note *notes, size_t count)
+{
+	int fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, NOTE, sizeof(__u32), sizeof(*notes), (__u32)count, NULL), err = 0;
+
+	if (fd < 0)
+		return fd;
+	for (__u32 i = 0; i < count && !err; i++)
+		err = bpf_map_update_elem(fd, &i, &notes[i], BPF_ANY);
+	if (!err)
+		err = bpf_obj_pin(fd, path);
+	close(fd);
+	return err;
+}
+
+int gp_pins_note(const char *dir, const struct gp_note *notes, size_t count)
+{
+	char path[PATH_MAX];
+	int err = note_path(path, dir);
+
+	if (!err)
+		err = pin_note(path, notes, count);
+	if (err)
+		gp_error("%s/" NOTE ": cannot pin: %s", dir, strerror(-err));
+	return err;
+}
+
+static int read_note(int fd, struct gp_note **out, size_t *count)
+{
+	struct bpf_map_info info = { 0 };
+	__u32 bytes = sizeof(info);
+	struct gp_note *notes;
+	int err = bpf_obj_get_info_by_fd(fd, &info, &bytes);
+
+	if (err)
+		return err;
+	if (info.value_size != sizeof(*notes) || info.key_size != sizeof(__u32) || !info.max_entries)
+		return -EPROTO;
+	notes = calloc(info.max_entries, sizeof(*notes));
+	if (!notes)
+		return -ENOMEM;
+	for (__u32 i = 0; i < info.max_entries && !err; i++) {
+		err = bpf_map_lookup_elem(fd, &i, &notes[i]);
+		if (!err && notes[i].abi_version != GP_ABI_VERSION)
+			err = -EPROTO;
+	}
+	if (err) {
+		free(notes);
+		return err;
+	}
+	*out = notes;
+	*count = info.max_entries;
+	return 0;
+}
+
+int gp_pins_read_note(const char *dir, struct gp_note **notes, size_t *count)
+{
+	char path[PATH_MAX];
+	int fd, err = note_path(path, dir);
+
+	if (err)
+		return err;
+	fd = bpf_obj_get(path);
+	if (fd < 0)
+		return fd;
+	err = read_note(fd, notes, count);
+	close(fd);
+	return err;
+}
+
 int gp_pins_remove(const char *dir, unsigned *count)
 {
 	DIR *stream = opendir(dir);
@@ -32,6 +115,9 @@ int gp_pins_remove(const char *dir, unsigned *count)
 
 	if (!stream && errno == ENOENT)
 		return 0;
+	/* Nobody shall take for complete what is being removed. */
+	if (stream && !unlinkat(dirfd(stream), NOTE, 0) && count)
+		(*count)++;
 	while (stream && (entry = readdir(stream))) {
 		if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
 			continue;

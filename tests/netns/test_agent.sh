@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # One agent at a time: nobody takes a running agent's programs and maps away, and what happens to an interface under it
-# is said. Needs root and build/gatepost (or GATEPOST=FILE).
+# is said. What a killed agent left is taken over by the next one when it fits, and refused with a reason when it does
+# not. Needs root and build/gatepost (or GATEPOST=FILE).
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -32,10 +33,31 @@ is_running() {
 	grep -q '^gatepost: running' "$dir/agent.err"
 }
 
+# start [ARGUMENT...]: on g0, unless arguments say otherwise.
 start() {
-	nsenter --net="/run/netns/$ns" -- "$LAB_GATEPOST" run -i g0 >"$dir/agent.out" 2>"$dir/agent.err" &
+	[ "$#" -gt 0 ] || set -- -i g0
+	nsenter --net="/run/netns/$ns" -- "$LAB_GATEPOST" run -c "$dir/conf" "$@" >"$dir/agent.out" 2>"$dir/agent.err" &
 	agent=$!
 	lab_until 10 is_running
+}
+
+# configure [LINE]...
+configure() {
+	printf 'journal: %s\n' "$dir/journal" >"$dir/conf"
+	printf '%s\n' "$@" >>"$dir/conf"
+}
+
+# send COUNT BYTES: frames of an EtherType that nobody uses, from g1 to g0.
+send() {
+	lab_in "$ns" python3 "$here/frames.py" g1 "$1" "$2"
+}
+
+report() {
+	python3 "$here/report.py" "$dir/agent.out" value "$1"
+}
+
+program_id() {
+	ip -n "$ns" -o link show dev g0 | sed -n 's/.*prog\/xdp id \([0-9]*\).*/\1/p'
 }
 
 stop() {
@@ -69,8 +91,8 @@ agent_said() {
 
 make_link() {
 	ip link add g0 netns "$ns" type veth peer name g1 netns "$ns"
-	ip -n "$ns" link set g0 up
-	ip -n "$ns" link set g1 up
+	ip -n "$ns" link set g0 addrgenmode none up
+	ip -n "$ns" link set g1 addrgenmode none up
 }
 
 if [ "$(id -u)" -ne 0 ] || ! ip netns add "$ns" 2>/dev/null; then
@@ -85,12 +107,13 @@ if [ ! -x "$LAB_GATEPOST" ]; then
 	exit
 fi
 dir=$(mktemp -d)
+configure
 ip netns add "$other"
 lab_bpffs
 make_link
 
 start
-tap 'a second agent is refused: one runs' refused 'another gatepost runs' gatepost run -i g1
+tap 'a second agent is refused: one runs' refused 'another gatepost runs' gatepost run -c "$dir/conf" -i g1
 tap 'detach leaves a running agent alone' refused 'a gatepost runs' gatepost detach
 tap 'detach of one interface does, too' refused 'a gatepost runs' gatepost detach -i g0
 tap 'the program is still attached' tap_equal "$(attached)" 1
@@ -99,12 +122,80 @@ stop
 tap 'it ends with exit code 0' tap_equal "$status" 0
 tap 'and takes its program off' tap_equal "$(attached)" 0
 
+tap 'nor its journal' test ! -e "$dir/journal"
+
+# Killed and run again: nothing is missed, and one report tells all of it.
+start
+tap 'frames are sent' send 100 100
+first_id=$(program_id)
+stop KILL
+tap 'a killed agent leaves its journal' test -s "$dir/journal"
+tap 'its program goes on' tap_equal "$(program_id)" "$first_id"
+tap 'frames are sent while nobody runs' send 1000 200
+start
+tap 'the next agent takes over' agent_said '^gatepost: took over the maps and programs'
+tap 'the program is the same one' tap_equal "$(program_id)" "$first_id"
+tap 'frames are sent afterwards' send 10 300
+stop
+tap 'it ends with exit code 0' tap_equal "$status" 0
+tap 'all frames are in its report' tap_equal "$(report coverage.packets)" 1110
+tap 'and all bytes' tap_equal "$(report coverage.bytes)" 213000
+tap 'nothing is unaccounted' tap_equal "$(report coverage.unaccounted)" 0
+tap 'a clean end takes the program off' tap_equal "$(attached)" 0
+tap 'a clean end removes the journal' test ! -e "$dir/journal"
+tap 'and the pins' test ! -e /sys/fs/bpf/gatepost
+
+# What does not fit is refused, says why, and leaves all as it was.
 start
 stop KILL
-tap 'a second agent is refused: one was killed' refused 'ended without cleaning up; run: gatepost detach' gatepost run -i g1
-tap 'detach cleans up after it' gatepost detach
+first_id=$(program_id)
+tap 'other interfaces are refused' refused 'was attached to g0:tap: .*gatepost detach' gatepost run -c "$dir/conf" -i g1
+tap 'another side is refused' refused 'was attached to g0:tap: ' gatepost run -c "$dir/conf" -i g0:inside
+tap 'more interfaces are refused' refused 'was attached to g0:tap: ' gatepost run -c "$dir/conf" -i g0 -i g1
+tap 'another mode is refused' refused 'in native mode: run with --xdp-mode native' gatepost run -c "$dir/conf" -i g0 --xdp-mode skb
+configure 'tables: {hosts: 1024}'
+tap 'other sizes are refused' refused 'tables.hosts: 65536 there, 1024 here' gatepost run -c "$dir/conf" -i g0
+configure 'inside: [10.0.0.0/9]'
+tap 'other prefixes are refused' refused '\(inside' gatepost run -c "$dir/conf" -i g0
+configure 'inside: [11.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 100.64.0.0/10, "fc00::/7"]'
+tap 'other prefixes of the same number are refused' refused 'configuration \(inside' gatepost run -c "$dir/conf" -i g0
+configure 'ports: {smtp: [26]}'
+tap 'other ports are refused' refused '\(ports' gatepost run -c "$dir/conf" -i g0
+configure 'hash_secret: 00112233445566778899aabbccddeeff'
+tap 'another hash secret is refused' refused 'another hash_secret' gatepost run -c "$dir/conf" -i g0
+tap 'another journal is refused' refused 'journal is .*/journal, not' gatepost run -i g0
+configure 'thresholds: {window: 10s}'
+tap 'after all of them the program is attached' tap_equal "$(program_id)" "$first_id"
+start
+tap 'other thresholds are no matter' agent_said '^gatepost: took over'
+stop KILL
+configure
+tap 'detach cleans up after a killed agent' gatepost detach
 tap 'no program is left' tap_equal "$(attached)" 0
 tap 'no pin is left' test ! -e /sys/fs/bpf/gatepost
+tap 'no journal is left' test ! -e "$dir/journal"
+
+# Killed in the middle of a start, or of an end.
+start
+stop KILL
+rm /sys/fs/bpf/gatepost/gp_note
+tap 'half a start is refused' refused 'killed while it started or ended; clean up with: gatepost detach' gatepost run -c "$dir/conf" -i g0
+tap 'detach cleans it up' gatepost detach
+tap 'no program is left of it' tap_equal "$(attached)" 0
+tap 'no pin is left of it' test ! -e /sys/fs/bpf/gatepost
+start
+stop KILL
+rm /sys/fs/bpf/gatepost/gp_flows
+tap 'a missing map is refused' refused 'gp_flows: is missing' gatepost run -c "$dir/conf" -i g0
+gatepost detach
+start
+stop KILL
+ip -n "$ns" link set dev g0 xdp off
+tap 'a program that is gone is refused' refused 'g0: .* not attached any more' gatepost run -c "$dir/conf" -i g0
+tap 'detach cleans that up, too' gatepost detach
+mkdir /sys/fs/bpf/gatepost
+tap 'an empty directory is refused' refused 'killed while it started' gatepost run -c "$dir/conf" -i g0
+tap 'detach removes it' gatepost detach
 
 start
 ip -n "$ns" link set dev g0 xdp off

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "takeover.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include <gatepost/classify.h>
+
+#include "gatepost.skel.h"
+#include "journal.h"
+#include "log.h"
+#include "memory_setup.h"
+
+#define ANEW "or begin anew with: gatepost detach"
+
+/* A size of the maps, and the keys of the configuration that it comes from. */
+struct fit {
+	size_t offset; /* of 32 bits, in struct gp_settings */
+	const char *keys;
+};
+
+#define FIT(field, keys) { offsetof(struct gp_settings, field), keys }
+
+static const struct fit fits[] = {
+	FIT(ranges, "inside, relays, infrastructure"),
+	FIT(chunks, "inside, tables.addresses"),
+	FIT(dir6_words, "inside, tables.addresses"),
+	FIT(slices, "tables.slices"),
+	FIT(shared_slice, "tables.slices"),
+	FIT(inside_hosts, "tables.hosts"),
+	FIT(outside_hosts, "tables.outside"),
+	FIT(cells, "tables.cells"),
+	FIT(flow_slots, "tables.flows"),
+	FIT(filter_words, "tables.filter_bits"),
+	FIT(tunnels, "decapsulate"),
+};
+
+/* The settings in the pinned maps. Return: 0, -EPROTO when another version wrote them, or -errno; not logged. */
+static int read_settings(const char *dir, struct gp_settings *out)
+{
+	struct bpf_map_info info = { 0 };
+	__u32 bytes = sizeof(info), zero = 0;
+	char path[PATH_MAX];
+	int fd, err;
+
+	if (snprintf(path, sizeof(path), "%s/gp_settings", dir) >= (int)sizeof(path))
+		return -ENAMETOOLONG;
+	fd = bpf_obj_get(path);
+	if (fd < 0)
+		return fd;
+	err = bpf_obj_get_info_by_fd(fd, &info, &bytes);
+	if (!err && info.value_size != sizeof(*out))
+		err = -EPROTO;
+	if (!err)
+		err = bpf_map_lookup_elem(fd, &zero, out);
+	if (!err && out->abi_version != GP_ABI_VERSION)
+		err = -EPROTO;
+	close(fd);
+	return err;
+}
+
+static int check_settings(const struct gp_settings *found, const struct gp_settings *plan)
+{
+	for (size_t i = 0; i < sizeof(fits) / sizeof(*fits); i++) {
+		__u32 has, wanted;
+
+		memcpy(&has, (const char *)found + fits[i].offset, sizeof(has));
+		memcpy(&wanted, (const char *)plan + fits[i].offset, sizeof(wanted));
+		if (has == wanted)
+			continue;
+		gp_error("run: the maps of a killed gatepost were made for another configuration (%s: %u there, %u "
+			 "here): run with that one, " ANEW, fits[i].keys, has, wanted);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int check_secret(const struct gp_settings *found, struct gp_config *config)
+{
+	if (config->secret_given && memcmp(found->secret, config->secret, sizeof(found->secret))) {
+		gp_error("run: the maps of a killed gatepost were made with another hash_secret: run with that one, "
+			 ANEW);
+		return -EINVAL;
+	}
+	memcpy(config->secret, found->secret, sizeof(config->secret));
+	return 0;
+}
+
+int gp_takeover_journal_path(char *path, const struct gp_config *config)
+{
+	char directory[PATH_MAX] = "";
+	int bytes;
+
+	if (*config->journal != '/' && !getcwd(directory, sizeof(directory))) {
+		gp_error("journal: %s: the working directory has no name: give a path that begins with /",
+			 config->journal);
+		return -errno;
+	}
+	bytes = snprintf(path, PATH_MAX, "%s%s%s", directory, *directory ? "/" : "", config->journal);
+	if (bytes < PATH_MAX)
+		return 0;
+	gp_error("journal: %s: the path is too long", config->journal);
+	return -ENAMETOOLONG;
+}
+
+static int check_journal(const struct gp_note *note, const struct gp_config *config)
+{
+	char path[PATH_MAX];
+	int err = gp_takeover_journal_path(path, config);
+
+	if (err || !strcmp(note->journal, path))
+		return err;
+	gp_error("run: the killed gatepost's journal is %s, not %s: run with that one, " ANEW, note->journal, path);
+	return -EINVAL;
+}
+
+static int say_unreadable(int err)
+{
+	if (err == -ENOENT)
+		gp_error("%s: a gatepost was killed while it started or ended; clean up with: gatepost detach",
+			 GP_PIN_DIR);
+	else if (err == -EPROTO)
+		gp_error("%s: another version of gatepost was killed; go on with that one, " ANEW, GP_PIN_DIR);
+	else
+		gp_error("%s: cannot read what a killed gatepost left: %s; clean up with: gatepost detach", GP_PIN_DIR,
+			 strerror(-err));
+	return err;
+}
+
+int gp_takeover_read(const char *dir, struct gp_note **notes, size_t *count, struct gp_config *config)
+{
+	int cpus = libbpf_num_possible_cpus(), err;
+	struct gp_settings found, plan;
+
+	err = gp_pins_read_note(dir, notes, count);
+	if (err)
+		return say_unreadable(err);
+	err = read_settings(dir, &found);
+	if (err)
+		err = say_unreadable(err);
+	gp_memory_plan(&plan, config, cpus > 0 ? (unsigned)cpus : 1);
+	if (!err)
+		err = check_settings(&found, &plan);
+	if (!err)
+		err = check_journal(*notes, config);
+	if (!err)
+		err = check_secret(&found, config);
+	if (err) {
+		free(*notes);
+		*notes = NULL;
+		*count = 0;
+	}
+	return err;
+}
+
+/* "in0:inside, out0:outside" */
+static void list_interfaces(char *out, size_t size, const struct gp_note *notes, size_t count)
+{
+	static const char *const sides[] = { "tap", "inside", "outside" };
+	size_t at = 0;
+
+	*out = '\0';
+	for (size_t i = 0; i < count && at < size; i++) {
+		int n = snprintf(out + at, size - at, "%s%s:%s", i ? ", " : "", notes[i].name, sides[notes[i].side % 3]);
+
+		at += n > 0 ? (size_t)n : 0;
+	}
+}
+
+const struct gp_note *gp_takeover_find(const struct gp_note *notes, size_t count, const struct gp_interface *interface,
+				       size_t wanted, bool generic)
+{
+	char list[256];
+
+	for (size_t i = 0; i < count && count == wanted; i++) {
+		if (notes[i].interface != (__u32)interface->index || notes[i].side != interface->side)
+			continue;
+		if (notes[i].generic == generic)
+			return &notes[i];
+		gp_error("%s: the killed gatepost was attached in %s mode: run with --xdp-mode %s, " ANEW,
+			 interface->name, generic ? "native" : "generic", generic ? "native" : "skb");
+		return NULL;
+	}
+	list_interfaces(list, sizeof(list), notes, count);
+	gp_error("run: the killed gatepost was attached to %s: run with the same interfaces, " ANEW, list);
+	return NULL;
+}
+
+int gp_takeover_has_maps(const struct gp_bpf *bpf)
+{
+	struct bpf_map *map;
+
+	bpf_object__for_each_map(map, bpf->skeleton->obj) {
+		const char *path = bpf_map__pin_path(map);
+
+		if (!path || !access(path, F_OK))
+			continue;
+		gp_error("%s: is missing from what a killed gatepost left; clean up with: gatepost detach", path);
+		return -ENOENT;
+	}
+	return 0;
+}
+
+int gp_takeover_has_contents(const struct gp_memory *memory, const struct gp_config *config)
+{
+	const char *what = NULL;
+
+	for (__u32 port = 0; port < 65536 && !what; port++)
+		if ((__u8)(memory->ports[port / 8] >> (port % 8 * 8)) != gp_port_byte(config->ports[port]))
+			what = "ports, scan_ports";
+	if (config->range_count &&
+	    memcmp(memory->ranges, config->ranges, config->range_count * sizeof(*memory->ranges)))
+		what = "inside, relays, infrastructure";
+	if (!what)
+		return 0;
+	gp_error("run: the maps of a killed gatepost were made for another configuration (%s): run with that one, " ANEW,
+		 what);
+	return -EINVAL;
+}
+
+void gp_takeover_remove_journal(const char *dir, const char *path)
+{
+	struct gp_settings settings;
+	struct gp_journal_key key;
+	struct gp_journal *journal;
+
+	if (read_settings(dir, &settings) || access(path, F_OK))
+		return;
+	key = gp_journal_key_of(&settings);
+	if (!gp_journal_open(&journal, path, &key))
+		gp_journal_close(journal, false);
+}
