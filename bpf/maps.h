@@ -27,11 +27,7 @@ struct gp_pair {
 		__type(value, record);                                                                                 \
 	} name SEC(".maps")
 
-GP_ARRAY(gp_settings, struct gp_settings);
-GP_ARRAY(gp_control, struct gp_control);
-GP_ARRAY(gp_claims, struct gp_claims);
 GP_ARRAY(gp_cpus, struct gp_cpu);
-GP_ARRAY(gp_dir16, __u64);
 GP_ARRAY(gp_dir24, struct gp_pair);
 GP_ARRAY(gp_dir6, __u64);
 GP_ARRAY(gp_chunks, struct gp_chunk);
@@ -43,11 +39,22 @@ GP_ARRAY(gp_outside, struct gp_pair);
 GP_ARRAY(gp_cells, struct gp_cell);
 GP_ARRAY(gp_flows, struct gp_flow);
 GP_ARRAY(gp_pending, struct gp_pair);
-GP_ARRAY(gp_filters, struct gp_filters);
 GP_ARRAY(gp_filter_bits, __u64);
 GP_ARRAY(gp_ranges, struct gp_range);
-GP_ARRAY(gp_ports, __u64);
 GP_ARRAY(gp_shadow, struct gp_shadow); /* the agent's alone: it lies here so that it outlives the agent */
+
+/*
+ * Tables of a fixed size are global variables, each a map of its own: their addresses are constants of the program, so
+ * that a look-up is a load.
+ */
+#define GP_TABLE(name) SEC(".data." #name)
+
+struct gp_settings gp_settings GP_TABLE(settings);
+struct gp_control gp_control GP_TABLE(control);
+struct gp_claims gp_claims GP_TABLE(claims);
+struct gp_filters gp_filters GP_TABLE(filters);
+__u64 gp_dir16[GP_DIR16_WORDS] GP_TABLE(dir16);
+__u64 gp_ports[GP_PORT_WORDS] GP_TABLE(ports);
 
 /* Flow records. */
 struct {
@@ -95,13 +102,19 @@ struct gp_memory {
 		return bpf_map_lookup_elem(&map, &index);                                                              \
 	}
 
-#define GP_ACCESSOR_ONE(type, name, map)                                                                               \
+#define GP_ACCESSOR_ONE(type, name)                                                                                    \
 	GP_INLINE type *gp_mem_##name(struct gp_memory *m)                                                             \
 	{                                                                                                              \
-		__u32 zero = 0;                                                                                        \
-                                                                                                                       \
 		GP_TOUCH(m);                                                                                           \
-		return bpf_map_lookup_elem(&map, &zero);                                                               \
+		return &gp_##name;                                                                                     \
+	}
+
+/* gp_mem_NAME(m, index): an entry of a table; @entries is a power of two, an index beyond it wraps round. */
+#define GP_ACCESSOR_TABLE(type, name, entries)                                                                         \
+	GP_INLINE type *gp_mem_##name(struct gp_memory *m, __u32 index)                                                \
+	{                                                                                                              \
+		GP_TOUCH(m);                                                                                           \
+		return &gp_##name[index & ((entries)-1)];                                                              \
 	}
 
 #define GP_ACCESSOR_PAIR(name, map)                                                                                    \
@@ -115,11 +128,12 @@ struct gp_memory {
 		return pair ? &pair->words[index & 1] : 0;                                                             \
 	}
 
-GP_ACCESSOR_ONE(struct gp_settings, settings, gp_settings)
-GP_ACCESSOR_ONE(struct gp_control, control, gp_control)
-GP_ACCESSOR_ONE(struct gp_claims, claims, gp_claims)
-GP_ACCESSOR_ONE(struct gp_filters, filters, gp_filters)
-GP_ACCESSOR(__u64, dir16, gp_dir16)
+GP_ACCESSOR_ONE(struct gp_settings, settings)
+GP_ACCESSOR_ONE(struct gp_control, control)
+GP_ACCESSOR_ONE(struct gp_claims, claims)
+GP_ACCESSOR_ONE(struct gp_filters, filters)
+GP_ACCESSOR_TABLE(__u64, dir16, GP_DIR16_WORDS)
+GP_ACCESSOR_PAIR(pending, gp_pending)
 GP_ACCESSOR_PAIR(dir24, gp_dir24)
 GP_ACCESSOR(__u64, dir6, gp_dir6)
 GP_ACCESSOR(struct gp_chunk, chunk, gp_chunks)
@@ -130,7 +144,6 @@ GP_ACCESSOR(struct gp_host, host, gp_hosts)
 GP_ACCESSOR_PAIR(outside_claim, gp_outside)
 GP_ACCESSOR(struct gp_cell, cell, gp_cells)
 GP_ACCESSOR(struct gp_flow, flow, gp_flows)
-GP_ACCESSOR_PAIR(pending, gp_pending)
 GP_ACCESSOR(__u64, filter_word, gp_filter_bits)
 GP_ACCESSOR(const struct gp_range, range, gp_ranges)
 
@@ -158,11 +171,8 @@ GP_INLINE __u32 gp_mem_tags(struct gp_memory *m)
 
 GP_INLINE __u64 gp_mem_port_word(struct gp_memory *m, __u32 index)
 {
-	__u64 *word;
-
 	GP_TOUCH(m);
-	word = bpf_map_lookup_elem(&gp_ports, &index);
-	return word ? *word : 0;
+	return gp_ports[index & (GP_PORT_WORDS - 1)];
 }
 
 /* Tells the agent of a flow that has ended; it looks every second, nobody is woken. Return: 0, or -1: full. */
@@ -175,15 +185,17 @@ GP_INLINE int gp_mem_tell(struct gp_memory *m, const struct gp_flow_record *reco
 /* As the native one; reaches behind the linear part of a jumbo frame (bpf_xdp_load_bytes(), Linux 5.18). */
 GP_INLINE __u32 gp_mem_load(struct gp_memory *m, gp_ctx *ctx, __u32 offset, __u8 *dst, __u32 bytes, const __u32 max)
 {
-	__u64 n = bytes;
+	__u64 last = bytes - 1ull; /* n - 1 is compared, since clang would make that of "n < 1 || n > max" */
 
 	GP_TOUCH(m);
-	if (n > max)
-		n = max;
-	GP_OPAQUE(n);
-	if (n < 1 || n > max)
+	if (!bytes)
 		return 0;
-	return bpf_xdp_load_bytes(ctx, offset, dst, (__u32)n) ? 0 : (__u32)n;
+	if (last >= max)
+		last = max - 1;
+	GP_OPAQUE(last);
+	if (last >= max)
+		return 0;
+	return bpf_xdp_load_bytes(ctx, offset, dst, (__u32)last + 1) ? 0 : (__u32)last + 1;
 }
 
 #endif

@@ -29,11 +29,11 @@ static void map_sizes(struct gp_bpf *bpf, struct map_size sizes[GP_MAPS])
 	struct gp_memory *m = &bpf->memory;
 	__u64 slots = (__u64)plan->chunks * GP_CHUNK_SLOTS;
 	const struct map_size all[GP_MAPS] = {
-		{ s->maps.gp_settings, (void **)&m->settings, 1 },
-		{ s->maps.gp_control, (void **)&m->control, 1 },
-		{ s->maps.gp_claims, (void **)&m->claims, 1 },
+		{ s->maps.data_settings, (void **)&m->settings, 1 },
+		{ s->maps.data_control, (void **)&m->control, 1 },
+		{ s->maps.data_claims, (void **)&m->claims, 1 },
 		{ s->maps.gp_cpus, (void **)&m->cpus, m->cpu_count },
-		{ s->maps.gp_dir16, (void **)&m->dir16, GP_DIR16_WORDS },
+		{ s->maps.data_dir16, (void **)&m->dir16, 1 },
 		{ s->maps.gp_dir24, (void **)&m->dir24, GP_DIR24_ENTRIES / 2 } /* pairs */,
 		{ s->maps.gp_dir6, (void **)&m->dir6, plan->dir6_words },
 		{ s->maps.gp_chunks, (void **)&m->chunks, plan->chunks },
@@ -45,10 +45,10 @@ static void map_sizes(struct gp_bpf *bpf, struct map_size sizes[GP_MAPS])
 		{ s->maps.gp_cells, (void **)&m->cells, GP_BANKS * (__u64)plan->cells },
 		{ s->maps.gp_flows, (void **)&m->flows, plan->flow_slots },
 		{ s->maps.gp_pending, (void **)&m->pending, GP_PENDING_PROOFS / 2 } /* pairs */,
-		{ s->maps.gp_filters, (void **)&m->filters, 1 },
+		{ s->maps.data_filters, (void **)&m->filters, 1 },
 		{ s->maps.gp_filter_bits, (void **)&m->filter_bits, (__u64)GP_FILTERS * plan->filter_words },
 		{ s->maps.gp_ranges, (void **)&m->ranges, plan->ranges ? plan->ranges : 1 },
-		{ s->maps.gp_ports, (void **)&m->ports, GP_PORT_WORDS },
+		{ s->maps.data_ports, (void **)&m->ports, 1 },
 		{ s->maps.gp_shadow, (void **)&m->shadow, bpf->commits ? 2 * slots : 1 },
 	};
 
@@ -82,18 +82,24 @@ __attribute__((format(printf, 2, 0))) static int quiet_print(enum libbpf_print_l
 	return vfprintf(stderr, format, args);
 }
 
+/* Names of global variables' maps begin with a dot, which the BPF file system keeps for itself. */
 static int pin_map(struct bpf_map *map, const char *pin_dir)
 {
+	const char *name = bpf_map__name(map);
 	char path[PATH_MAX];
+	int n = name[0] == '.' ? snprintf(path, sizeof(path), "%s/gp_%s", pin_dir, strrchr(name, '.') + 1) :
+				 snprintf(path, sizeof(path), "%s/%s", pin_dir, name);
 
-	if (snprintf(path, sizeof(path), "%s/%s", pin_dir, bpf_map__name(map)) >= (int)sizeof(path))
+	if (n >= (int)sizeof(path))
 		return -ENAMETOOLONG;
 	return bpf_map__set_pin_path(map, path);
 }
 
 static int size_map(const struct map_size *size, const char *pin_dir)
 {
-	int err = size->records >> 32 ? -E2BIG : bpf_map__set_max_entries(size->map, (__u32)size->records);
+	int err = size->records >> 32 ? -E2BIG :
+		  size->records > 1	  ? bpf_map__set_max_entries(size->map, (__u32)size->records) :
+					    0;
 
 	return err || !pin_dir ? err : pin_map(size->map, pin_dir);
 }

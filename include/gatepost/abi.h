@@ -397,6 +397,9 @@ struct gp_chunk {
 };
 _Static_assert(sizeof(struct gp_chunk) == 24, "map ABI: bump GP_ABI_VERSION");
 
+#define GP_DIR16_WORDS 2048u /* a bit for each top 16 bits that something inside begins with: IPv4, then IPv6 */
+#define GP_DIR24_ENTRIES (1u << 24)
+
 /* An entry of the DIR-24 array: which chunk an IPv4 /24 has. 0: nothing of it is inside. */
 #define GP_DIR_CHUNK 0x00ffffffu /* chunk + 1 */
 #define GP_DIR_UNMADE 0x00ffffffu /* inside; the first packet gets it a chunk */

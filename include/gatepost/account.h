@@ -250,6 +250,7 @@ GP_GLOBAL __u64 gp_account_bulk(struct gp_memory *m, gp_ctx *ctx, __u32 bytes, _
 		    gp_proof_is_expected(m, settings, gp_account_glance_addrs(&g, s), (__u32)g.sport ^ g.dport, g.ack))
 			return 0;
 	}
+	gp_count_own(&cpu->totals.received, bytes);
 	rare = gp_hot_count(m, cpu, (__u32)slot, service, bytes, sent);
 	if (rare) {
 		owner = sent ? &s->src : &s->dst;
@@ -262,20 +263,17 @@ GP_GLOBAL __u64 gp_account_bulk(struct gp_memory *m, gp_ctx *ctx, __u32 bytes, _
 }
 
 /**
- * gp_account_frame() - count one frame.
+ * gp_account_frame() - count one frame that lies in one piece.
  * @ctx: the frame; what gp_mem_load() reads the payload from.
  * @frame_bytes: length of the frame.
  * @count_bytes: bytes to count for it; differs from frame_bytes when a link layer was made up.
  * @side: which way the interface faces.
- *
- * Return: its tag (include/gatepost/tag.h).
  */
-GP_INLINE __u64 gp_account_frame(struct gp_memory *m, gp_ctx *ctx, __u32 frame_bytes, __u32 count_bytes,
-				 enum gp_side side)
+GP_INLINE void gp_account_frame(struct gp_memory *m, gp_ctx *ctx, __u32 frame_bytes, __u32 count_bytes,
+				enum gp_side side)
 {
-	__u64 tag = gp_account_bulk(m, ctx, count_bytes, side);
-
-	return tag ? tag : gp_account_whole(m, ctx, frame_bytes, count_bytes, side);
+	if (!gp_account_bulk(m, ctx, count_bytes, side))
+		gp_account_whole(m, ctx, frame_bytes, count_bytes, side);
 }
 
 #endif

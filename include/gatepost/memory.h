@@ -37,9 +37,6 @@ struct gp_record_ring {
 	__u32 count;
 };
 
-#define GP_DIR16_WORDS 2048u /* a bit for each top 16 bits that something inside begins with: IPv4, then IPv6 */
-#define GP_DIR24_ENTRIES (1u << 24)
-
 /* Borrowed pointers; who made the memory (user/engine_*.c, user/loader.c) frees it. Sizes: settings. */
 struct gp_memory {
 	struct gp_settings *settings;

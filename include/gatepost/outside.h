@@ -41,13 +41,15 @@ GP_INLINE void gp_outside_move_in(struct gp_memory *m, struct gp_host *host, con
 GP_GLOBAL int gp_outside_find(struct gp_memory *m, __u64 tag, __u32 bank)
 {
 	struct gp_settings *settings = gp_mem_settings(m);
-	__u32 first;
+	__u32 first, slots;
 
 	if (!settings)
 		return -1;
-	first = settings->inside_hosts + (bank & 1) * settings->outside_hosts;
+	slots = settings->outside_hosts; /* once: see gp_probe() */
+	GP_OPAQUE(slots);
+	first = settings->inside_hosts + (bank & 1) * slots;
 	for (__u32 i = 0; i < 2 * GP_TABLE_WAYS; i++) {
-		__u32 record = first + gp_probe(tag, i, settings->outside_hosts);
+		__u32 record = first + gp_probe(tag, i, slots);
 		struct gp_host *host = gp_mem_host(m, record);
 
 		if (!host || !host->tag)
@@ -63,14 +65,16 @@ GP_GLOBAL int gp_outside_claim(struct gp_memory *m, const struct gp_addr *addr, 
 {
 	struct gp_settings *settings = gp_mem_settings(m);
 	struct gp_totals *totals = gp_mem_totals(m);
-	__u32 first;
+	__u32 first, slots;
 
 	if (!settings || !totals || !addr)
 		return -1;
 	bank &= 1;
-	first = settings->inside_hosts + bank * settings->outside_hosts;
+	slots = settings->outside_hosts; /* once: see gp_probe() */
+	GP_OPAQUE(slots);
+	first = settings->inside_hosts + bank * slots;
 	for (__u32 i = 0; i < 2 * GP_TABLE_WAYS; i++) {
-		__u32 record = first + gp_probe(tag, i, settings->outside_hosts);
+		__u32 record = first + gp_probe(tag, i, slots);
 		struct gp_host *host = gp_mem_host(m, record);
 		__u64 before;
 
@@ -166,16 +170,18 @@ GP_GLOBAL int gp_cell_slot(struct gp_memory *m, const struct gp_addr *prefix, __
 {
 	struct gp_settings *settings = gp_mem_settings(m);
 	struct gp_control *control = gp_mem_control(m);
-	__u32 first, victim = ~0u;
+	__u32 first, slots, victim = ~0u;
 	struct gp_cell *cell;
 	__u64 tag, before;
 
 	if (!settings || !control || !prefix)
 		return -1;
-	first = (control->bank & 1) * settings->cells;
+	slots = settings->cells; /* once: see gp_probe() */
+	GP_OPAQUE(slots);
+	first = (control->bank & 1) * slots;
 	tag = gp_mix(gp_hash_addr(settings->secret[0], prefix), bits) | 1;
 	for (__u32 i = 0; i < 2 * GP_TABLE_WAYS; i++) {
-		__u32 slot = first + gp_probe(tag, i, settings->cells);
+		__u32 slot = first + gp_probe(tag, i, slots);
 
 		cell = gp_mem_cell(m, slot);
 		if (!cell)

@@ -65,7 +65,9 @@ GP_GLOBAL int gp_filter_test(struct gp_memory *m, __u32 filter, __u64 hash, __u3
 			break;
 		gp_fetch_or(bits, bit);
 	}
-	if (set && !found)
+	/* Again: it was spilled meanwhile, and Linux 6.1 forgets the bounds of a spilled 32-bit word. */
+	GP_OPAQUE(filter);
+	if (set && !found && filter < GP_FILTERS)
 		GP_ADD(filters->used[filter], 1);
 	return found;
 }

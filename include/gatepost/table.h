@@ -61,7 +61,11 @@ GP_GLOBAL int gp_range_find(struct gp_memory *m, const struct gp_addr *addr)
 	return GP_NO_SLOT;
 }
 
-/* The i-th slot to look at, of 2 x GP_TABLE_WAYS. A tag's two lowest bits may be the same in all tags and choose nothing. */
+/*
+ * The i-th slot to look at, of 2 x GP_TABLE_WAYS. A tag's two lowest bits may be the same in all tags and choose nothing.
+ * @slots is read before the loop: otherwise clang 14 reads it again at the loop's end and falls through into its head,
+ * and Linux 6.1 takes nothing but a jump for a loop ("back-edge from insn").
+ */
 GP_INLINE __u32 gp_probe(__u64 tag, __u32 i, __u32 slots)
 {
 	__u32 bucket = i < GP_TABLE_WAYS ? (__u32)(tag >> 2) : (__u32)(tag >> 32);

@@ -88,6 +88,7 @@ GP_INLINE int gp_tunnel_gtpu_extensions(struct gp_cursor *c, __u8 next)
 
 	for (int i = 0; i < GP_GTPU_EXT_MAX; i++) {
 		const __u8 *last;
+		__u64 before_last;
 		__u32 bytes;
 
 		if (!next)
@@ -102,8 +103,13 @@ GP_INLINE int gp_tunnel_gtpu_extensions(struct gp_cursor *c, __u8 next)
 			return GP_PARSE_TUNNEL_TOO_DEEP;
 		if (!GP_FITS(c->pos, bytes, c->end))
 			return GP_PARSE_TRUNCATED;
-		/* Checked once more in the form that the verifier can follow. */
-		last = c->pos + ((bytes - 1) & 0x3ff);
+		/*
+		 * Checked once more in the form that the verifier can follow: a variable part without a constant. clang
+		 * 22 would make (pos + bytes) - 1 of it, and a pointer at -1 gains nothing by a comparison.
+		 */
+		before_last = bytes - 1;
+		GP_OPAQUE(before_last);
+		last = c->pos + (before_last & 0x3ff);
 		GP_OPAQUE(last);
 		if (!GP_FITS(last, 1, c->end))
 			return GP_PARSE_TRUNCATED;
