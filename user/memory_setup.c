@@ -111,15 +111,18 @@ static void set_dir24(struct gp_memory *memory, __u32 net, __u32 covered, bool p
 	set_dir16(memory, net >> 8, net >> 8);
 }
 
-/* The /24s of the IPv4 ranges; those that several ranges share are whole when the ranges together fill them. */
+/*
+ * The /24s of the IPv4 ranges; those that several ranges share are whole when the ranges together fill them, each
+ * subscriber with one address.
+ */
 static void set_directory4(struct gp_memory *memory, const struct gp_config *config)
 {
 	__u32 edge = ~0u, covered = 0;
+	bool plain = true;
 
 	for (__u32 i = 0; i < config->range_count; i++) {
 		const struct gp_range *range = &config->ranges[i];
 		__u64 first = (__u32)wide_of(&range->first), last = (__u32)wide_of(&range->last);
-		bool plain = range->subscriber_bits == 128;
 
 		if (!is_ipv4(range))
 			continue;
@@ -127,6 +130,7 @@ static void set_directory4(struct gp_memory *memory, const struct gp_config *con
 			__u64 from = net << 8 > first ? net << 8 : first;
 			__u64 to = (net << 8 | 255) < last ? (net << 8 | 255) : last;
 
+			plain = range->subscriber_bits == 128 && (edge != net || plain);
 			covered = (__u32)(to - from + 1) + (edge == net ? covered : 0);
 			edge = (__u32)net;
 			if (covered == 256 && plain)
