@@ -333,12 +333,12 @@ static int attach_all(struct gp_loader *loader, const struct gp_config *config)
 
 		err = attach(a, config, loader->mode);
 		notes[i] = (struct gp_note){
-			.abi_version = GP_ABI_VERSION,
 			.interface = (__u32)a->interface->index,
 			.side = a->interface->side,
 			.generic = loader->mode == XDP_MODE_SKB,
 			.program = a->id,
 			.start_ns = loader->start_ns,
+			.settings = loader->maps.plan,
 			.missed = a->missed_before,
 		};
 		memcpy(notes[i].name, a->interface->name, sizeof(notes[i].name));
@@ -543,7 +543,7 @@ static void remove_journal(void)
 
 	if (gp_pins_read_note(GP_PIN_DIR, &notes, &count))
 		return;
-	gp_takeover_remove_journal(GP_PIN_DIR, notes[0].journal);
+	gp_takeover_remove_journal(&notes[0]);
 	free(notes);
 }
 

@@ -12,8 +12,6 @@
 
 #include <bpf/bpf.h>
 
-#include <gatepost/abi.h>
-
 #include "log.h"
 
 #define NOTE "gp_note"
@@ -80,7 +78,7 @@ static int read_note(int fd, struct gp_note **out, size_t *count)
 		return -ENOMEM;
 	for (__u32 i = 0; i < info.max_entries && !err; i++) {
 		err = bpf_map_lookup_elem(fd, &i, &notes[i]);
-		if (!err && notes[i].abi_version != GP_ABI_VERSION)
+		if (!err && notes[i].settings.abi_version != GP_ABI_VERSION)
 			err = -EPROTO;
 	}
 	if (err) {

@@ -6,7 +6,7 @@
 #include <limits.h>
 #include <stddef.h>
 
-#include <linux/types.h>
+#include <gatepost/abi.h>
 
 #include "missed.h"
 
@@ -20,13 +20,12 @@ int gp_pins_lock(const char *dir);
 
 /* One interface of a run, as it stands in the note: what the next run needs to go on should this one be killed. */
 struct gp_note {
-	__u32 abi_version;
 	__u32 interface;    /* its index */
 	__u32 side;	    /* enum gp_side */
 	__u32 generic;	    /* 1: attached in generic mode */
 	__u32 program;	    /* the id that the kernel gave it */
-	__u32 pad;
 	__u64 start_ns;	    /* of the first run; the data plane's clock */
+	struct gp_settings settings; /* that the maps were made for */
 	struct gp_missed missed; /* what the interface had lost when the program was attached */
 	char name[16];
 	char journal[PATH_MAX]; /* absolute */

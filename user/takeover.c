@@ -8,7 +8,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
 #include <gatepost/classify.h>
@@ -41,30 +40,6 @@ static const struct fit fits[] = {
 	FIT(filter_words, "tables.filter_bits"),
 	FIT(tunnels, "decapsulate"),
 };
-
-/* The settings in the pinned maps. Return: 0, -EPROTO when another version wrote them, or -errno; not logged. */
-static int read_settings(const char *dir, struct gp_settings *out)
-{
-	struct bpf_map_info info = { 0 };
-	__u32 bytes = sizeof(info), zero = 0;
-	char path[PATH_MAX];
-	int fd, err;
-
-	if (snprintf(path, sizeof(path), "%s/gp_settings", dir) >= (int)sizeof(path))
-		return -ENAMETOOLONG;
-	fd = bpf_obj_get(path);
-	if (fd < 0)
-		return fd;
-	err = bpf_obj_get_info_by_fd(fd, &info, &bytes);
-	if (!err && info.value_size != sizeof(*out))
-		err = -EPROTO;
-	if (!err)
-		err = bpf_map_lookup_elem(fd, &zero, out);
-	if (!err && out->abi_version != GP_ABI_VERSION)
-		err = -EPROTO;
-	close(fd);
-	return err;
-}
 
 static int check_settings(const struct gp_settings *found, const struct gp_settings *plan)
 {
@@ -137,21 +112,17 @@ static int say_unreadable(int err)
 int gp_takeover_read(const char *dir, struct gp_note **notes, size_t *count, struct gp_config *config)
 {
 	int cpus = libbpf_num_possible_cpus(), err;
-	struct gp_settings found, plan;
+	struct gp_settings plan;
 
 	err = gp_pins_read_note(dir, notes, count);
 	if (err)
 		return say_unreadable(err);
-	err = read_settings(dir, &found);
-	if (err)
-		err = say_unreadable(err);
 	gp_memory_plan(&plan, config, cpus > 0 ? (unsigned)cpus : 1);
-	if (!err)
-		err = check_settings(&found, &plan);
+	err = check_settings(&(*notes)->settings, &plan);
 	if (!err)
 		err = check_journal(*notes, config);
 	if (!err)
-		err = check_secret(&found, config);
+		err = check_secret(&(*notes)->settings, config);
 	if (err) {
 		free(*notes);
 		*notes = NULL;
@@ -225,15 +196,11 @@ int gp_takeover_has_contents(const struct gp_memory *memory, const struct gp_con
 	return -EINVAL;
 }
 
-void gp_takeover_remove_journal(const char *dir, const char *path)
+void gp_takeover_remove_journal(const struct gp_note *note)
 {
-	struct gp_settings settings;
-	struct gp_journal_key key;
+	struct gp_journal_key key = gp_journal_key_of(&note->settings);
 	struct gp_journal *journal;
 
-	if (read_settings(dir, &settings) || access(path, F_OK))
-		return;
-	key = gp_journal_key_of(&settings);
-	if (!gp_journal_open(&journal, path, &key))
+	if (!access(note->journal, F_OK) && !gp_journal_open(&journal, note->journal, &key))
 		gp_journal_close(journal, false);
 }

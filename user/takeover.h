@@ -11,8 +11,8 @@
 #include "pins.h"
 
 /**
- * gp_takeover_read() - the note of a killed agent, and the settings that its maps were made for.
- * @config: compared with the settings; its secret becomes theirs.
+ * gp_takeover_read() - the note of a killed agent.
+ * @config: compared with the settings that the maps were made for; its secret becomes theirs.
  *
  * Return: 0, with *notes to be freed by the caller, or -errno (logged).
  */
@@ -36,7 +36,7 @@ int gp_takeover_has_contents(const struct gp_memory *memory, const struct gp_con
 /* The journal's path, from the root. @path: PATH_MAX bytes. Return: 0 or -errno (logged). */
 int gp_takeover_journal_path(char *path, const struct gp_config *config);
 
-/* Removes the journal at @path if it belongs to the maps that are pinned in @dir. */
-void gp_takeover_remove_journal(const char *dir, const char *path);
+/* Removes the journal that a note names, if it belongs to the maps that the note is about. */
+void gp_takeover_remove_journal(const struct gp_note *note);
 
 #endif
