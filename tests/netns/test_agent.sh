@@ -30,12 +30,13 @@ gatepost() {
 }
 
 is_running() {
-	grep -q '^gatepost: running' "$dir/agent.err"
+	grep -qs '^gatepost: running' "$dir/agent.err"
 }
 
 # start [ARGUMENT...]: on g0, unless arguments say otherwise.
 start() {
 	[ "$#" -gt 0 ] || set -- -i g0
+	rm -f "$dir/agent.err" # the last agent ran, too
 	nsenter --net="/run/netns/$ns" -- "$LAB_GATEPOST" run -c "$dir/conf" "$@" >"$dir/agent.out" 2>"$dir/agent.err" &
 	agent=$!
 	lab_until 10 is_running
