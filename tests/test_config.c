@@ -105,6 +105,22 @@ static const struct {
 	 {"1: tables.flows: \"4294967296\" is not a whole number"}},
 	{"power beyond 64 bits", "tables: {flows: 18446744073709551680}\n", {"1: tables.flows: \"184467440737"}},
 
+	{"tags", "tags: {}\n", {NULL}},
+	{"tags without value", "tags:\n", {"1: tags: has no value; a mapping of keys"}},
+	{"tags on", "tags: true\n", {"1: tags: is a single value"}},
+	{"mask and shift at their ends", "tags: {mark_mask: 0x80000000, mark_shift: 31, expiry: 10s}\n", {NULL}},
+	{"mask of 33 bits", "tags: {mark_mask: 0x1ffffffff}\n",
+	 {"1: tags.mark_mask: \"0x1ffffffff\" is no mask; 0x and 1 to 8 hexadecimal digits"}},
+	{"mask decimal", "tags: {mark_mask: 255}\n", {"1: tags.mark_mask: \"255\" is no mask"}},
+	{"mask without digits", "tags: {mark_mask: 0x}\n", {"1: tags.mark_mask: \"0x\" is no mask"}},
+	{"mask that nothing reaches", "tags:\n  mark_shift: 8\n  mark_mask: 0xff\n",
+	 {"3: tags.mark_mask: 0xff holds no bit of the value, 0x7f << 8; change it or tags.mark_shift"}},
+	{"no mask", "tags:\n  mark_mask: 0x0\n", {"2: tags.mark_mask: 0x0 holds no bit"}},
+	{"shift too far", "tags: {mark_shift: 32}\n",
+	 {"1: tags.mark_shift: \"32\" is not a whole number in range; a whole number from 0 to 31 (bits)"}},
+	{"expiry shorter than two slices", "tags: {expiry: 9s}\n",
+	 {"1: tags.expiry: \"9s\" is out of range; a duration from 10s to 1d"}},
+
 	{"secret short", "hash_secret: 0011\n",
 	 {"1: hash_secret: is something else (4 characters); 32 hexadecimal digits"}},
 	{"secret long", "hash_secret: 00112233445566778899aabbccddeeff0\n", {"1: hash_secret: is something else (33"}},
@@ -248,6 +264,7 @@ static void test_values(void **state)
 				   "hash_secret: 0123456789abcdefFEDCBA9876543210\n"
 				   "tables: {addresses: 512, hosts: 128, outside: 64, cells: 1024, slices: 4, flows: 256, "
 				   "filter_bits: 8192}\njournal: /tmp/j\n"
+				   "tags: {mark_mask: 0xFf00, mark_shift: 8, expiry: 1min}\n"
 				   "thresholds: {window: 1.5h, half_life: 7d, prior: 1e-4}\n"
 				   "ports: {smtp: [26, 2526-2528], quic: [80], http: []}\n"
 				   "scan_ports: {watched: [22], service: [20-23]}\n";
@@ -259,6 +276,8 @@ static void test_values(void **state)
 	assert_true(config->secret_given);
 	assert_true(config->secret[0] == 0x0123456789abcdef && config->secret[1] == 0xfedcba9876543210);
 	assert_string_equal(config->journal, "/tmp/j");
+	assert_true(config->tags && config->tag_expiry_s == 60);
+	assert_true(config->mark_mask == 0xff00 && config->mark_shift == 8);
 	assert_int_equal(config->address_slots, 512);
 	assert_int_equal(config->inside_hosts, 128);
 	assert_int_equal(config->outside_hosts, 64);
@@ -292,6 +311,7 @@ static void test_defaults(void **state)
 	assert_true(config->default_inside && !config->trust_inside && !config->tunnels && !config->secret_given);
 	assert_int_equal(config->range_count, 5);
 	assert_string_equal(config->journal, "/run/gatepost/journal");
+	assert_true(!config->tags && config->mark_mask == 0xff && !config->mark_shift && config->tag_expiry_s == 30);
 	assert_int_equal(config->address_slots, 0);
 	assert_int_equal(config->inside_hosts, 65536);
 	assert_int_equal(config->outside_hosts, 32768);
@@ -497,7 +517,7 @@ static void test_file_errors(void **state)
 		 "192.0.2.0/24 or 2001:db8::/32\n"
 		 "gatepost: %1$s/a\\x1b[2J.conf:1: decapsulate: \"1\" is unknown; true or false\n"
 		 "gatepost: %1$s/a\\x1b[2J.conf:2: \"bogus\": unknown key; known here: sensor, journal, inside, relays, "
-		 "infrastructure, source_validation, decapsulate, hash_secret, ports, scan_ports, tables, thresholds\n",
+		 "infrastructure, source_validation, decapsulate, hash_secret, ports, scan_ports, tables, tags, thresholds\n",
 		 directory);
 	assert_string_equal(out, expected);
 }

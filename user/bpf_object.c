@@ -74,12 +74,16 @@ const char *gp_bpf_remedy(int err)
 	}
 }
 
-/* libbpf's own words only when they are asked for: the reason is named by whoever opens the object. */
 __attribute__((format(printf, 2, 0))) static int quiet_print(enum libbpf_print_level level, const char *format, va_list args)
 {
 	if (level > LIBBPF_WARN || !getenv("GATEPOST_DEBUG"))
 		return 0;
 	return vfprintf(stderr, format, args);
+}
+
+void gp_bpf_quiet(void)
+{
+	libbpf_set_print(quiet_print);
 }
 
 /* Names of global variables' maps begin with a dot, which the BPF file system keeps for itself. */
@@ -131,7 +135,7 @@ int gp_bpf_open(struct gp_bpf *bpf, const struct gp_config *config, const struct
 	bpf->memory.cpu_count = cpus > 0 ? (__u32)cpus : 1;
 	bpf->commits = !options->replay;
 	gp_memory_plan(&bpf->plan, config, options->cpus ? options->cpus : bpf->memory.cpu_count);
-	libbpf_set_print(quiet_print);
+	gp_bpf_quiet();
 	bpf->skeleton = gatepost_bpf__open();
 	if (!bpf->skeleton) {
 		err = -errno;
@@ -140,6 +144,7 @@ int gp_bpf_open(struct gp_bpf *bpf, const struct gp_config *config, const struct
 	}
 	bpf->skeleton->rodata->gp_knob_side = options->side;
 	bpf->skeleton->rodata->gp_knob_replay = options->replay;
+	bpf->skeleton->rodata->gp_knob_tags = config->tags && !options->replay;
 	map_sizes(bpf, sizes);
 	for (int i = 0; i < GP_MAPS && !err; i++)
 		err = size_map(&sizes[i], options->pin_dir);

@@ -54,6 +54,9 @@ void gp_bpf_drain(struct gp_bpf *bpf, gp_record_fn *take, void *context);
 /* Unmaps and closes; programs and maps live on in the kernel where they are attached or pinned. */
 void gp_bpf_close(struct gp_bpf *bpf);
 
+/* libbpf's own words only when they are asked for (GATEPOST_DEBUG): the reason is named by whoever calls it. */
+void gp_bpf_quiet(void);
+
 /* What to do about an error of loading or attaching; static text. @err: -errno. */
 const char *gp_bpf_remedy(int err);
 

@@ -15,6 +15,8 @@
 #include "loader.h"
 #include "epoch.h"
 #include "log.h"
+#include "tag.h"
+#include "tag_filter.h"
 
 #define NS_PER_S 1000000000ll
 
@@ -38,6 +40,9 @@ struct run {
 	struct gp_world *world;
 	struct gp_epoch *epoch;
 	struct gp_judge *judge;
+	struct gp_tag_filters *filters; /* NULL: tags are off */
+	struct gp_tag_verdicts *verdicts;
+	bool tags_failed; /* and that has been said */
 	char *name; /* "eth0, eth1" */
 	__u64 start_ns;
 	__u64 slice; /* of the last epoch */
@@ -101,17 +106,51 @@ static void take_record(void *context, const struct gp_flow_record *record)
 	gp_world_flow_record(context, record);
 }
 
+/* Once per time slice: who is flagged now. */
+static int write_verdicts(struct run *run, __u64 now_ns)
+{
+	const struct gp_finding *findings;
+	int count = gp_judge_findings(run->judge, &findings);
+
+	return count < 0 ? count : gp_tag_verdicts_write(run->verdicts, findings, count, now_ns);
+}
+
+/* No kernel says whether a driver leaves room for metadata: the first packet that finds none does. */
+static void say_tags_failed(struct run *run)
+{
+	const struct gp_memory *memory = gp_loader_memory(run->loader);
+
+	for (__u32 i = 0; i < memory->cpu_count && !run->tags_failed; i++)
+		run->tags_failed = memory->cpus[i].totals.tags_failed;
+	if (run->tags_failed)
+		gp_notice("tags: packets bear none where a driver leaves no room for XDP metadata, and such a driver is "
+			  "among those of %s; the report counts them (tags_failed). --xdp-mode skb has room for them",
+			  run->name);
+}
+
+static int tick_tags(struct run *run, __u64 now_ns, bool new_slice)
+{
+	if (!run->verdicts)
+		return 0;
+	if (!run->tags_failed)
+		say_tags_failed(run);
+	return new_slice ? write_verdicts(run, now_ns) : 0;
+}
+
 /* Each second: what flows have ended, and, once per time slice, what was counted. */
 static int tick(struct run *run)
 {
 	__u64 now_ns = monotonic_ns();
+	bool new_slice = now_ns / GP_SLICE_NS != run->slice;
 	int err = 0;
 
 	gp_loader_drain(run->loader, take_record, run->world);
-	if (now_ns / GP_SLICE_NS != run->slice)
+	if (new_slice)
 		err = gp_epoch_turn(run->epoch, now_ns);
 	run->slice = now_ns / GP_SLICE_NS;
-	return err ? err : gp_judge_tick(run->judge, now_ns);
+	if (!err)
+		err = gp_judge_tick(run->judge, now_ns);
+	return err ? err : tick_tags(run, now_ns, new_slice);
 }
 
 /* Ticks once per second; a report at each interval. Return: 0 when told to stop, or -errno. */
@@ -227,6 +266,13 @@ static int open_world(struct run *run)
 	return err;
 }
 
+static int open_tags(struct run *run)
+{
+	int err = gp_tag_filters_open(&run->filters, run->config, run->interfaces, run->options->interface_count);
+
+	return err ? err : gp_tag_verdicts_open(&run->verdicts, run->world, run->config->tag_expiry_s);
+}
+
 static int run_open(struct run *run)
 {
 	size_t count = run->options->interface_count;
@@ -239,6 +285,8 @@ static int run_open(struct run *run)
 		return err;
 	run->start_ns = gp_loader_start_ns(run->loader);
 	err = open_world(run);
+	if (!err && run->config->tags)
+		err = open_tags(run);
 	if (err)
 		return err;
 	if (sees_one_direction(run)) {
@@ -254,6 +302,10 @@ static int run_open(struct run *run)
 /* Who cannot go on with what a killed agent left leaves it as it was found. */
 static void run_close(struct run *run)
 {
+	if (run->filters)
+		gp_tag_filters_close(run->filters);
+	if (run->verdicts)
+		gp_tag_verdicts_close(run->verdicts);
 	bool leaves = run->loader && gp_loader_took_over(run->loader) && !run->opened;
 
 	if (run->judge)

@@ -194,6 +194,33 @@ static void set_power(struct reader *reader, const struct gp_config_key *key, co
 		*where = key->type == GP_KEY_BITS ? value / 64 : value;
 }
 
+static void set_integer(struct reader *reader, const struct gp_config_key *key, const yaml_node_t *node)
+{
+	const char *text = plain_scalar(reader, key, node);
+	__u32 *where = place(reader, key), value;
+	char quote[GP_CONFIG_QUOTE];
+
+	if (!text)
+		return;
+	if (gp_integer_parse(&value, text, (__u32)key->max) || value < key->min)
+		complain(reader, node_line(node), key, "%s is not a whole number in range", gp_config_quote(quote, text));
+	else
+		*where = value;
+}
+
+static void set_mask(struct reader *reader, const struct gp_config_key *key, const yaml_node_t *node)
+{
+	const char *text = plain_scalar(reader, key, node);
+	char quote[GP_CONFIG_QUOTE];
+	__u32 *where = place(reader, key);
+
+	if (text && !gp_mask_parse(where, text))
+		return;
+	*where = ~0u; /* one complaint is enough */
+	if (text)
+		complain(reader, node_line(node), key, "%s is no mask", gp_config_quote(quote, text));
+}
+
 static void set_secret(struct reader *reader, const struct gp_config_key *key, const yaml_node_t *node)
 {
 	const char *text = scalar(reader, key, node);
@@ -391,12 +418,22 @@ static void set_prefixes(struct reader *reader, const struct gp_config_key *key,
 	}
 }
 
+/* One that is there switches on what it is about, even if it is empty. */
+static void read_section(struct reader *reader, const struct gp_config_key *key, const yaml_node_t *node)
+{
+	bool *there = place(reader, key);
+
+	if (key->where)
+		*there = true;
+	read_mapping(reader, node, key->path);
+}
+
 static void set_key(struct reader *reader, const struct gp_config_key *key, const yaml_node_t *node)
 {
 	switch (key->type) {
 	case GP_KEY_SECTION:
 		if (node->type == YAML_MAPPING_NODE)
-			read_mapping(reader, node, key->path);
+			read_section(reader, key, node);
 		else
 			complain(reader, node_line(node), key, "%s", node_kind(node));
 		break;
@@ -414,6 +451,12 @@ static void set_key(struct reader *reader, const struct gp_config_key *key, cons
 	case GP_KEY_POWER:
 	case GP_KEY_BITS:
 		set_power(reader, key, node);
+		break;
+	case GP_KEY_INTEGER:
+		set_integer(reader, key, node);
+		break;
+	case GP_KEY_MASK:
+		set_mask(reader, key, node);
 		break;
 	case GP_KEY_PORTS:
 	case GP_KEY_SCAN_PORTS:
@@ -580,6 +623,20 @@ static void check_scores(struct reader *reader)
 				     limits->confirm_score, suspect->path, limits->suspect_score);
 }
 
+/* A mark that nothing reaches is a mistake. */
+static void check_mark(struct reader *reader)
+{
+	const struct gp_config_key *mask = gp_config_key_find("tags", "mark_mask");
+	const struct gp_config_key *shift = gp_config_key_find("tags", "mark_shift");
+	const struct gp_config *config = reader->config;
+	int line = *line_of(reader, mask) ? *line_of(reader, mask) : *line_of(reader, shift);
+
+	if (!(GP_MARK_BITS << config->mark_shift & config->mark_mask))
+		gp_config_errors_add(reader->errors, line,
+				     "%s: 0x%x holds no bit of the value, 0x%x << %u; change it or %s", mask->path,
+				     config->mark_mask, GP_MARK_BITS, config->mark_shift, shift->path);
+}
+
 static int cut_ranges(struct reader *reader)
 {
 	struct gp_config *config = reader->config;
@@ -623,6 +680,7 @@ static int read_all(struct reader *reader, const char *text, size_t len, char *c
 	if (reader->no_memory)
 		return -ENOMEM;
 	check_scores(reader);
+	check_mark(reader);
 	return cut_ranges(reader);
 }
 

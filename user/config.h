@@ -26,6 +26,10 @@ struct gp_config {
 	__u32 filter_words;    /* a power of two; default 65536 */
 	bool tunnels;	       /* default false */
 	bool trust_inside;     /* source_validation: strict */
+	bool tags;	       /* packets bear struct gp_tag, and marks; default false */
+	__u32 mark_mask;       /* bits of skb->mark that are ours; default 0xff */
+	__u32 mark_shift;      /* of the value, below 32; default 0 */
+	double tag_expiry_s;   /* after which a verdict in tags no longer holds; default 30 */
 	__u64 secret[2];
 	bool secret_given;     /* hash_secret stands in the file; a live run draws one otherwise */
 	struct gp_limits limits;

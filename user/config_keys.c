@@ -59,6 +59,11 @@ const struct gp_config_key gp_config_keys[] = {
 	{"tables.flows", GP_KEY_POWER, "flows", 64, 1 << 24, "262144", CONFIG(flow_slots)},
 	{"tables.filter_bits", GP_KEY_BITS, "bits per filter", 4096, 1 << 30, "4194304", CONFIG(filter_words)},
 
+	{"tags", GP_KEY_SECTION, "", 0, 0, NULL, CONFIG(tags)},
+	{"tags.mark_mask", GP_KEY_MASK, "", 0, 0, "0xff", CONFIG(mark_mask)},
+	{"tags.mark_shift", GP_KEY_INTEGER, "bits", 0, 31, "0", CONFIG(mark_shift)},
+	{"tags.expiry", GP_KEY_DURATION, "", 10, 86400, "30s", CONFIG(tag_expiry_s)},
+
 	{"thresholds", GP_KEY_SECTION, "", 0, 0, NULL, 0},
 	{"thresholds.window", GP_KEY_DURATION, "", 1, 86400, "10min", LIMIT(window_s)},
 	{"thresholds.half_life", GP_KEY_DURATION, "", 1, 31536000, "1d", LIMIT(half_life_s)},
@@ -132,8 +137,9 @@ static void allowed_in_range(char *out, size_t size, const struct gp_config_key 
 		snprintf(out, size, "a duration from %s to %s, with its unit: s, min, h or d", min, max);
 		return;
 	}
-	snprintf(out, size, "%s from %.15g to %.15g (%s)", key->type == GP_KEY_NUMBER ? "a number" : "a power of two",
-		 key->min, key->max, key->unit);
+	snprintf(out, size, "%s from %.15g to %.15g (%s)",
+		 key->type == GP_KEY_NUMBER ? "a number" :
+		 key->type == GP_KEY_INTEGER ? "a whole number" : "a power of two", key->min, key->max, key->unit);
 }
 
 void gp_config_key_allowed(char *out, size_t size, const struct gp_config_key *key)
@@ -142,8 +148,12 @@ void gp_config_key_allowed(char *out, size_t size, const struct gp_config_key *k
 	case GP_KEY_NUMBER:
 	case GP_KEY_DURATION:
 	case GP_KEY_POWER:
+	case GP_KEY_INTEGER:
 	case GP_KEY_BITS:
 		allowed_in_range(out, size, key);
+		break;
+	case GP_KEY_MASK:
+		snprintf(out, size, "0x and 1 to 8 hexadecimal digits, such as 0xff00");
 		break;
 	case GP_KEY_TEXT:
 		snprintf(out, size, "%g to %g printable ASCII %s", key->min, key->max, key->unit);

@@ -7,13 +7,15 @@
 #include "config_yaml.h"
 
 enum gp_key_type {
-	GP_KEY_SECTION,	     /* a mapping; the keys below it are "section.key" */
+	GP_KEY_SECTION,	     /* a mapping; the keys below it are "section.key". where: a bool that it sets, or 0 */
 	GP_KEY_TEXT,	     /* char *; min to max: characters */
 	GP_KEY_BOOL,	     /* bool */
 	GP_KEY_VALIDATION,   /* bool; true: strict */
 	GP_KEY_NUMBER,	     /* double */
 	GP_KEY_DURATION,     /* double, seconds */
 	GP_KEY_POWER,	     /* __u32, a power of two */
+	GP_KEY_INTEGER,	     /* __u32 */
+	GP_KEY_MASK,	     /* __u32, bits in hexadecimal */
 	GP_KEY_BITS,	     /* __u32, words of 64 bits; written in bits, a power of two */
 	GP_KEY_PORTS,	     /* where: enum gp_service */
 	GP_KEY_SCAN_PORTS,   /* where: enum gp_scan_class */

@@ -153,20 +153,45 @@ int gp_ports_parse(__u16 *first, __u16 *last, const char *text)
 	return 0;
 }
 
+/* Return: 0 to 15, or -EINVAL. */
+static int hex_digit(int c)
+{
+	if (is_digit((char)c))
+		return c - '0';
+	if (c >= 'A' && c <= 'F')
+		c += 'a' - 'A';
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -EINVAL;
+}
+
+int gp_mask_parse(__u32 *mask, const char *text)
+{
+	__u32 value = 0;
+	size_t i;
+
+	if (text[0] != '0' || text[1] != 'x' || !text[2])
+		return -EINVAL;
+	for (i = 2; text[i]; i++) {
+		int digit = hex_digit(text[i]);
+
+		if (digit < 0 || i == 10)
+			return -EINVAL;
+		value = value << 4 | (__u32)digit;
+	}
+	*mask = value;
+	return 0;
+}
+
 int gp_secret_parse(__u64 secret[2], const char *text)
 {
-	static const char digits[] = "0123456789abcdef";
 	__u64 halves[2] = {0, 0};
-	const char *digit;
 	size_t i;
-	int c;
 
 	for (i = 0; i < 32; i++) {
-		c = text[i] >= 'A' && text[i] <= 'F' ? text[i] + ('a' - 'A') : text[i];
-		digit = c ? strchr(digits, c) : NULL;
-		if (!digit)
+		int digit = hex_digit(text[i]);
+
+		if (digit < 0)
 			return -EINVAL;
-		halves[i / 16] = halves[i / 16] << 4 | (__u64)(digit - digits);
+		halves[i / 16] = halves[i / 16] << 4 | (__u64)digit;
 	}
 	if (text[32])
 		return -EINVAL;

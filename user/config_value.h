@@ -38,6 +38,9 @@ void gp_duration_format(char *out, size_t size, double seconds);
  */
 int gp_ports_parse(__u16 *first, __u16 *last, const char *text);
 
+/* "0xff00": 0x and 1 to 8 hexadecimal digits. Return: 0, or -EINVAL. */
+int gp_mask_parse(__u32 *mask, const char *text);
+
 /* 32 hexadecimal digits, the most significant first. Return: 0, or -EINVAL. */
 int gp_secret_parse(__u64 secret[2], const char *text);
 

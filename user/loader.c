@@ -26,6 +26,7 @@
 #include "log.h"
 #include "memory_setup.h"
 #include "pins.h"
+#include "tag_filter.h"
 #include "takeover.h"
 
 /* One interface's program. The object is ours, the program handle libxdp's; a program that was taken over has neither. */
@@ -564,7 +565,9 @@ int gp_loader_clean(const char *only, unsigned *removed)
 	for (struct if_nameindex *i = all; i && i->if_index; i++) {
 		bool detach = !only || !strcmp(i->if_name, only);
 		int found = find_program((int)i->if_index, 0, detach, NULL);
+		int err = detach ? gp_tag_filters_clean((int)i->if_index, removed) : 0;
 
+		first_err = first_err ?: err;
 		if (found < 0) {
 			gp_error("%s: cannot detach: %s; run: ip link set dev %s xdp off", i->if_name,
 				 strerror(-found), i->if_name);
