@@ -74,8 +74,9 @@ static int share_maps(const struct bpf_object *from, struct bpf_object *to)
 	bpf_object__for_each_map(map, to)
 	{
 		const struct bpf_map *source = bpf_object__find_map_by_name(from, bpf_map__name(map));
+		bool own = bpf_map__is_internal(map) && strncmp(bpf_map__name(map), ".data.", 6);
 
-		if (!err && source && !bpf_map__is_internal(map))
+		if (!err && source && !own)
 			err = bpf_map__reuse_fd(map, bpf_map__fd(source));
 	}
 	return err;
