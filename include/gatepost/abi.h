@@ -24,6 +24,7 @@
 #define GP_BANKS 2u		   /* of outside hosts and of prefix cells: one is filled, the other one drained */
 #define GP_PENDING_PROOFS 65536u   /* handshakes that wait for their last ACK */
 #define GP_CELL_CROWD 18u	   /* registers in use, about 20 distinct endpoints: its sources get records of their own */
+#define GP_DUE 8u		   /* counts that wait, per CPU, until their cache line has come */
 #define GP_RECORD_RING 4096u	   /* flow records between data plane and agent */
 #define GP_SLICE_NS 4000000000ull  /* time slice of an attempt (docs/detection.md) */
 #define GP_SLICES 4u		   /* ring: three live ones and one being cleared */
@@ -320,7 +321,8 @@ struct gp_hot {
 	__u64 traffic[GP_HOT_SERVICES]; /* words of packets and bytes at the owner, by enum gp_service */
 	__u64 sent;			/* of these: sent by the owner */
 	__u64 verdict;			/* written by the agent, read for tags: class and expiry (GP_VERDICT_SHIFT) */
-	__u64 reserved[2];
+	__u64 fetched;			/* a store here fetches the line; nobody reads it (include/gatepost/hot.h) */
+	__u64 reserved;
 };
 _Static_assert(sizeof(struct gp_hot) == 64, "one cache line");
 
@@ -380,6 +382,14 @@ _Static_assert(sizeof(struct gp_tag) == 8, "what others read: bump GP_TAG_VERSIO
 #define GP_MARK_VERDICT_SHIFT 4
 #define GP_MARK_BITS 0x7fu
 _Static_assert(GP_SERVICES <= 8 && GP_DIRECTIONS <= 2 && GP_CLASSES <= 8, "a mark's value holds 3 + 1 + 3 bits");
+
+/* A count that waits for its hot line. */
+struct gp_due {
+	__u64 n;     /* word of packets and bytes; 0: none waits here */
+	__u32 line;  /* of the hot lines */
+	__u32 service; /* below GP_HOT_SERVICES; GP_DUE_SENT besides: the owner sent it */
+};
+#define GP_DUE_SENT 0x100u
 
 /* The mail services of an inside slot: one for all CPUs, atomics. */
 struct gp_mail {

@@ -102,16 +102,6 @@ GP_INLINE void gp_account_ends(struct gp_memory *m, struct gp_scratch *s, int ow
 	}
 }
 
-/* What is rare about a count, done behind it. @owner: of the packet, its address and slot. */
-GP_INLINE void gp_account_rare(struct gp_memory *m, struct gp_cpu *cpu, const struct gp_end *owner, __u32 service,
-			       __u32 sent, __u32 rare)
-{
-	if (rare & GP_HOT_FIRST)
-		gp_hot_first(m, owner, sent);
-	if (rare & GP_HOT_FULL)
-		gp_hot_spill(m, owner, cpu->hot_base + (__u32)owner->slot, service);
-}
-
 /*
  * Counts one packet whose headers have been read, at its owner, and hands what is more than bulk to the flows. Return: its
  * tag.
@@ -142,10 +132,7 @@ GP_INLINE __u64 gp_account_packet(struct gp_memory *m, gp_ctx *ctx, struct gp_cp
 	}
 	service = gp_service_bounded(service);
 	if (slot >= 0) {
-		s->src.slot = slot;
-		s->src.addr = owner_is_src ? p->src : p->dst;
-		gp_account_rare(m, cpu, &s->src, service, owner_is_src,
-				gp_hot_count(m, cpu, (__u32)slot, service, bytes, owner_is_src));
+		gp_hot_count(m, cpu, (__u32)slot, service, bytes, owner_is_src);
 	} else if (slot == GP_NO_ROOM) {
 		gp_count_own(&cpu->totals.overflow[service].traffic, bytes);
 	} else {
@@ -178,6 +165,9 @@ GP_GLOBAL __u64 gp_account_whole(struct gp_memory *m, gp_ctx *ctx, __u32 frame_b
 
 	if (!settings || !cpu)
 		return GP_TAG_NONE;
+	if (!cpu->slice)
+		gp_slice_take(m);
+	gp_count_own(&cpu->totals.received, bytes);
 	status = (__u32)gp_account_parse(ctx, frame_bytes, settings->tunnels, &cpu->scratch.packet);
 	GP_OPAQUE(status);
 	if (status == GP_PARSE_OK)
@@ -211,25 +201,20 @@ GP_INLINE __u32 gp_account_glance_service(struct gp_memory *m, const struct gp_g
  * gp_account_bulk() - count a frame at a glance.
  * @bytes: to count for it.
  *
- * Return: its tag; 0 when there is more to it than its length, or nobody inside to own it: then it has been counted as
- * received and nowhere else.
+ * Return: its tag; 0 when there is more to it than its length, or nobody inside to own it: then nothing has been counted.
  */
 GP_GLOBAL __u64 gp_account_bulk(struct gp_memory *m, gp_ctx *ctx, __u32 bytes, __u32 side)
 {
 	struct gp_cpu *cpu = gp_mem_cpu(m);
 	struct gp_settings *settings;
-	__u32 service, to, rare, sent = 1;
-	struct gp_end *owner;
+	__u32 service, to, sent = 1;
 	struct gp_scratch *s;
 	struct gp_glance g;
 	int slot;
 
-	if (!cpu)
-		return GP_TAG_NONE;
+	if (!cpu || !cpu->slice)
+		return 0;
 	s = &cpu->scratch;
-	if (!cpu->slice)
-		gp_slice_take(m);
-	gp_count_own(&cpu->totals.received, bytes);
 	if (!gp_glance(gp_ctx_data(ctx), gp_ctx_end(ctx), &g, &s->src.addr, &s->dst.addr))
 		return 0;
 	slot = g.is4 ? gp_inside_slot4(m, g.src4, 1) : gp_inside_slot6(m, &s->src.addr, 1);
@@ -251,14 +236,7 @@ GP_GLOBAL __u64 gp_account_bulk(struct gp_memory *m, gp_ctx *ctx, __u32 bytes, _
 			return 0;
 	}
 	gp_count_own(&cpu->totals.received, bytes);
-	rare = gp_hot_count(m, cpu, (__u32)slot, service, bytes, sent);
-	if (rare) {
-		owner = sent ? &s->src : &s->dst;
-		owner->slot = slot;
-		if (g.is4)
-			owner->addr = gp_addr_of4(sent ? g.src4 : g.dst4);
-		gp_account_rare(m, cpu, owner, service, sent, rare);
-	}
+	gp_hot_count(m, cpu, (__u32)slot, service, bytes, sent);
 	return gp_tag_of(m, cpu, slot, service, sent, GP_TAG_BULK);
 }
 

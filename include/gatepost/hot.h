@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Counting a packet at its inside owner: one addition to a word of packets and bytes in one cache line. The first packet
- * of a word, and a word that is full, are the rare cases.
+ * Counting a packet at its inside owner: one addition to a word of packets and bytes in one cache line. With many hosts
+ * that line is in no cache, and an addition would wait for it, 100 ns and more. So a packet only stores to its line, which
+ * the CPU does not wait for, and adds the count of the packet GP_DUE before it, whose line has come meanwhile. What waits
+ * is a named remainder (in_flight), until the next packets, or the agent once no program runs (gp_hot_flush()). The
+ * first packet of a word, and a word that is full, are the rare cases.
  */
 #ifndef GATEPOST_HOT_H
 #define GATEPOST_HOT_H
@@ -9,6 +12,12 @@
 #include <gatepost/inside.h>
 
 #define GP_WORD_BYTES (GP_WORD_PACKET - 1)
+
+/* What is rare about a count. */
+enum {
+	GP_HOT_FIRST = 1, /* the first packet of its word */
+	GP_HOT_FULL = 2,
+};
 
 /* A CPU's first packet: it gets a slice of the hot lines, the last one together with others when they are few. */
 GP_GLOBAL int gp_slice_take(struct gp_memory *m)
@@ -111,43 +120,143 @@ GP_INLINE __u64 gp_word_add(__u64 *word, __u64 n, __u32 shared)
 	return before;
 }
 
-/* What is rare about a count. */
-enum {
-	GP_HOT_FIRST = 1, /* the first packet of its word */
-	GP_HOT_FULL = 2,
-};
+/**
+ * gp_slot_address() - whose an inside slot is.
+ *
+ * Return: 1, or 0 while its chunk is not handed out.
+ */
+GP_INLINE int gp_slot_address(struct gp_memory *m, __u32 slot, struct gp_addr *addr)
+{
+	struct gp_chunk *chunk = gp_mem_chunk(m, slot / GP_CHUNK_SLOTS);
+	__u64 index = slot % GP_CHUNK_SLOTS, high, low;
+	__u32 bits;
+
+	if (!chunk)
+		return 0;
+	bits = chunk->bits;
+	if (bits < 8 || bits > 128)
+		return 0;
+	/* The chunk's own address has zeros where the index goes. */
+	high = bits <= 64 ? index << ((64 - bits) & 63) : bits < 72 ? index >> ((bits - 64) & 63) : 0;
+	low = bits <= 64 ? 0 : index << ((128 - bits) & 63);
+	*addr = chunk->first;
+	addr->words[0] |= gp_be32_to_host((__u32)(high >> 32));
+	addr->words[1] |= gp_be32_to_host((__u32)high);
+	addr->words[2] |= gp_be32_to_host((__u32)(low >> 32));
+	addr->words[3] |= gp_be32_to_host((__u32)low);
+	return 1;
+}
+
+/**
+ * gp_hot_rare() - what is rare about a count, done behind it.
+ * @what: service, and GP_DUE_SENT.
+ * @rare: GP_HOT_FIRST, GP_HOT_FULL.
+ *
+ * Return: 0.
+ */
+GP_GLOBAL int gp_hot_rare(struct gp_memory *m, __u32 line, __u32 what, __u32 rare)
+{
+	struct gp_settings *settings = gp_mem_settings(m);
+	struct gp_end owner = { .owner = 1 };
+	__u32 slots;
+
+	if (!settings)
+		return 0;
+	slots = settings->chunks * GP_CHUNK_SLOTS;
+	if (!slots)
+		return 0;
+	owner.slot = (int)(line % slots);
+	if (!gp_slot_address(m, line % slots, &owner.addr))
+		return 0;
+	if (rare & GP_HOT_FIRST)
+		gp_hot_first(m, &owner, !!(what & GP_DUE_SENT));
+	if (rare & GP_HOT_FULL)
+		gp_hot_spill(m, &owner, line, what & 0xff);
+	return 0;
+}
+
+/* Adds a count to its line. */
+GP_INLINE void gp_hot_add(struct gp_memory *m, __u64 n, __u32 line, __u32 what, __u32 shared)
+{
+	struct gp_hot *hot = gp_mem_hot(m, line);
+	__u64 before, all_sent = 0;
+
+	if (!hot)
+		return;
+	before = gp_word_add(&hot->traffic[what & (GP_HOT_SERVICES - 1)], n, shared);
+	if (what & GP_DUE_SENT)
+		all_sent = gp_word_add(&hot->sent, n, shared) + n;
+	if (!before || ((before + n) | all_sent) & GP_WORD_FULL)
+		gp_hot_rare(m, line, what,
+			    (before ? 0 : GP_HOT_FIRST) |
+				    (((before + n) | all_sent) & GP_WORD_FULL ? GP_HOT_FULL : 0));
+}
+
+/* The mail services are counted at once: their packets touch the flow table anyway. */
+GP_INLINE void gp_mail_add(struct gp_memory *m, struct gp_cpu *cpu, __u64 n, __u32 slot, __u32 service, __u32 sent)
+{
+	struct gp_mail *mail = gp_mem_mail(m, slot);
+	__u32 i = service - GP_SERVICE_SMTP;
+	__u64 before, all_sent = 0;
+
+	GP_OPAQUE(i);
+	if (!mail || i >= GP_MAIL_SERVICES)
+		return;
+	before = gp_fetch_add(&mail->traffic[i], n);
+	if (sent)
+		all_sent = gp_fetch_add(&mail->sent, n) + n;
+	if (!before || ((before + n) | all_sent) & GP_WORD_FULL)
+		gp_hot_rare(m, cpu->hot_base + slot, service | (sent ? GP_DUE_SENT : 0),
+			    (before ? 0 : GP_HOT_FIRST) |
+				    (((before + n) | all_sent) & GP_WORD_FULL ? GP_HOT_FULL : 0));
+}
 
 /**
  * gp_hot_count() - charge an inside owner.
  * @slot: its own.
  * @sent: 1: the owner sent the packet, 0: it was sent to.
- *
- * Return: GP_HOT_FIRST, GP_HOT_FULL, both, or 0 as nearly always.
  */
-GP_INLINE __u32 gp_hot_count(struct gp_memory *m, struct gp_cpu *cpu, __u32 slot, __u32 service, __u32 bytes,
-			     __u32 sent)
+GP_INLINE void gp_hot_count(struct gp_memory *m, struct gp_cpu *cpu, __u32 slot, __u32 service, __u32 bytes,
+			    __u32 sent)
 {
-	__u64 n = GP_WORD_PACKET + bytes, before, all_sent = 0;
-	struct gp_mail *mail;
+	__u32 at = cpu->due_next & (GP_DUE - 1), line = cpu->hot_base + slot;
+	struct gp_due *due = &cpu->due[at], waited = *due;
 	struct gp_hot *hot;
 
-	if (service < GP_HOT_SERVICES) {
-		hot = gp_mem_hot(m, cpu->hot_base + slot);
-		if (!hot)
-			return 0;
-		before = gp_word_add(&hot->traffic[service], n, cpu->shared);
-		if (sent)
-			all_sent = gp_word_add(&hot->sent, n, cpu->shared) + n;
-	} else {
-		mail = gp_mem_mail(m, slot);
-		service -= GP_SERVICE_SMTP;
-		if (!mail || service >= GP_MAIL_SERVICES)
-			return 0;
-		before = gp_fetch_add(&mail->traffic[service], n);
-		if (sent)
-			all_sent = gp_fetch_add(&mail->sent, n) + n;
+	if (service >= GP_HOT_SERVICES) {
+		gp_mail_add(m, cpu, GP_WORD_PACKET + bytes, slot, service, sent);
+		return;
 	}
-	return (before ? 0 : GP_HOT_FIRST) | (((before + n) | all_sent) & GP_WORD_FULL ? GP_HOT_FULL : 0);
+	hot = gp_mem_hot(m, line);
+	if (!hot)
+		return;
+	hot->fetched = 1;
+	due->n = GP_WORD_PACKET + bytes;
+	due->line = line;
+	due->service = service | (sent ? GP_DUE_SENT : 0);
+	cpu->due_next = at + 1;
+	if (waited.n)
+		gp_hot_add(m, waited.n, waited.line, waited.service, cpu->shared);
 }
+
+#ifndef __bpf__
+/**
+ * gp_hot_flush() - add the counts that still wait. The agent's, when no program runs.
+ */
+GP_INLINE void gp_hot_flush(struct gp_memory *m)
+{
+	for (__u32 i = 0; i < m->cpu_count; i++) {
+		struct gp_cpu *cpu = &m->cpus[i];
+
+		for (__u32 k = 0; k < GP_DUE; k++) {
+			struct gp_due *due = &cpu->due[(cpu->due_next + k) & (GP_DUE - 1)];
+
+			if (due->n)
+				gp_hot_add(m, due->n, due->line, due->service, 0);
+			due->n = 0;
+		}
+	}
+}
+#endif
 
 #endif

@@ -43,7 +43,8 @@ struct gp_cpu {
 	__u32 slice;	/* of hot lines, + 1; 0: none yet */
 	__u32 shared;	/* 1: other CPUs count in this slice as well */
 	__u32 hot_base; /* first hot line of the slice */
-	__u32 pad;
+	__u32 due_next; /* the place in `due` that is next, and was filled longest ago */
+	struct gp_due due[GP_DUE];
 	struct gp_scratch scratch;
 } __attribute__((aligned(64)));
 
