@@ -14,12 +14,15 @@
 
 #define WAIT_NS 20000000	  /* where the kernel does not tell when programs are done: a thousand times as long as one */
 #define AHEAD 3			  /* records that memory is asked for before they are read */
+#define BITMAP_WORDS(bits) (((bits) + 63) / 64)
 #define KEEP_WORDS (1u << 21)	  /* 16 MB are kept for the next record; more, if this one needed an eighth of it */
 
 struct gp_epoch {
 	struct gp_world *world;	    /* borrowed */
 	struct gp_journal *journal; /* NULL: nothing is committed */
 	struct gp_record record;    /* of the epoch under way */
+	__u64 *claimed;		    /* a bit per outside record of a bank */
+	__u32 *order;		    /* room for all of a bank's outside records */
 	bool live;
 	bool was_idle;	  /* the last epoch held nothing, and so do both banks unless packets have come since */
 	__u64 idle_after; /* packets that had been received then */
@@ -59,33 +62,43 @@ static __u32 claimed_hosts(const struct gp_memory *m, __u32 bank)
 	return count < m->settings->outside_hosts ? count : m->settings->outside_hosts;
 }
 
-/* Records lie where their hashes sent them: memory is asked for one a little before it is read. */
+/*
+ * The records that were claimed in a bank, to epoch->order, as they lie in memory: read and cleared like that they cost a
+ * fifth of what they cost in the order of their claims. What a damaged list holds beyond the bank is left out.
+ * Return: how many.
+ */
+static __u32 order_claimed(struct gp_epoch *epoch, __u32 bank)
+{
+	const struct gp_memory *m = epoch->world->memory;
+	__u32 hosts = m->settings->outside_hosts, count = claimed_hosts(m, bank), ordered = 0;
+	__u32 first = m->settings->inside_hosts + bank * hosts;
+	const __u32 *claims = m->outside_claims + bank * hosts;
+
+	memset(epoch->claimed, 0, BITMAP_WORDS(hosts) * sizeof(*epoch->claimed));
+	for (__u32 i = 0; i < count; i++)
+		if (claims[i] >= first && claims[i] - first < hosts)
+			epoch->claimed[(claims[i] - first) / 64] |= 1ull << (claims[i] - first) % 64;
+	for (__u32 word = 0; word < BITMAP_WORDS(hosts); word++)
+		for (__u64 left = epoch->claimed[word]; left; left &= left - 1)
+			epoch->order[ordered++] = first + word * 64 + (__u32)__builtin_ctzll(left);
+	return ordered;
+}
+
+/* Records may lie far apart: memory is asked for one a little before it is read. */
 static void expect(const struct gp_host *host)
 {
-	for (size_t at = 0; host && at < sizeof(*host); at += 64)
+	for (size_t at = 0; at < sizeof(*host); at += 64)
 		__builtin_prefetch((const char *)host + at);
 }
 
-/* The i-th record that was claimed in a bank; NULL when the list is damaged. */
-static struct gp_host *claimed_host(const struct gp_memory *m, __u32 bank, __u32 i)
+static void clear_bank(struct gp_epoch *epoch, __u32 bank)
 {
-	__u32 first = m->settings->inside_hosts + bank * m->settings->outside_hosts;
-	__u32 record = m->outside_claims[bank * m->settings->outside_hosts + i];
-
-	return record >= first && record - first < m->settings->outside_hosts ? &m->hosts[record] : NULL;
-}
-
-static void clear_bank(const struct gp_memory *m, __u32 bank)
-{
+	const struct gp_memory *m = epoch->world->memory;
 	struct gp_cell *cells = m->cells + (size_t)bank * m->settings->cells;
-	__u32 count = claimed_hosts(m, bank);
+	__u32 count = order_claimed(epoch, bank);
 
-	for (__u32 i = 0; i < count; i++) {
-		struct gp_host *host = claimed_host(m, bank, i);
-
-		if (host)
-			memset(host, 0, sizeof(*host));
-	}
+	for (__u32 i = 0; i < count; i++)
+		memset(&m->hosts[epoch->order[i]], 0, sizeof(*m->hosts));
 	for (__u32 i = 0; i < m->settings->cells; i++)
 		if (cells[i].tag)
 			memset(&cells[i], 0, sizeof(cells[i]));
@@ -95,12 +108,12 @@ static void clear_bank(const struct gp_memory *m, __u32 bank)
 }
 
 /* The committed bank is emptied and filled from now on. */
-static void flip(const struct gp_epoch *epoch)
+static void flip(struct gp_epoch *epoch)
 {
 	struct gp_control *control = control_of(epoch);
 	__u32 idle = !control->bank;
 
-	clear_bank(epoch->world->memory, idle);
+	clear_bank(epoch, idle);
 	store64(&control->bank_epoch[idle], control->epoch + 2);
 	gp_epoch_step(GP_EPOCH_MARKED);
 	__atomic_store_n(&control->bank, idle, __ATOMIC_RELEASE);
@@ -183,17 +196,17 @@ static void put_bank(struct gp_epoch *epoch, __u32 bank)
 {
 	const struct gp_memory *m = epoch->world->memory;
 	const struct gp_cell *cells = m->cells + (size_t)bank * m->settings->cells;
-	__u32 count = claimed_hosts(m, bank);
+	__u32 count = order_claimed(epoch, bank);
 	struct gp_world_sums nobody = {0};
 
 	for (__u32 i = 0; i < count; i++) {
-		const struct gp_host *host = claimed_host(m, bank, i);
+		const struct gp_host *host = &m->hosts[epoch->order[i]];
 
 		if (i + AHEAD < count)
-			expect(claimed_host(m, bank, i + AHEAD));
-		if (host && host->ready)
+			expect(&m->hosts[epoch->order[i + AHEAD]]);
+		if (host->ready)
 			gp_record_host(&epoch->record, host);
-		else if (host)
+		else
 			put_nobody(&nobody, host->services);
 	}
 	for (__u32 i = 0; i < m->settings->cells; i++) {
@@ -434,17 +447,33 @@ static int open_journal(struct gp_epoch *epoch, const char *path)
 	return write_snapshot(epoch, 0);
 }
 
+static struct gp_epoch *make_epoch(struct gp_world *world)
+{
+	__u32 hosts = world->memory->settings->outside_hosts;
+	struct gp_epoch *epoch;
+
+	epoch = calloc(1, sizeof(*epoch));
+	if (!epoch)
+		return NULL;
+	epoch->world = world;
+	epoch->claimed = calloc(BITMAP_WORDS(hosts) + 1, sizeof(*epoch->claimed));
+	epoch->order = calloc(hosts + 1ul, sizeof(*epoch->order));
+	if (epoch->claimed && epoch->order)
+		return epoch;
+	gp_epoch_close(epoch, true);
+	return NULL;
+}
+
 int gp_epoch_open(struct gp_epoch **out, struct gp_world *world, const struct gp_epoch_options *options)
 {
 	struct gp_epoch *epoch;
 	int err;
 
-	epoch = calloc(1, sizeof(*epoch));
+	epoch = make_epoch(world);
 	if (!epoch) {
 		gp_error("epoch: no memory");
 		return -ENOMEM;
 	}
-	epoch->world = world;
 	epoch->live = options->live;
 	err = check_control(world->memory->control);
 	if (!err && options->journal)
@@ -467,5 +496,7 @@ void gp_epoch_close(struct gp_epoch *epoch, bool keep)
 		return;
 	gp_journal_close(epoch->journal, keep);
 	gp_record_free(&epoch->record);
+	free(epoch->claimed);
+	free(epoch->order);
 	free(epoch);
 }
