@@ -9,6 +9,7 @@
 #include <gatepost/inside.h>
 
 #include "account_rows.h"
+#include "memory_setup.h"
 
 #define SPLITS 30 /* cuts at each of the first bytes: beyond the longest verb, the dot and QUIT */
 
@@ -640,10 +641,12 @@ static const char *check_row(const struct account_row *row, const struct account
 
 const char *account_check(const struct account_row *row, const struct player *player, struct account_play *play)
 {
-	struct gp_world *whole = whole_world(play);
+	struct gp_world *whole;
 	struct gp_totals totals;
 	const char *wrong;
 
+	gp_memory_flush(&play->engine->memory, play->engine->memory.now_ns);
+	whole = whole_world(play);
 	if (!whole)
 		return say("no memory");
 	play->keeps_records = false;

@@ -51,8 +51,10 @@ def books(report):
     c = report["coverage"]
     for name, rows in (("services", report["services"].values()), ("prefixes", report["prefixes"])):
         packets, total = (sum(row[field] for row in rows) for field in ("packets", "bytes"))
-        yield from equal(f"accounted = {name} + unparsed", c["accounted"], packets + sum(c["unparsed"].values()))
-        yield from equal(f"accounted_bytes, {name}", c["accounted_bytes"], total + c["unparsed_bytes"])
+        yield from equal(f"accounted = {name} + unparsed", c["accounted"],
+                         packets + c["in_flight"] + sum(c["unparsed"].values()))
+        yield from equal(f"accounted_bytes, {name}", c["accounted_bytes"],
+                         total + c["in_flight_bytes"] + c["unparsed_bytes"])
     yield from equal("unaccounted = packets - accounted", c["unaccounted"], c["packets"] - c["accounted"])
     yield from equal("unaccounted_bytes", c["unaccounted_bytes"], c["bytes"] - c["accounted_bytes"])
     slack = c.get("live_slack", 0)

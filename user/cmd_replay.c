@@ -10,6 +10,7 @@
 #include "engine.h"
 #include "epoch.h"
 #include "log.h"
+#include "memory_setup.h"
 #include "progress.h"
 #include "source_pcap.h"
 
@@ -174,6 +175,7 @@ static int replay(struct replay *r, const struct gp_options *options, char *cons
 	damage = replay_frames(r);
 	if (damage)
 		reason = gp_source_pcap_error(r->source) ?: strerror(-damage);
+	gp_memory_flush(&r->engine->memory, gp_source_pcap_count(r->source)->last_ns);
 	err = gp_epoch_turn(r->epoch, gp_source_pcap_count(r->source)->last_ns);
 	if (!err)
 		err = gp_judge_finish(r->judge, gp_source_pcap_count(r->source)->last_ns);

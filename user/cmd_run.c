@@ -15,6 +15,7 @@
 #include "loader.h"
 #include "epoch.h"
 #include "log.h"
+#include "memory_setup.h"
 #include "tag.h"
 #include "tag_filter.h"
 
@@ -81,8 +82,8 @@ static int write_report(struct run *run, enum gp_format format, bool live)
 		.judge = run->judge,
 		.nic_missed = gp_loader_missed(run->loader),
 		.wire_is_seen = true,
-		/* Each CPU may have counted one packet as received and not yet at its owner. */
-		.live_slack = live ? (__u64)sysconf(_SC_NPROCESSORS_CONF) : 0,
+		/* Each CPU may be about to count one packet, and to move those that wait (include/gatepost/hot.h). */
+		.live_slack = live ? (__u64)sysconf(_SC_NPROCESSORS_CONF) * (1 + GP_DUE) : 0,
 		.default_inside = run->config->default_inside,
 		.all = run->options->all,
 		.prefix_bits4 = 24,
@@ -340,6 +341,7 @@ static int run_agent(struct run *run)
 	/* Off first: then the counters stand still, and the books must balance to the packet. */
 	gp_loader_detach(run->loader);
 	nanosleep(&grace, NULL);
+	gp_memory_flush(gp_loader_memory(run->loader), monotonic_ns());
 	report_err = tick(run);
 	if (!report_err)
 		report_err = gp_epoch_turn(run->epoch, monotonic_ns());

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The XDP program that `run` attaches, fed frame by frame through BPF_PROG_TEST_RUN. Needs root; attaches nothing. */
 #include <errno.h>
+#include <sched.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,6 +21,8 @@ struct kernel_engine {
 	struct gp_bpf bpf;
 	int program_fd;
 	struct gp_packet last;
+	cpu_set_t cpus_before; /* where this thread might run */
+	bool moved;
 };
 
 static struct kernel_engine *kernel_of(struct gp_engine *engine)
@@ -32,6 +36,7 @@ static int kernel_frame(struct gp_engine *engine, const struct gp_frame *frame)
 	LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = frame->data, .data_size_in = frame->data_bytes);
 	int err;
 
+	engine->memory.now_ns = frame->time_ns;
 	kernel->bpf.skeleton->bss->gp_replay_now_ns = frame->time_ns;
 	kernel->bpf.skeleton->bss->gp_replay_excess_bytes = frame->excess_bytes;
 	err = bpf_prog_test_run_opts(kernel->program_fd, &options);
@@ -63,10 +68,24 @@ static void kernel_drain(struct gp_engine *engine, gp_record_fn *take, void *con
 	gp_bpf_drain(&kernel_of(engine)->bpf, take, context);
 }
 
+/* One CPU for all frames: what waits there for its line (include/gatepost/hot.h) waits equally long in each replay. */
+static void stay_on_cpu(struct kernel_engine *kernel)
+{
+	int cpu = sched_getcpu();
+	cpu_set_t one;
+
+	CPU_ZERO(&one);
+	CPU_SET(cpu < 0 ? 0 : cpu, &one);
+	if (!sched_getaffinity(0, sizeof(kernel->cpus_before), &kernel->cpus_before))
+		kernel->moved = !sched_setaffinity(0, sizeof(one), &one);
+}
+
 static void kernel_close(struct gp_engine *engine)
 {
 	struct kernel_engine *kernel = kernel_of(engine);
 
+	if (kernel->moved)
+		sched_setaffinity(0, sizeof(kernel->cpus_before), &kernel->cpus_before);
 	gp_bpf_close(&kernel->bpf);
 	free(kernel);
 }
@@ -109,6 +128,7 @@ int gp_engine_kernel_open(struct gp_engine **out, const struct gp_config *config
 		kernel_close(&kernel->engine);
 		return err;
 	}
+	stay_on_cpu(kernel);
 	*out = &kernel->engine;
 	return 0;
 }

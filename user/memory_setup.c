@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include <gatepost/classify.h>
+#include <gatepost/hot.h>
 #include <gatepost/inside.h>
 
 /* 128-bit arithmetic on addresses in host order. */
@@ -190,4 +191,10 @@ bool gp_memory_setup(struct gp_memory *memory, const struct gp_config *config, c
 	if (dense)
 		make_chunks(memory, config);
 	return dense;
+}
+
+void gp_memory_flush(struct gp_memory *memory, __u64 now_ns)
+{
+	memory->now_ns = now_ns;
+	gp_hot_flush(memory);
 }

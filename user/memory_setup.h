@@ -31,4 +31,12 @@ void gp_memory_plan(struct gp_settings *out, const struct gp_config *config, uns
  */
 bool gp_memory_setup(struct gp_memory *memory, const struct gp_config *config, const struct gp_settings *plan);
 
+/**
+ * gp_memory_flush() - add the counts that wait for their cache line (include/gatepost/hot.h).
+ * @now_ns: of whatever they begin.
+ *
+ * Only while no program runs over this memory: after detaching, or between the frames of a replay.
+ */
+void gp_memory_flush(struct gp_memory *memory, __u64 now_ns);
+
 #endif

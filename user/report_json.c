@@ -247,6 +247,8 @@ static json *new_coverage(struct writer *w)
 	put_number(w, o, "unparsed_bytes", c->unparsed.bytes);
 	put_number(w, o, "overflow", c->overflow.packets);
 	put_number(w, o, "overflow_bytes", c->overflow.bytes);
+	put_number(w, o, "in_flight", c->in_flight.packets);
+	put_number(w, o, "in_flight_bytes", c->in_flight.bytes);
 	put_number(w, o, "evidence_lost", 0);
 	put_number(w, o, "flow_records", c->totals.flow_records);
 	put_number(w, o, "flow_records_lost", c->totals.flow_records_lost);
@@ -261,6 +263,7 @@ static json *new_coverage(struct writer *w)
 	put_number(w, o, "scan_stale", c->totals.scan_stale);
 	put_number(w, o, "spoofed_inside", c->totals.spoofed_inside);
 	put_number(w, o, "foreign_source", c->totals.foreign_source);
+	put_number(w, o, "tags_failed", c->totals.tags_failed);
 	return o;
 }
 

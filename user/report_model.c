@@ -324,7 +324,9 @@ static __u64 open_coverage(struct gp_coverage *coverage, const struct gp_report 
 	add_refused(&coverage->totals, GP_PARSE_LINK_TYPE, &report->link_type);
 	for (int status = GP_PARSE_OK + 1; status < GP_PARSE_STATUSES; status++)
 		gp_sum_count(&coverage->unparsed, &coverage->totals.unparsed[status]);
+	gp_world_in_flight(report->world, &coverage->in_flight);
 	coverage->accounted = coverage->unparsed;
+	gp_sum_count(&coverage->accounted, &coverage->in_flight);
 	coverage->wire_bytes = report->wire_is_seen ? coverage->totals.received.bytes : report->wire_bytes;
 	coverage->outside_folded = report->world->outside_folded;
 	return received;

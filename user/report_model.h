@@ -25,7 +25,8 @@ struct gp_coverage {
 	struct gp_totals totals; /* received and unparsed: with the frames that no engine saw */
 	struct gp_count unparsed, overflow; /* their sums */
 	struct gp_count beyond;		    /* of cells that found no room in the world */
-	struct gp_count accounted;	    /* owners + beyond + overflow + unparsed */
+	struct gp_count in_flight;	    /* live: received, and not at the owner yet */
+	struct gp_count accounted;	    /* owners + beyond + overflow + unparsed + in flight */
 	__s64 unaccounted_packets, unaccounted_bytes; /* received - accounted */
 	__u64 live_slack; /* packets that arrived while the sums were taken, and those that the caller allows for */
 	__u64 wire_bytes; /* live, nothing is cut off: what was seen is what was on the wire */

@@ -502,6 +502,19 @@ void gp_world_totals(const struct gp_world *world, struct gp_totals *out)
 		add_totals(out, &world->memory->cpus[i].totals);
 }
 
+void gp_world_in_flight(const struct gp_world *world, struct gp_count *out)
+{
+	*out = (struct gp_count){0};
+	for (__u32 cpu = 0; cpu < world->memory->cpu_count; cpu++) {
+		for (__u32 i = 0; i < GP_DUE; i++) {
+			__u64 n = __atomic_load_n(&world->memory->cpus[cpu].due[i].n, __ATOMIC_RELAXED);
+
+			out->packets += n >> GP_WORD_SHIFT;
+			out->bytes += n & (GP_WORD_PACKET - 1);
+		}
+	}
+}
+
 void gp_world_flow_record(struct gp_world *world, const struct gp_flow_record *record)
 {
 	if (record->end < GP_FLOW_ENDS)

@@ -98,6 +98,9 @@ int gp_world_reserve(struct gp_world *world, __u32 hosts, __u32 cells);
  */
 void gp_world_slot_traffic(const struct gp_world *world, __u32 slot, struct gp_traffic *out);
 
+/* What waits for its cache line on all CPUs, counted as received and not yet at its owner (include/gatepost/hot.h). */
+void gp_world_in_flight(const struct gp_world *world, struct gp_count *out);
+
 /* All CPUs' totals, added up. */
 void gp_world_totals(const struct gp_world *world, struct gp_totals *out);
 
