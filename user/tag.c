@@ -45,14 +45,20 @@ void gp_tag_verdicts_close(struct gp_tag_verdicts *v)
 	free(v);
 }
 
-/* In every slice: any CPU may see the host's next packet. */
+/*
+ * In every slice: any CPU may see the host's next packet. Bits that a killed agent left do no harm: their verdicts expire.
+ */
 static void write_word(const struct gp_world *world, __u32 slot, __u64 word)
 {
 	const struct gp_settings *settings = world->memory->settings;
-	__u64 slots = (__u64)settings->chunks * GP_CHUNK_SLOTS;
+	__u64 slots = (__u64)settings->chunks * GP_CHUNK_SLOTS, bit = 1ull << slot % 64, *flagged;
 
-	for (__u32 slice = 0; slot < slots && slice < settings->slices; slice++)
+	if (slot >= slots)
+		return;
+	flagged = &world->memory->chunks[slot / GP_CHUNK_SLOTS].flagged[slot % GP_CHUNK_SLOTS / 64];
+	for (__u32 slice = 0; slice < settings->slices; slice++)
 		__atomic_store_n(&world->memory->hot[slice * slots + slot].verdict, word, __ATOMIC_RELAXED);
+	__atomic_store_n(flagged, word ? *flagged | bit : *flagged & ~bit, __ATOMIC_RELEASE);
 }
 
 static bool outweighs(const struct gp_finding *a, const struct gp_finding *b)

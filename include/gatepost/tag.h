@@ -30,12 +30,24 @@ GP_INLINE __u32 gp_tag_verdict(__u64 tag)
 	return (__u32)(tag >> 32) & 0xff;
 }
 
+/* A bit of a table that the caches hold: only packets of flagged hosts wait for their hot line (hot.h). */
+GP_INLINE int gp_tag_is_flagged(struct gp_memory *m, __u32 slot)
+{
+	const struct gp_chunk *chunk = gp_mem_chunk(m, slot / GP_CHUNK_SLOTS);
+
+	return chunk && chunk->flagged[slot / 64 % (GP_CHUNK_SLOTS / 64)] >> (slot % 64) & 1;
+}
+
 /* The class of a verdict on an inside slot; 0 where there is none, or it no longer holds. */
 GP_INLINE __u32 gp_tag_class(struct gp_memory *m, const struct gp_cpu *cpu, int slot)
 {
-	const struct gp_hot *hot = slot < 0 ? 0 : gp_mem_hot(m, cpu->hot_base + (__u32)slot);
-	__u64 word = hot ? hot->verdict : 0;
+	const struct gp_hot *hot;
+	__u64 word;
 
+	if (slot < 0 || !gp_tag_is_flagged(m, (__u32)slot))
+		return 0;
+	hot = gp_mem_hot(m, cpu->hot_base + (__u32)slot);
+	word = hot ? hot->verdict : 0;
 	if (!word || gp_mem_now(m) / GP_SECOND_NS >= word >> GP_VERDICT_SHIFT)
 		return 0;
 	return (__u32)word & ((1u << GP_VERDICT_SHIFT) - 1);
