@@ -629,6 +629,7 @@ static void print_losses(struct gp_sink *sink, const struct gp_model *model)
 		{ "scan_stale", { t->scan_stale, 0 }, "first contacts left out: their time slice was not ready" },
 		{ "spoofed_inside", { t->spoofed_inside, 0 }, "packets from outside with an inside source" },
 		{ "foreign_source", { t->foreign_source, 0 }, "packets from inside with a source that is not inside" },
+		{ "tags_failed", { t->tags_failed, 0 }, "packets without a tag: the driver left no room for metadata" },
 	};
 	struct remainder list[sizeof(all) / sizeof(all[0])];
 	struct table table = { .headings = headings, .left = 0x5, .context = list, .fill = loss_line };
