@@ -169,6 +169,13 @@ GP_INLINE __u32 gp_mem_tags(struct gp_memory *m)
 	return gp_knob_tags;
 }
 
+/* The packet's time where that is known for nothing, else 0. */
+GP_INLINE __u64 gp_mem_replay_now(struct gp_memory *m)
+{
+	GP_TOUCH(m);
+	return gp_knob_replay ? gp_replay_now_ns : 0;
+}
+
 GP_INLINE __u64 gp_mem_port_word(struct gp_memory *m, __u32 index)
 {
 	GP_TOUCH(m);

@@ -170,8 +170,10 @@ static int fill(struct account_play *play, const struct player *player, const st
 {
 	struct gp_memory *m = &play->engine->memory;
 	__u64 word = ((__u64)step->a << GP_WORD_SHIFT) + (__u64)step->a * (__u64)step->b;
-	long slot = find_slot(m, step->client, player->variant.ipv6);
+	long slot;
 
+	gp_memory_flush(m, m->now_ns);
+	slot = find_slot(m, step->client, player->variant.ipv6);
 	if (slot < 0 && !player->variant.cut)
 		return -ENOENT;
 	m->cpus[0].totals.received.packets += (__u64)step->a;

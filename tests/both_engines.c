@@ -11,6 +11,8 @@
 
 #include <cmocka.h>
 
+#include "memory_setup.h"
+
 #include "account_rows.h"
 #include "world.h"
 
@@ -171,8 +173,11 @@ const char *both_engines_differ(const struct both_engines *both)
 
 void both_engines_compare(const struct both_engines *both, const char *what)
 {
-	const char *wrong = both_engines_differ(both);
+	const char *wrong;
 
+	gp_memory_flush(&both->native->memory, both->native->memory.now_ns);
+	gp_memory_flush(&both->kernel->memory, both->kernel->memory.now_ns);
+	wrong = both_engines_differ(both);
 	if (wrong)
 		fail_msg("%s: %s", what, wrong);
 }

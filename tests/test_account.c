@@ -125,7 +125,6 @@ static void feed_whole(struct gp_engine *whole, const struct gp_frame *frame, en
 	m->now_ns = frame->time_ns;
 	if (!m->cpus->slice)
 		gp_slice_take(m);
-	gp_count_own(&m->cpus->totals.received, bytes);
 	gp_account_whole(m, &ctx, frame->data_bytes, bytes, side);
 	m->ring->count = 0;
 }

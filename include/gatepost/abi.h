@@ -388,6 +388,7 @@ struct gp_due {
 	__u64 n;     /* word of packets and bytes; 0: none waits here */
 	__u32 line;  /* of the hot lines */
 	__u32 service; /* below GP_HOT_SERVICES; GP_DUE_SENT besides: the owner sent it */
+	__u64 time_ns; /* in replay: the packet's; live 0, the clock costs more than its few microseconds are worth */
 };
 #define GP_DUE_SENT 0x100u
 

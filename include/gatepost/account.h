@@ -125,7 +125,7 @@ GP_INLINE __u64 gp_account_packet(struct gp_memory *m, gp_ctx *ctx, struct gp_cp
 	if (trusted && p->ip_proto == GP_IP_TCP && !gp_stream_is_bulk(m, p, service, to)) {
 		gp_account_ends(m, s, slot, owner_is_src);
 		/* What the packet says about its owner needs a place even if it is the owner's first one. */
-		gp_hot_first(m, owner_is_src ? &s->src : &s->dst, owner_is_src);
+		gp_hot_first(m, owner_is_src ? &s->src : &s->dst, owner_is_src, 0);
 		service = (__u32)gp_stream_packet(m, ctx, s, frame_bytes, service);
 		stage = service >> GP_STREAM_STAGE;
 		service &= (1u << GP_STREAM_STAGE) - 1;

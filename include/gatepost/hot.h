@@ -96,7 +96,7 @@ GP_GLOBAL int gp_hot_spill(struct gp_memory *m, const struct gp_end *end, __u32 
  *
  * Whoever is only sent to gets one while half of them are free. Return: 0.
  */
-GP_GLOBAL int gp_hot_first(struct gp_memory *m, const struct gp_end *end, __u32 sent)
+GP_GLOBAL int gp_hot_first(struct gp_memory *m, const struct gp_end *end, __u32 sent, __u64 now_ns)
 {
 	struct gp_settings *settings = gp_mem_settings(m);
 	struct gp_claims *claims = gp_mem_claims(m);
@@ -104,7 +104,7 @@ GP_GLOBAL int gp_hot_first(struct gp_memory *m, const struct gp_end *end, __u32 
 	if (!settings || !claims || !end || end->slot < 0)
 		return 0;
 	gp_inside_record(m, &end->addr, (__u32)end->slot, sent || claims->hosts < settings->inside_hosts / 2,
-			 gp_mem_now(m));
+			 now_ns ? now_ns : gp_mem_now(m));
 	return 0;
 }
 
@@ -151,10 +151,11 @@ GP_INLINE int gp_slot_address(struct gp_memory *m, __u32 slot, struct gp_addr *a
  * gp_hot_rare() - what is rare about a count, done behind it.
  * @what: service, and GP_DUE_SENT.
  * @rare: GP_HOT_FIRST, GP_HOT_FULL.
+ * @time_ns: of the packet; 0: now.
  *
  * Return: 0.
  */
-GP_GLOBAL int gp_hot_rare(struct gp_memory *m, __u32 line, __u32 what, __u32 rare)
+GP_GLOBAL int gp_hot_rare(struct gp_memory *m, __u32 line, __u32 what, __u32 rare, __u64 time_ns)
 {
 	struct gp_settings *settings = gp_mem_settings(m);
 	struct gp_end owner = { .owner = 1 };
@@ -169,17 +170,18 @@ GP_GLOBAL int gp_hot_rare(struct gp_memory *m, __u32 line, __u32 what, __u32 rar
 	if (!gp_slot_address(m, line % slots, &owner.addr))
 		return 0;
 	if (rare & GP_HOT_FIRST)
-		gp_hot_first(m, &owner, !!(what & GP_DUE_SENT));
+		gp_hot_first(m, &owner, !!(what & GP_DUE_SENT), time_ns);
 	if (rare & GP_HOT_FULL)
 		gp_hot_spill(m, &owner, line, what & 0xff);
 	return 0;
 }
 
 /* Adds a count to its line. */
-GP_INLINE void gp_hot_add(struct gp_memory *m, __u64 n, __u32 line, __u32 what, __u32 shared)
+GP_INLINE void gp_hot_add(struct gp_memory *m, const struct gp_due *due, __u32 shared)
 {
-	struct gp_hot *hot = gp_mem_hot(m, line);
-	__u64 before, all_sent = 0;
+	struct gp_hot *hot = gp_mem_hot(m, due->line);
+	__u64 n = due->n, before, all_sent = 0;
+	__u32 what = due->service;
 
 	if (!hot)
 		return;
@@ -187,9 +189,10 @@ GP_INLINE void gp_hot_add(struct gp_memory *m, __u64 n, __u32 line, __u32 what, 
 	if (what & GP_DUE_SENT)
 		all_sent = gp_word_add(&hot->sent, n, shared) + n;
 	if (!before || ((before + n) | all_sent) & GP_WORD_FULL)
-		gp_hot_rare(m, line, what,
+		gp_hot_rare(m, due->line, what,
 			    (before ? 0 : GP_HOT_FIRST) |
-				    (((before + n) | all_sent) & GP_WORD_FULL ? GP_HOT_FULL : 0));
+				    (((before + n) | all_sent) & GP_WORD_FULL ? GP_HOT_FULL : 0),
+			    due->time_ns);
 }
 
 /* The mail services are counted at once: their packets touch the flow table anyway. */
@@ -208,7 +211,8 @@ GP_INLINE void gp_mail_add(struct gp_memory *m, struct gp_cpu *cpu, __u64 n, __u
 	if (!before || ((before + n) | all_sent) & GP_WORD_FULL)
 		gp_hot_rare(m, cpu->hot_base + slot, service | (sent ? GP_DUE_SENT : 0),
 			    (before ? 0 : GP_HOT_FIRST) |
-				    (((before + n) | all_sent) & GP_WORD_FULL ? GP_HOT_FULL : 0));
+				    (((before + n) | all_sent) & GP_WORD_FULL ? GP_HOT_FULL : 0),
+			    0);
 }
 
 /**
@@ -234,9 +238,10 @@ GP_INLINE void gp_hot_count(struct gp_memory *m, struct gp_cpu *cpu, __u32 slot,
 	due->n = GP_WORD_PACKET + bytes;
 	due->line = line;
 	due->service = service | (sent ? GP_DUE_SENT : 0);
+	due->time_ns = gp_mem_replay_now(m);
 	cpu->due_next = at + 1;
 	if (waited.n)
-		gp_hot_add(m, waited.n, waited.line, waited.service, cpu->shared);
+		gp_hot_add(m, &waited, cpu->shared);
 }
 
 #ifndef __bpf__
@@ -252,7 +257,7 @@ GP_INLINE void gp_hot_flush(struct gp_memory *m)
 			struct gp_due *due = &cpu->due[(cpu->due_next + k) & (GP_DUE - 1)];
 
 			if (due->n)
-				gp_hot_add(m, due->n, due->line, due->service, 0);
+				gp_hot_add(m, due, 0);
 			due->n = 0;
 		}
 	}

@@ -97,6 +97,12 @@ GP_INLINE __u32 gp_mem_tags(struct gp_memory *m)
 	return 1;
 }
 
+/* The packet's time where that is known for nothing, else 0: in the kernel, live. */
+GP_INLINE __u64 gp_mem_replay_now(struct gp_memory *m)
+{
+	return m->now_ns;
+}
+
 GP_INLINE __u64 *gp_mem_dir16(struct gp_memory *m, __u32 word)
 {
 	return &m->dir16[word & (GP_DIR16_WORDS - 1)];
