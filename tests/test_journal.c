@@ -64,12 +64,14 @@ static int take_delta(void *arg, const struct gp_inside_delta *delta)
 	return 0;
 }
 
-static int take_host(void *arg, const struct gp_host *host)
+static int take_hosts(void *arg, const struct gp_host *hosts, __u32 count)
 {
 	struct contents *to = arg;
 
-	assert_true(to->host_count < MEMBERS);
-	to->hosts[to->host_count++] = *host;
+	assert_true(count && count <= GP_RECORD_HOSTS);
+	assert_true(to->host_count + count <= MEMBERS);
+	memcpy(&to->hosts[to->host_count], hosts, count * sizeof(*hosts));
+	to->host_count += count;
 	return 0;
 }
 
@@ -96,7 +98,7 @@ static int take_flow_records(void *arg, const __u64 flow_records[GP_FLOW_ENDS])
 
 static struct gp_record_reader reader_of(struct contents *to)
 {
-	return (struct gp_record_reader){to, take_delta, take_host, take_cell, take_sums, take_flow_records};
+	return (struct gp_record_reader){to, take_delta, take_hosts, take_cell, take_sums, take_flow_records};
 }
 
 /* All bytes of a member differ from 0, or only some: words that are left out come back as they were. */

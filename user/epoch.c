@@ -219,9 +219,9 @@ static void put_bank(struct gp_epoch *epoch, __u32 bank)
 	gp_record_flow_records(&epoch->record, epoch->world->flow_records);
 }
 
-static int add_host(void *world, const struct gp_host *host)
+static int add_hosts(void *world, const struct gp_host *hosts, __u32 count)
 {
-	return gp_world_add_host(world, host);
+	return gp_world_add_hosts(world, hosts, count);
 }
 
 static int add_cell(void *world, const struct gp_cell *cell)
@@ -260,7 +260,7 @@ static struct gp_record_reader into_world(const struct gp_epoch *epoch)
 {
 	return (struct gp_record_reader){
 		.arg = epoch->world,
-		.host = add_host,
+		.hosts = add_hosts,
 		.cell = add_cell,
 		.sums = add_sums,
 		.flow_records = set_flow_records,

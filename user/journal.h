@@ -37,11 +37,13 @@ struct gp_world_sums {
 	__u64 outside_folded;
 };
 
+#define GP_RECORD_HOSTS 8u
+
 /* Who is told what a record holds, in the order in which it was put there. A function may be NULL. Return: 0 or -errno. */
 struct gp_record_reader {
 	void *arg;
 	int (*inside)(void *arg, const struct gp_inside_delta *delta);
-	int (*host)(void *arg, const struct gp_host *host); /* an outside one */
+	int (*hosts)(void *arg, const struct gp_host *hosts, __u32 count); /* outside ones, at most GP_RECORD_HOSTS */
 	int (*cell)(void *arg, const struct gp_cell *cell);
 	int (*sums)(void *arg, const struct gp_world_sums *sums);			   /* to be added */
 	int (*flow_records)(void *arg, const __u64 flow_records[GP_FLOW_ENDS]); /* since ever */

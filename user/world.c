@@ -12,6 +12,7 @@
 #define CELL_MAX 65536u
 #define MEMBERS_MIN 256u /* the first allocation */
 #define READ_TRIES 1000	 /* spills are microseconds apart at most, and rare */
+#define BATCH 8u
 #define WORD_BYTES (GP_WORD_PACKET - 1)
 
 /* Open addressing, linear probing, at most half full. The hash saves most look-ups a walk to the member. */
@@ -30,12 +31,25 @@ static __u32 add32(__u32 a, __u32 b)
 	return a > ~0u - b ? ~0u : a + b;
 }
 
+/* Most parts of what an epoch brings are empty: what they would be added to need not be touched. */
+static bool is_empty(const void *part, size_t bytes)
+{
+	const __u64 __attribute__((may_alias)) *words = part;
+	__u64 any = 0;
+
+	for (size_t i = 0; i < bytes / sizeof(*words); i++)
+		any |= words[i];
+	return !any;
+}
+
 /* Counters of 32 bits stay at their largest value rather than begin anew: 4 G of anything is as damning as more. */
 static void add32_all(void *to, const void *from, size_t bytes)
 {
 	const __u32 *b = from;
 	__u32 *a = to;
 
+	if (is_empty(from, bytes))
+		return;
 	for (size_t i = 0; i < bytes / sizeof(*a); i++) {
 		__u32 sum = a[i] + b[i];
 
@@ -52,6 +66,8 @@ static void add_count(struct gp_count *to, const struct gp_count *from)
 static void add_services(struct gp_service_count *to, const struct gp_service_count *from)
 {
 	for (unsigned int i = 0; i < GP_SERVICES; i++) {
+		if (is_empty(&from[i], sizeof(from[i])))
+			continue;
 		add_count(&to[i].traffic, &from[i].traffic);
 		to[i].flows = add32(to[i].flows, from[i].flows);
 		to[i].attempts = add32(to[i].attempts, from[i].attempts);
@@ -62,6 +78,8 @@ static void add_services(struct gp_service_count *to, const struct gp_service_co
 
 static void merge_hll(struct gp_hll *to, const struct gp_hll *from)
 {
+	if (is_empty(from, sizeof(*from)))
+		return;
 	for (unsigned int i = 0; i < GP_HLL_REGISTERS; i++)
 		if (to->registers[i] < from->registers[i])
 			to->registers[i] = from->registers[i];
@@ -80,6 +98,18 @@ static bool sample_is_empty(const struct gp_sample *sample)
 	return !(sample->dst.halves[0] | sample->dst.halves[1] | sample->sport | sample->dport);
 }
 
+/* These wrap round: whoever reads them takes differences (docs/detection.md). */
+static void add_scan(struct gp_scan_count *to, const struct gp_scan_count *from)
+{
+	if (is_empty(from, sizeof(*from)))
+		return;
+	for (unsigned int class = 0; class < GP_SCAN_CLASSES; class++)
+		for (unsigned int ring = 0; ring < GP_SLICES; ring++) {
+			to->attempts[class][ring] += from->attempts[class][ring];
+			to->answers[class][ring] += from->answers[class][ring];
+		}
+}
+
 static void merge_host(struct gp_host *to, const struct gp_host *from)
 {
 	merge_seen(&to->first_seen_ns, &to->last_seen_ns, from->first_seen_ns, from->last_seen_ns);
@@ -96,12 +126,7 @@ static void merge_host(struct gp_host *to, const struct gp_host *from)
 	add32_all(to->smtp, from->smtp, sizeof(to->smtp));
 	add32_all(&to->http, &from->http, sizeof(to->http));
 	add32_all(&to->tls, &from->tls, sizeof(to->tls));
-	/* These wrap round: whoever reads them takes differences (docs/detection.md). */
-	for (unsigned int class = 0; class < GP_SCAN_CLASSES; class++)
-		for (unsigned int ring = 0; ring < GP_SLICES; ring++) {
-			to->scan.attempts[class][ring] += from->scan.attempts[class][ring];
-			to->scan.answers[class][ring] += from->scan.answers[class][ring];
-		}
+	add_scan(&to->scan, &from->scan);
 	for (unsigned int i = 0; i < GP_SAMPLES; i++)
 		if (sample_is_empty(&to->samples[i]))
 			to->samples[i] = from->samples[i];
@@ -335,9 +360,8 @@ static int fold_host(struct gp_world *world, const struct gp_host *host)
 	return err;
 }
 
-int gp_world_add_host(struct gp_world *world, const struct gp_host *host)
+static int add_host(struct gp_world *world, const struct gp_host *host, __u32 hash)
 {
-	__u32 hash = hash_of(world, &host->addr, 128);
 	struct gp_host *known = find_host(world, hash, &host->addr);
 	int err;
 
@@ -353,6 +377,43 @@ int gp_world_add_host(struct gp_world *world, const struct gp_host *host)
 	index_put(world->by_addr, hash, world->outside_count);
 	world->outside[world->outside_count++] = *host;
 	return 0;
+}
+
+int gp_world_add_host(struct gp_world *world, const struct gp_host *host)
+{
+	return add_host(world, host, hash_of(world, &host->addr, 128));
+}
+
+/* Asks memory for the member with a hash, if its entry is the first that is looked at. */
+static void expect_host(const struct gp_world *world, __u32 hash)
+{
+	const struct gp_world_index *index = world->by_addr;
+	const struct entry *entry = &index->entries[hash & (index->size - 1)];
+
+	if (entry->member && entry->hash == hash)
+		for (size_t at = 0; at < sizeof(*world->outside); at += 64)
+			__builtin_prefetch((const char *)&world->outside[entry->member - 1] + at, 1);
+}
+
+int gp_world_add_hosts(struct gp_world *world, const struct gp_host *hosts, __u32 count)
+{
+	const struct gp_world_index *index = world->by_addr;
+	__u32 hashes[BATCH];
+	int err = 0;
+
+	for (__u32 n; count && !err; hosts += n, count -= n) {
+		n = count < BATCH ? count : BATCH;
+		for (__u32 i = 0; i < n; i++) {
+			hashes[i] = hash_of(world, &hosts[i].addr, 128);
+			if (index->size)
+				__builtin_prefetch(&index->entries[hashes[i] & (index->size - 1)]);
+		}
+		for (__u32 i = 0; i < n && index->size; i++)
+			expect_host(world, hashes[i]);
+		for (__u32 i = 0; i < n && !err; i++)
+			err = add_host(world, &hosts[i], hashes[i]);
+	}
+	return err;
 }
 
 static void add_beyond(struct gp_world *world, const struct gp_service_count *services)

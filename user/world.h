@@ -81,6 +81,9 @@ const struct gp_host *gp_world_host(const struct gp_world *world, __u32 id);
  */
 int gp_world_add_host(struct gp_world *world, const struct gp_host *host);
 
+/* gp_world_add_hosts() - several at once; memory is asked for all before the first is added. -ENOMEM: after some. */
+int gp_world_add_hosts(struct gp_world *world, const struct gp_host *hosts, __u32 count);
+
 /* gp_world_add_cell() - likewise for a prefix. */
 int gp_world_add_cell(struct gp_world *world, const struct gp_cell *cell);
 
