@@ -23,7 +23,7 @@ static const char config_text[] =
 	"  - {prefix: \"2001:db8:6400::/40\", subscriber: 64}\n"
 	"  - {prefix: \"2001:db8:4800::/40\", subscriber: 48}\n"
 	"  - {prefix: \"2001:db9:5:4000::/50\", subscriber: 56}\n"
-	"relays: [10.0.0.25/32, \"2001:db8:0:2500::/56\"]\n"
+	"relays: [10.0.0.25/32, \"2001:db8:0:2500::/56\", \"2001:db8:4834::/56\"]\n"
 	"infrastructure: [10.0.0.53/32, \"2001:db8:0:5300::/56\"]\n"
 	"tables: {addresses: 8192, hosts: 256, outside: 256, cells: 128, flows: 512, filter_bits: 65536}\n";
 

@@ -20,6 +20,14 @@
 #define CROWD_LEAST 18
 #define CROWD_MOST 33
 
+/* Distinct endpoints of a single source after which it insists: 4 registers, and 8 endpoints but for one time in 1e5. */
+#define INSISTS_LEAST GP_CELL_INSISTS
+#define INSISTS_MOST 8
+
+/* Eight sources of a prefix, none of which insists, that have tried 24 endpoints together. */
+#define TRY(i) TALK(i, TERRACE + (i), TENANT + 3 * (i), 40000, 22), REPEAT(3, BY_SERVER, SYN)
+#define TRY_24 TRY(0), TRY(1), TRY(2), TRY(3), TRY(4), TRY(5), TRY(6), TRY(7)
+
 const struct account_row account_rows_memory[] = {
 	/* Inside slots: one for each subscriber's prefix, 256 in a chunk. */
 	{ "slots: the addresses of a /30, of a /64", 0,
@@ -37,6 +45,10 @@ const struct account_row account_rows_memory[] = {
 		 TALK(2, WIDE_NEXT, MX, 40000, 25), SYN),
 	  EXPECT(SENT_RECEIVED(WIDE, 3, 1), SENT_RECEIVED(WIDE_NEXT, 1, 0), CLAIMS(hosts, 2), CLAIMS(chunks, 1),
 		 HOST(WIDE, proved_flows, 1)) },
+	{ "slots: a /48 that begins with a relay's network is a subscriber's, by bulk data as well", ROW_IPV6,
+	  SCRIPT(TALK(0, WIDE, WEB, 40000, 443), UDP_CLI("x"), TALK(1, WIDE_NEXT, WEB, 40000, 443), UDP_CLI("x")),
+	  EXPECT(SENT_RECEIVED(WIDE, 1, 0), HOST(WIDE, role, GP_ROLE_SUBSCRIBER), HOST(WIDE_NEXT, role, GP_ROLE_SUBSCRIBER),
+		 CLAIMS(hosts, 2)) },
 	{ "slots: prefixes of all lengths at a time", 0,
 	  SCRIPT(TALK(0, EVE, NARROW, 40000, 80), SYN, TALK(1, EVE, WIDE, 40000, 80), SYN, TALK(2, EVE, ALICE, 40000, 80),
 		 SYN, TALK(3, EVE, PART, 40000, 80), SYN, TALK(4, NARROW, WIDE, 40000, 80), SYN),
@@ -138,9 +150,9 @@ const struct account_row account_rows_memory[] = {
 		 SEGMENT(CLIENT, GP_TCP_ACK, 0, -1, ""), RST_CLI),
 	  EXPECT(NO_HOST(EVE), CELL(EVE, syn, 1)) },
 	{ "crowd: a few endpoints are none", 0,
-	  SCRIPT(TALK(0, EVE, TENANT, 40000, 22), REPEAT(CROWD_LEAST - 1, BY_SERVER, SYN, SYN_ACK)),
-	  EXPECT(NO_HOST(EVE), CELL(EVE, syn, CROWD_LEAST - 1), CELL(EVE, answered, CROWD_LEAST - 1),
-		 CELL_ATTEMPTS(EVE, OTHER, CROWD_LEAST - 1)) },
+	  SCRIPT(TALK(0, EVE, TENANT, 40000, 22), REPEAT(INSISTS_LEAST - 1, BY_SERVER, SYN, SYN_ACK)),
+	  EXPECT(NO_HOST(EVE), CELL(EVE, syn, INSISTS_LEAST - 1), CELL(EVE, answered, INSISTS_LEAST - 1),
+		 CELL_ATTEMPTS(EVE, OTHER, INSISTS_LEAST - 1)) },
 	{ "crowd: the same endpoint again and again is none", ROW_FLOOD,
 	  SCRIPT(TALK(0, EVE, ALICE, 1024, 22), REPEAT(300, BY_CLIENT_PORT, SYN)),
 	  EXPECT(NO_HOST(EVE), CELL(EVE, syn, 300), CELL(EVE, crowd, 1), CELL_REGISTERS(EVE, sources, 1, 1)) },
@@ -150,20 +162,20 @@ const struct account_row account_rows_memory[] = {
 		 CELL_REGISTERS(TERRACE, sources, 50, 64)) },
 	{ "crowd: a sweep earns its source a record, and its first contacts are counted there", ROW_FLOOD,
 	  SCRIPT(TALK(0, EVE, TENANT, 40000, 22), REPEAT(100, BY_SERVER, SYN)),
-	  EXPECT(CELL_WITHIN(EVE, syn, CROWD_LEAST, CROWD_MOST), CELL(EVE, crowd, CROWD_LEAST),
-		 PREFIX(EVE, OTHER, attempts, 100), PREFIX(EVE, OTHER, flows, 100),
-		 HOST_WITHIN(EVE, syn, 101 - CROWD_MOST, 101 - CROWD_LEAST),
-		 HOST_WITHIN(EVE, scan.attempts[GP_SCAN_SERVICE][0], 100 - CROWD_MOST, 101 - CROWD_LEAST),
+	  EXPECT(CELL_WITHIN(EVE, syn, INSISTS_LEAST, INSISTS_MOST), CELL(EVE, crowd, INSISTS_LEAST),
+		 CELL(EVE, senders, 1), PREFIX(EVE, OTHER, attempts, 100), PREFIX(EVE, OTHER, flows, 100),
+		 HOST_WITHIN(EVE, syn, 101 - INSISTS_MOST, 101 - INSISTS_LEAST),
+		 HOST_WITHIN(EVE, scan.attempts[GP_SCAN_SERVICE][0], 100 - INSISTS_MOST, 101 - INSISTS_LEAST),
 		 HOST(EVE, proved_flows, 0)) },
 	{ "crowd: so do many ports of one host", ROW_FLOOD,
 	  SCRIPT(TALK(0, EVE, ALICE, 40000, 1000), REPEAT(100, BY_SERVER_PORT, SYN)),
-	  EXPECT(CELL(EVE, crowd, CROWD_LEAST), PREFIX(EVE, OTHER, attempts, 100),
-		 HOST_WITHIN(EVE, scan.attempts[GP_SCAN_ENDPOINT][0], 100 - CROWD_MOST, 101 - CROWD_LEAST)) },
-	{ "crowd: then each of its addresses has one from its first SYN on", ROW_FLOOD,
-	  SCRIPT(TALK(0, TERRACE, TENANT, 40000, 22), REPEAT(3, BY_CLIENT, REPEAT(40, BY_SERVER, SYN, SYN_ACK))),
-	  EXPECT(CLAIMS(outside[0], 3), SERVICE(TERRACE + 1, OTHER, attempts, 40), SERVICE(TERRACE + 2, OTHER, answered, 40),
-		 HOST(TERRACE + 2, syn, 40), PREFIX(TERRACE, OTHER, attempts, 120), PREFIX(TERRACE, OTHER, answered, 120),
-		 CELL(TERRACE, crowd, CROWD_LEAST), NO_HOST(TERRACE + 3)) },
+	  EXPECT(CELL(EVE, crowd, INSISTS_LEAST), PREFIX(EVE, OTHER, attempts, 100),
+		 HOST_WITHIN(EVE, scan.attempts[GP_SCAN_ENDPOINT][0], 100 - INSISTS_MOST, 101 - INSISTS_LEAST)) },
+	{ "crowd: several sources that do not insist are one together", ROW_FLOOD,
+	  SCRIPT(TRY_24, TALK(8, TERRACE + 9, TENANT + 30, 40000, 22), REPEAT(40, BY_SERVER, SYN, SYN_ACK)),
+	  EXPECT(NO_HOST(TERRACE), NO_HOST(TERRACE + 3), SERVICE(TERRACE + 9, OTHER, attempts, 40),
+		 SERVICE(TERRACE + 9, OTHER, answered, 40), HOST(TERRACE + 9, syn, 40),
+		 PREFIX(TERRACE, OTHER, attempts, 64), CELL_WITHIN(TERRACE, crowd, CROWD_LEAST, CROWD_MOST)) },
 	{ "crowd: without room in the bank its cell counts on", ROW_FLOOD,
 	  SCRIPT(TALK(2, TERRACE, BOB, 40000, 22), REPEAT(2, BY_CLIENT_PORT, SYN), TALK(1, CROWD, ALICE, 40000, 80),
 		 REPEAT(125, BY_CLIENT, OPEN, CLOSE), WAIT_S(6), TALK(1, CROWD + 125, ALICE, 40000, 80), REPEAT(125, BY_CLIENT, OPEN, CLOSE), WAIT_S(6),

@@ -122,10 +122,11 @@ GP_INLINE __u64 gp_word_add(__u64 *word, __u64 n, __u32 shared)
 
 /**
  * gp_slot_address() - whose an inside slot is.
+ * @rest: what follows his prefix: 0 for his first address, all ones for his last one.
  *
- * Return: 1, or 0 while its chunk is not handed out.
+ * Return: length of his prefix as the chunk has it, or 0 while the chunk is not handed out.
  */
-GP_INLINE int gp_slot_address(struct gp_memory *m, __u32 slot, struct gp_addr *addr)
+GP_INLINE __u32 gp_slot_address(struct gp_memory *m, __u32 slot, __u64 rest, struct gp_addr *addr)
 {
 	struct gp_chunk *chunk = gp_mem_chunk(m, slot / GP_CHUNK_SLOTS);
 	__u64 index = slot % GP_CHUNK_SLOTS, high, low;
@@ -139,12 +140,23 @@ GP_INLINE int gp_slot_address(struct gp_memory *m, __u32 slot, struct gp_addr *a
 	/* The chunk's own address has zeros where the index goes. */
 	high = bits <= 64 ? index << ((64 - bits) & 63) : bits < 72 ? index >> ((bits - 64) & 63) : 0;
 	low = bits <= 64 ? 0 : index << ((128 - bits) & 63);
+	high |= bits < 64 ? rest >> (bits & 63) : 0;
+	low |= bits <= 64 ? rest : bits < 128 ? rest >> ((bits - 64) & 63) : 0;
 	*addr = chunk->first;
 	addr->words[0] |= gp_be32_to_host((__u32)(high >> 32));
 	addr->words[1] |= gp_be32_to_host((__u32)high);
 	addr->words[2] |= gp_be32_to_host((__u32)(low >> 32));
 	addr->words[3] |= gp_be32_to_host((__u32)low);
-	return 1;
+	return bits;
+}
+
+/* Does this address belong to whoever has the slot? Within an IPv6 subscriber's prefix there may be a relay's. */
+GP_INLINE int gp_slot_is_of(struct gp_memory *m, const struct gp_addr *addr, __u32 bits)
+{
+	int index = bits < 128 ? gp_range_find(m, addr) : GP_NO_SLOT;
+	const struct gp_range *range = index < 0 ? 0 : gp_mem_range(m, (__u32)index);
+
+	return bits == 128 || (range && range->subscriber_bits == bits);
 }
 
 /**
@@ -159,7 +171,7 @@ GP_GLOBAL int gp_hot_rare(struct gp_memory *m, __u32 line, __u32 what, __u32 rar
 {
 	struct gp_settings *settings = gp_mem_settings(m);
 	struct gp_end owner = { .owner = 1 };
-	__u32 slots;
+	__u32 slots, bits;
 
 	if (!settings)
 		return 0;
@@ -167,8 +179,11 @@ GP_GLOBAL int gp_hot_rare(struct gp_memory *m, __u32 line, __u32 what, __u32 rar
 	if (!slots)
 		return 0;
 	owner.slot = (int)(line % slots);
-	if (!gp_slot_address(m, line % slots, &owner.addr))
+	bits = gp_slot_address(m, line % slots, 0, &owner.addr);
+	if (!bits)
 		return 0;
+	if (!gp_slot_is_of(m, &owner.addr, bits))
+		gp_slot_address(m, line % slots, ~0ull, &owner.addr);
 	if (rare & GP_HOT_FIRST)
 		gp_hot_first(m, &owner, !!(what & GP_DUE_SENT), time_ns);
 	if (rare & GP_HOT_FULL)
