@@ -165,6 +165,7 @@ static void test_add_cell(void **state)
 	a.syn = 2;
 	a.answered = 4;
 	a.crowd = 3;
+	a.senders = 1;
 	a.touched = 18;
 	assert_memory_equal(&world->cells[0], &a, sizeof(a));
 	gp_world_close(world);

@@ -31,25 +31,12 @@ static __u32 add32(__u32 a, __u32 b)
 	return a > ~0u - b ? ~0u : a + b;
 }
 
-/* Most parts of what an epoch brings are empty: what they would be added to need not be touched. */
-static bool is_empty(const void *part, size_t bytes)
-{
-	const __u64 __attribute__((may_alias)) *words = part;
-	__u64 any = 0;
-
-	for (size_t i = 0; i < bytes / sizeof(*words); i++)
-		any |= words[i];
-	return !any;
-}
-
 /* Counters of 32 bits stay at their largest value rather than begin anew: 4 G of anything is as damning as more. */
-static void add32_all(void *to, const void *from, size_t bytes)
+static inline void add32_all(void *restrict to, const void *restrict from, size_t bytes)
 {
-	const __u32 *b = from;
-	__u32 *a = to;
+	const __u32 *restrict b = from;
+	__u32 *restrict a = to;
 
-	if (is_empty(from, bytes))
-		return;
 	for (size_t i = 0; i < bytes / sizeof(*a); i++) {
 		__u32 sum = a[i] + b[i];
 
@@ -66,8 +53,6 @@ static void add_count(struct gp_count *to, const struct gp_count *from)
 static void add_services(struct gp_service_count *to, const struct gp_service_count *from)
 {
 	for (unsigned int i = 0; i < GP_SERVICES; i++) {
-		if (is_empty(&from[i], sizeof(from[i])))
-			continue;
 		add_count(&to[i].traffic, &from[i].traffic);
 		to[i].flows = add32(to[i].flows, from[i].flows);
 		to[i].attempts = add32(to[i].attempts, from[i].attempts);
@@ -76,13 +61,13 @@ static void add_services(struct gp_service_count *to, const struct gp_service_co
 	}
 }
 
-static void merge_hll(struct gp_hll *to, const struct gp_hll *from)
+static void merge_hll(struct gp_hll *restrict to, const struct gp_hll *restrict from)
 {
-	if (is_empty(from, sizeof(*from)))
-		return;
-	for (unsigned int i = 0; i < GP_HLL_REGISTERS; i++)
-		if (to->registers[i] < from->registers[i])
-			to->registers[i] = from->registers[i];
+	for (unsigned int i = 0; i < GP_HLL_REGISTERS; i++) { /* without a branch: compilers take 16 at a time */
+		__u8 a = to->registers[i], b = from->registers[i];
+
+		to->registers[i] = a > b ? a : b;
+	}
 }
 
 static void merge_seen(__u64 *first, __u64 *last, __u64 other_first, __u64 other_last)
@@ -101,8 +86,6 @@ static bool sample_is_empty(const struct gp_sample *sample)
 /* These wrap round: whoever reads them takes differences (docs/detection.md). */
 static void add_scan(struct gp_scan_count *to, const struct gp_scan_count *from)
 {
-	if (is_empty(from, sizeof(*from)))
-		return;
 	for (unsigned int class = 0; class < GP_SCAN_CLASSES; class++)
 		for (unsigned int ring = 0; ring < GP_SLICES; ring++) {
 			to->attempts[class][ring] += from->attempts[class][ring];
@@ -135,12 +118,12 @@ static void merge_host(struct gp_host *to, const struct gp_host *from)
 	merge_hll(&to->mx, &from->mx);
 }
 
-static __u32 crowd_of(const struct gp_cell *cell)
+static __u32 registers_in_use(const struct gp_hll *hll)
 {
 	__u32 used = 0;
 
 	for (unsigned int i = 0; i < GP_HLL_REGISTERS; i++)
-		used += cell->endpoints.registers[i] != 0;
+		used += hll->registers[i] != 0;
 	return used;
 }
 
@@ -153,7 +136,8 @@ static void merge_cell(struct gp_cell *to, const struct gp_cell *from)
 	to->touched = add32(to->touched, from->touched);
 	merge_hll(&to->endpoints, &from->endpoints);
 	merge_hll(&to->sources, &from->sources);
-	to->crowd = crowd_of(to);
+	to->crowd = registers_in_use(&to->endpoints);
+	to->senders = registers_in_use(&to->sources);
 }
 
 static bool same_addr(const struct gp_addr *a, const struct gp_addr *b)
@@ -325,23 +309,30 @@ const struct gp_host *gp_world_host(const struct gp_world *world, __u32 id)
 	return __atomic_load_n(&host->ready, __ATOMIC_ACQUIRE) ? host : NULL;
 }
 
+/* The prefix whose cell counts an address that has no record: /24 and /48. Return: its bits. */
+static __u8 prefix_of(const struct gp_addr *addr, struct gp_addr *prefix)
+{
+	static const __u8 mapped[12] = {[10] = 0xff, [11] = 0xff};
+	__u8 bits = memcmp(addr->bytes, mapped, sizeof(mapped)) ? 48 : 96 + 24;
+
+	*prefix = *addr;
+	memset(prefix->bytes + bits / 8, 0, sizeof(*prefix) - bits / 8);
+	return bits;
+}
+
 /* What is left of a host for which there is no room: its part of its prefix's cell. */
 static void cell_of_host(const struct gp_world *world, const struct gp_host *host, struct gp_cell *cell)
 {
-	static const __u8 mapped[12] = {[10] = 0xff, [11] = 0xff};
-	bool is4 = !memcmp(host->addr.bytes, mapped, sizeof(mapped));
 	__u64 packets = host->sent.packets + host->received.packets;
 
 	*cell = (struct gp_cell){
-		.addr = host->addr,
-		.bits = is4 ? 96 + 24 : 48,
 		.ready = 1,
 		.first_seen_ns = host->first_seen_ns,
 		.last_seen_ns = host->last_seen_ns,
 		.syn = host->syn,
 		.touched = packets < ~0u ? (__u32)packets : ~0u,
 	};
-	memset(cell->addr.bytes + cell->bits / 8, 0, sizeof(cell->addr) - cell->bits / 8);
+	cell->bits = prefix_of(&host->addr, &cell->addr);
 	memcpy(cell->services, host->services, sizeof(cell->services));
 	for (unsigned int i = 0; i < GP_SERVICES; i++)
 		cell->answered = add32(cell->answered, host->services[i].answered);

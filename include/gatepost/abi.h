@@ -24,6 +24,7 @@
 #define GP_BANKS 2u		   /* of outside hosts and of prefix cells: one is filled, the other one drained */
 #define GP_PENDING_PROOFS 65536u   /* handshakes that wait for their last ACK */
 #define GP_CELL_CROWD 18u	   /* registers in use, about 20 distinct endpoints: its sources get records of their own */
+#define GP_CELL_INSISTS 4u	   /* likewise with so many endpoints per source: nobody forges the same address so often */
 #define GP_DUE 8u		   /* counts that wait, per CPU, until their cache line has come */
 #define GP_RECORD_RING 4096u	   /* flow records between data plane and agent */
 #define GP_SLICE_NS 4000000000ull  /* time slice of an attempt (docs/detection.md) */
@@ -467,7 +468,8 @@ struct gp_cell {
 	__u32 touched;	/* packets counted here, of any kind: a cell that has seen one gives way */
 	__u8 bits;	/* of 128 */
 	__u8 ready;	/* 1 once addr and bits are valid */
-	__u8 pad[6];
+	__u8 pad[2];
+	__u32 senders;	/* registers in use in `sources` */
 	struct gp_hll endpoints; /* distinct (address, port) that SYNs went to */
 	struct gp_hll sources;	 /* distinct addresses that sent SYNs */
 };

@@ -145,13 +145,49 @@ GP_INLINE void gp_cell_empty(struct gp_memory *m, struct gp_cell *cell)
 	cell->syn = 0;
 	cell->answered = 0;
 	cell->crowd = 0;
+	cell->senders = 0;
 	cell->touched = 0;
 	__builtin_memset(&cell->endpoints, 0, sizeof(cell->endpoints));
 	__builtin_memset(&cell->sources, 0, sizeof(cell->sources));
 }
 
-GP_INLINE void gp_cell_move_in(struct gp_cell *cell, const struct gp_addr *prefix, __u32 bits, __u64 now_ns)
+/**
+ * gp_cell_remember() - what a prefix has contacted in the epoch before goes on counting.
+ * @tag: of the cell, whose sketches are empty.
+ *
+ * Only the sketches: they are merged by maximum, so that the agent may see them twice. Return: 0.
+ */
+GP_GLOBAL int gp_cell_remember(struct gp_memory *m, __u32 number, __u64 tag)
 {
+	struct gp_settings *settings = gp_mem_settings(m);
+	struct gp_control *control = gp_mem_control(m);
+	struct gp_cell *cell = gp_mem_cell(m, number), *before;
+	__u32 first, slots;
+
+	if (!settings || !control || !cell)
+		return 0;
+	slots = settings->cells; /* once: see gp_probe() */
+	GP_OPAQUE(slots);
+	first = ((control->bank & 1) ^ 1) * slots;
+	for (__u32 i = 0; i < 2 * GP_TABLE_WAYS; i++) {
+		before = gp_mem_cell(m, first + gp_probe(tag, i, slots));
+		if (!before || !before->tag)
+			return 0;
+		if (before->tag != tag)
+			continue;
+		cell->endpoints = before->endpoints;
+		cell->sources = before->sources;
+		cell->crowd = before->crowd;
+		cell->senders = before->senders;
+		return 0;
+	}
+	return 0;
+}
+
+GP_INLINE void gp_cell_move_in(struct gp_memory *m, struct gp_cell *cell, __u32 number, __u64 tag,
+			       const struct gp_addr *prefix, __u32 bits, __u64 now_ns)
+{
+	gp_cell_remember(m, number, tag);
 	cell->addr = *prefix;
 	cell->bits = (__u8)bits;
 	cell->first_seen_ns = now_ns;
@@ -190,7 +226,7 @@ GP_GLOBAL int gp_cell_slot(struct gp_memory *m, const struct gp_addr *prefix, __
 		if (!before) {
 			before = gp_cas(&cell->tag, 0, tag);
 			if (!before)
-				gp_cell_move_in(cell, prefix, bits, now_ns);
+				gp_cell_move_in(m, cell, slot, tag, prefix, bits, now_ns);
 		}
 		if (!before || before == tag)
 			return (int)slot;
@@ -204,7 +240,7 @@ GP_GLOBAL int gp_cell_slot(struct gp_memory *m, const struct gp_addr *prefix, __
 	if (cell->touched > 1 || gp_cas(&cell->tag, before, tag) != before)
 		return -1;
 	gp_cell_empty(m, cell);
-	gp_cell_move_in(cell, prefix, bits, now_ns);
+	gp_cell_move_in(m, cell, victim, tag, prefix, bits, now_ns);
 	return (int)victim;
 }
 
@@ -237,8 +273,10 @@ GP_GLOBAL int gp_cell_contact(struct gp_memory *m, __u32 number, const struct gp
 	GP_ADD(cell->syn, 1);
 	if (gp_hll_add(&cell->endpoints, gp_mix(gp_hash_addr(settings->secret[0], &p->dst), p->dport)))
 		GP_ADD(cell->crowd, 1);
-	gp_hll_add(&cell->sources, gp_hash_addr(settings->secret[0], &p->src));
-	return cell->crowd >= GP_CELL_CROWD;
+	if (gp_hll_add(&cell->sources, gp_hash_addr(settings->secret[0], &p->src)))
+		GP_ADD(cell->senders, 1);
+	return cell->crowd >= GP_CELL_CROWD ||
+	       (cell->crowd >= GP_CELL_INSISTS && cell->crowd >= GP_CELL_INSISTS * cell->senders);
 }
 
 #endif
