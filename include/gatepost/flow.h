@@ -67,13 +67,10 @@ GP_INLINE __u64 gp_flow_victim_rank(const struct gp_flow *flow, __u64 now_ns)
 	return flow->flags & GP_FLOW_PROVED ? 0 : age + 1;
 }
 
-/* Puts a flow back to its beginning. The tag stays. */
+/* Puts a flow back to its beginning. The tag stays, at every moment: for another CPU a slot without one is free. */
 GP_INLINE void gp_flow_reset(struct gp_flow *flow, __u64 now_ns)
 {
-	__u64 tag = flow->tag;
-
-	__builtin_memset(flow, 0, sizeof(*flow));
-	flow->tag = tag;
+	__builtin_memset(&flow->first_ns, 0, sizeof(*flow) - sizeof(flow->tag));
 	flow->first_ns = now_ns;
 	flow->last_ns = now_ns;
 }
@@ -139,17 +136,27 @@ GP_INLINE void gp_flow_give_way(struct gp_memory *m, struct gp_flow *flow, __u32
 	gp_flow_tell(m, slot, GP_FLOW_END_EVICTED);
 }
 
-/* Claims a slot that was free, expired or the least worth keeping. It is not published yet. */
+/*
+ * Claims a slot that was free, expired or the least worth keeping. It is not published yet. Since it was looked at,
+ * another CPU may have begun a flow of its own there: then this one finds no slot, and is counted.
+ */
 GP_INLINE int gp_flow_take(struct gp_memory *m, __u32 slot, __u64 tag, __u64 now_ns)
 {
 	struct gp_flow *flow = gp_mem_flow(m, slot);
-	__u64 before;
+	struct gp_totals *totals = gp_mem_totals(m);
+	__u64 before, found;
 
-	if (!flow)
+	if (!flow || !totals)
 		return GP_NO_SLOT;
 	before = flow->tag;
-	if (gp_cas(&flow->tag, before, tag & ~1ull) != before)
+	found = before;
+	if (!before || before & 1)
+		found = gp_cas(&flow->tag, before, tag & ~1ull);
+	if (found != before || (before && !(before & 1))) {
+		if ((found | 1) != tag)
+			GP_ADD(totals->flows_full, 1);
 		return GP_NO_SLOT;
+	}
 	if (before)
 		gp_flow_give_way(m, flow, slot, now_ns);
 	gp_flow_reset(flow, now_ns);
