@@ -94,6 +94,7 @@ prints '^gatepost [0-9]+\.[0-9]+' --version
 prints '^usage: gatepost replay' replay --help
 prints '^usage: gatepost run' run --help
 prints '^usage: gatepost detach' detach --help
+prints '^usage: gatepost check' check --help
 
 # Files that are no captures.
 says 1 'gone.pcap: .*No such file' replay "$dir/gone.pcap"
