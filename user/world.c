@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <gatepost/inside.h>
 #include <gatepost/sketch.h>
 #include <gatepost/table.h>
 
@@ -600,7 +601,7 @@ bool gp_world_slot_address(const struct gp_world *world, __u32 slot, struct gp_a
 	gp_chunk_address(chunk, slot % GP_CHUNK_SLOTS, addr);
 	*bits = chunk->bits;
 	/* An IPv4 subscriber with several addresses has the slot of his first one. */
-	range = gp_range_find(world->memory, addr);
+	range = gp_addr_is4(addr) ? gp_range_find(world->memory, addr) : GP_NO_SLOT;
 	if (range >= 0)
 		*bits = world->memory->ranges[range].subscriber_bits;
 	return true;
