@@ -100,11 +100,16 @@ GP_GLOBAL int gp_hot_first(struct gp_memory *m, const struct gp_end *end, __u32 
 {
 	struct gp_settings *settings = gp_mem_settings(m);
 	struct gp_claims *claims = gp_mem_claims(m);
+	struct gp_host *host;
+	int record;
 
 	if (!settings || !claims || !end || end->slot < 0)
 		return 0;
-	gp_inside_record(m, &end->addr, (__u32)end->slot, sent || claims->hosts < settings->inside_hosts / 2,
-			 now_ns ? now_ns : gp_mem_now(m));
+	record = gp_inside_record(m, &end->addr, (__u32)end->slot, sent || claims->hosts < settings->inside_hosts / 2,
+				  now_ns ? now_ns : gp_mem_now(m));
+	host = record < 0 || !now_ns ? 0 : gp_mem_host(m, (__u32)record);
+	if (host && now_ns < host->first_seen_ns) /* it waited, and a later packet was faster */
+		host->first_seen_ns = now_ns;
 	return 0;
 }
 
