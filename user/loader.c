@@ -391,7 +391,7 @@ static int take_over(struct gp_loader *loader, struct gp_config *config)
 	if (!err)
 		err = load_maps(loader, config);
 	if (!err)
-		gp_notice("took over the maps and programs of a gatepost that was killed; nothing is missing");
+		gp_notice("took over the maps and programs of a gatepost that was killed");
 	return err;
 }
 
