@@ -95,6 +95,7 @@ void gp_memory_plan(struct gp_settings *out, const struct gp_config *config, uns
 		.filter_words = config->filter_words,
 		.ranges = config->range_count,
 		.tunnels = config->tunnels,
+		.tags = config->tags,
 		.secret = { config->secret[0], config->secret[1] },
 	};
 }

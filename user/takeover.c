@@ -39,6 +39,7 @@ static const struct fit fits[] = {
 	FIT(flow_slots, "tables.flows"),
 	FIT(filter_words, "tables.filter_bits"),
 	FIT(tunnels, "decapsulate"),
+	FIT(tags, "tags"),
 };
 
 static int check_settings(const struct gp_settings *found, const struct gp_settings *plan)

@@ -590,6 +590,8 @@ struct gp_settings {
 	__u32 filter_words;  /* 64-bit words per Bloom filter, a power of two */
 	__u32 ranges;
 	__u32 tunnels;	     /* 1: read through one level of GRE, IPIP, VXLAN, GTP-U */
+	__u32 tags;	     /* 1: live packets bear tags; the programs know by themselves, the next agent asks here */
+	__u32 pad;
 	__u64 secret[2];     /* keys of all hashes; fixed in replay */
 };
 

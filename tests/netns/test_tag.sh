@@ -18,8 +18,11 @@ EXPIRY_S=10
 configure() {
 	{
 		cat "$here/lab.conf"
-		printf 'journal: %s/journal\ntags: {mark_mask: 0x7f00, mark_shift: %d, expiry: %ds}\n' \
-			"$LAB_DIR" "$SHIFT" "$EXPIRY_S"
+		printf 'journal: %s/journal\n' "$LAB_DIR"
+	} >"$LAB_DIR/no-tags.conf"
+	{
+		cat "$LAB_DIR/no-tags.conf"
+		printf 'tags: {mark_mask: 0x7f00, mark_shift: %d, expiry: %ds}\n' "$SHIFT" "$EXPIRY_S"
 	} >"$LAB_DIR/tags.conf"
 }
 
@@ -157,8 +160,15 @@ run_flagged() {
 	tap 'no other bit of the mark is set' none foreign
 }
 
+# The programs that a killed agent left tag packets: who wants none has to begin anew.
+refuses_without_tags() {
+	! lab_in "$LAB_GW" timeout 10 "$LAB_GATEPOST" run -i in0:inside -i out0:outside -c "$LAB_DIR/no-tags.conf" \
+		>"$LAB_DIR/no-tags.out" 2>&1 && grep 'another configuration (tags: 1 there, 0 here)' "$LAB_DIR/no-tags.out"
+}
+
 run_killed() {
 	lab_stop gatepost KILL || true
+	tap 'a run without tags does not take over' refuses_without_tags
 	tap 'after the agent was killed, traffic and tags go on, and verdicts expire' expires
 	start
 	tap 'the next agent puts its program in the place of the old one' tap_equal "$(filters)" 2
