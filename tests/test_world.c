@@ -234,6 +234,116 @@ static void test_bounds(void **state)
 	lab_close(lab);
 }
 
+static struct gp_cell seen_cell(__u32 prefix, __u32 packets, __u64 now_s)
+{
+	struct gp_cell cell = {
+		.bits = 96 + 24,
+		.ready = 1,
+		.touched = packets,
+		.first_seen_ns = now_s * 1000000000,
+		.last_seen_ns = now_s * 1000000000,
+	};
+
+	cell.addr = lab_v4(prefix << 8);
+	cell.services[GP_SERVICE_OTHER].traffic.packets = packets;
+	return cell;
+}
+
+/* Is there a cell of a prefix, found and not only there? */
+static bool knows(struct gp_world *world, __u32 prefix)
+{
+	struct gp_cell cell = seen_cell(prefix, 0, 0);
+	struct gp_cell *known = NULL;
+	__u64 first_ns;
+
+	for (__u32 i = 0; i < world->cell_count; i++)
+		if (!memcmp(&world->cells[i].addr, &cell.addr, sizeof(cell.addr)))
+			known = &world->cells[i];
+	if (!known)
+		return false;
+	first_ns = known->first_seen_ns;
+	assert_int_equal(gp_world_add_cell(world, &cell), 0);
+	assert_int_equal(known->first_seen_ns, 0);
+	known->first_seen_ns = first_ns;
+	return true;
+}
+
+#define FLOOD 64u
+
+/* A table full of @packets each, seen at second 100; then prefix 1000 comes, again and again until all were looked at. */
+static void test_cells_give_way(void **state)
+{
+	static const struct {
+		const char *what;
+		__u32 packets, new_packets;
+		__u64 new_s;
+		bool finds_room;
+	} rows[] = {
+		{"a scanner among forged sources", 1, 3, 100, true},
+		{"a scanner among sources seen twice", 2, 3, 100, true},
+		{"one more forged source", 1, 1, 104, false},
+		{"one more, almost a minute later", 1, 1, 159, false},
+		{"one more, a minute later", 1, 1, 160, true},
+		{"a scanner among scanners", 3, 1000, 100, false},
+		{"a scanner among silent scanners", 3, 1000, 10000, false},
+		{"a clock that goes back", 1, 1, 1, false},
+	};
+
+	(void)state;
+	for (size_t row = 0; row < sizeof(rows) / sizeof(rows[0]); row++) {
+		struct lab *lab = lab_open();
+		struct gp_world *world = world_of(lab);
+		__u64 packets = FLOOD * rows[row].packets + 8 * rows[row].new_packets;
+		struct gp_cell cell;
+
+		world->cell_max = FLOOD;
+		for (__u32 i = 0; i < FLOOD; i++) {
+			cell = seen_cell(i, rows[row].packets, 100);
+			assert_int_equal(gp_world_add_cell(world, &cell), 0);
+		}
+		cell = seen_cell(1000, rows[row].new_packets, rows[row].new_s);
+		for (int i = 0; i < 8; i++)
+			assert_int_equal(gp_world_add_cell(world, &cell), 0);
+		assert_int_equal(world->cell_count, FLOOD);
+		if (knows(world, 1000) != rows[row].finds_room)
+			fail_msg("%s: %s room", rows[row].what, rows[row].finds_room ? "no" : "there was");
+		assert_int_equal(outside_sum(world, GP_SERVICE_OTHER).packets, packets);
+		gp_world_close(world);
+		lab_close(lab);
+	}
+}
+
+/* Cells that came and went by the thousand: those that are there are found, each of them once, and nothing is lost. */
+static void test_cells_come_and_go(void **state)
+{
+	struct lab *lab = lab_open();
+	struct gp_world *world = world_of(lab);
+	__u64 packets = 0, random = 1;
+
+	(void)state;
+	world->cell_max = 512; /* the index is half full: long chains */
+	for (__u32 i = 0; i < 40000; i++) {
+		struct gp_cell cell;
+
+		random = gp_mix(random, i);
+		cell = seen_cell(random % 4096, 1 + (random >> 32) % 4 / 3 * 2, i / 100);
+		packets += cell.touched;
+		assert_int_equal(gp_world_add_cell(world, &cell), 0);
+		if (i % 500 == 0) /* or all would have counted enough to stay */
+			for (__u32 k = 0; k < world->cell_count; k++)
+				world->cells[k].touched = k % 8 ? 1 : 3;
+	}
+	assert_int_equal(world->cell_count, 512);
+	for (__u32 i = 0, found = 0; i < 4096; i++) {
+		found += knows(world, i);
+		assert_true(i < 4095 || found == 512);
+	}
+	assert_int_equal(world->cell_count, 512);
+	assert_int_equal(outside_sum(world, GP_SERVICE_OTHER).packets, packets);
+	gp_world_close(world);
+	lab_close(lab);
+}
+
 static void test_reserve(void **state)
 {
 	struct lab *lab = lab_open();
@@ -458,6 +568,8 @@ int main(void)
 		cmocka_unit_test(test_growth),
 		cmocka_unit_test(test_add_cell),
 		cmocka_unit_test(test_bounds),
+		cmocka_unit_test(test_cells_give_way),
+		cmocka_unit_test(test_cells_come_and_go),
 		cmocka_unit_test(test_reserve),
 		cmocka_unit_test(test_inside_hosts),
 		cmocka_unit_test(test_slot_traffic),

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <gatepost/inside.h>
 #include <gatepost/sketch.h>
@@ -13,6 +14,11 @@
 #define CELL_MAX 65536u
 #define MEMBERS_MIN 256u /* the first allocation */
 #define READ_TRIES 1000	 /* spills are microseconds apart at most, and rare */
+#define READ_TRIES_AT_ONCE 900 /* from here on one waits: who spills may have lost its CPU */
+#define READ_NAP_NS 50000
+#define CELL_NOTHING 2u	 /* packets: a cell that has counted no more may give way */
+#define CELL_SILENT_NS 60000000000ull
+#define CELLS_LOOKED_AT 16u
 #define BATCH 8u
 #define WORD_BYTES (GP_WORD_PACKET - 1)
 
@@ -159,6 +165,24 @@ static void index_put(struct gp_world_index *index, __u32 hash, __u32 member)
 	while (index->entries[at].member)
 		at = (at + 1) & (index->size - 1);
 	index->entries[at] = (struct entry){hash, member + 1};
+}
+
+/* Takes a member out. What was put behind it because of it moves up, or it would not be found any more. */
+static void index_remove(struct gp_world_index *index, __u32 hash, __u32 member)
+{
+	__u32 mask = index->size - 1, hole = hash & mask, at;
+
+	while (index->entries[hole].member != member + 1)
+		hole = (hole + 1) & mask;
+	for (at = (hole + 1) & mask; index->entries[at].member; at = (at + 1) & mask) {
+		__u32 way = (at - index->entries[at].hash) & mask; /* it has come from its own place */
+
+		if (way < ((at - hole) & mask))
+			continue;
+		index->entries[hole] = index->entries[at];
+		hole = at;
+	}
+	index->entries[hole].member = 0;
 }
 
 /* Makes room for @members, at most half of the entries. */
@@ -387,6 +411,19 @@ static void expect_host(const struct gp_world *world, __u32 hash)
 			__builtin_prefetch((const char *)&world->outside[entry->member - 1] + at, 1);
 }
 
+/* Likewise for the entry of the cell that a host will be folded into, unless it is known. */
+static void expect_cell_of(const struct gp_world *world, const struct gp_addr *addr)
+{
+	const struct gp_world_index *index = world->by_prefix;
+	struct gp_addr prefix;
+	__u8 bits;
+
+	if (world->outside_count < world->outside_max || !index->size)
+		return;
+	bits = prefix_of(addr, &prefix);
+	__builtin_prefetch(&index->entries[hash_of(world, &prefix, bits) & (index->size - 1)]);
+}
+
 int gp_world_add_hosts(struct gp_world *world, const struct gp_host *hosts, __u32 count)
 {
 	const struct gp_world_index *index = world->by_addr;
@@ -399,6 +436,7 @@ int gp_world_add_hosts(struct gp_world *world, const struct gp_host *hosts, __u3
 			hashes[i] = hash_of(world, &hosts[i].addr, 128);
 			if (index->size)
 				__builtin_prefetch(&index->entries[hashes[i] & (index->size - 1)]);
+			expect_cell_of(world, &hosts[i].addr);
 		}
 		for (__u32 i = 0; i < n && index->size; i++)
 			expect_host(world, hashes[i]);
@@ -422,6 +460,42 @@ static void add_beyond(struct gp_world *world, const struct gp_service_count *se
 	}
 }
 
+/*
+ * A cell that gives way to @cell once all are taken: it has counted next to nothing, and either @cell has counted more
+ * or nobody has come from there for a while. So a flood of forged sources fills the table for no longer than it lasts,
+ * and a range that scans meanwhile finds a place. A few are looked at for each that comes. NULL: none gives way.
+ */
+static struct gp_cell *cell_to_give_way(struct gp_world *world, const struct gp_cell *cell)
+{
+	for (__u32 i = 0; i < CELLS_LOOKED_AT; i++) {
+		struct gp_cell *old;
+
+		world->cell_next = world->cell_next + 1 < world->cell_count ? world->cell_next + 1 : 0;
+		old = &world->cells[world->cell_next];
+		if (old->touched <= CELL_NOTHING &&
+		    (cell->touched > CELL_NOTHING || cell->last_seen_ns >= old->last_seen_ns + CELL_SILENT_NS))
+			return old;
+	}
+	return NULL;
+}
+
+/* No room for a cell more: another one becomes part of cells_beyond, or this one does. */
+static void replace_cell(struct gp_world *world, const struct gp_cell *cell, __u32 hash)
+{
+	struct gp_cell *old = world->cell_count ? cell_to_give_way(world, cell) : NULL;
+	__u32 member;
+
+	if (!old) {
+		add_beyond(world, cell->services);
+		return;
+	}
+	member = (__u32)(old - world->cells);
+	add_beyond(world, old->services);
+	index_remove(world->by_prefix, hash_of(world, &old->addr, old->bits), member);
+	index_put(world->by_prefix, hash, member);
+	*old = *cell;
+}
+
 int gp_world_add_cell(struct gp_world *world, const struct gp_cell *cell)
 {
 	__u32 hash = hash_of(world, &cell->addr, cell->bits);
@@ -433,7 +507,7 @@ int gp_world_add_cell(struct gp_world *world, const struct gp_cell *cell)
 		return 0;
 	}
 	if (world->cell_count >= world->cell_max) {
-		add_beyond(world, cell->services);
+		replace_cell(world, cell, hash);
 		return 0;
 	}
 	err = reserve_cells(world, world->cell_count + 1ull);
@@ -504,6 +578,7 @@ static void read_slot(const struct gp_memory *m, __u32 slot, const struct gp_hos
  */
 void gp_world_slot_traffic(const struct gp_world *world, __u32 slot, struct gp_traffic *out)
 {
+	const struct timespec nap = {.tv_nsec = READ_NAP_NS};
 	const struct gp_memory *m = world->memory;
 	__u32 done, begun;
 
@@ -514,6 +589,8 @@ void gp_world_slot_traffic(const struct gp_world *world, __u32 slot, struct gp_t
 	for (int i = 0; i < READ_TRIES; i++) {
 		const struct gp_host *host = record_of(m, slot);
 
+		if (i >= READ_TRIES_AT_ONCE)
+			nanosleep(&nap, NULL);
 		done = host ? __atomic_load_n(&host->spills_done, __ATOMIC_ACQUIRE) : 0;
 		read_slot(m, slot, host, out);
 		__atomic_thread_fence(__ATOMIC_ACQUIRE);

@@ -33,10 +33,15 @@ struct gp_world {
 	__u32 outside_count, outside_capacity;
 	__u32 outside_max;	  /* a new address beyond it is folded into its cell (outside_folded) */
 	__u64 outside_folded;
-	struct gp_cell *cells; /* drained, added up by prefix; moves when it grows */
+	/*
+	 * Drained, added up by prefix; moves when it grows. Once cell_max is reached, a cell that has counted next to
+	 * nothing becomes another prefix's.
+	 */
+	struct gp_cell *cells;
 	__u32 cell_count, cell_capacity;
 	__u32 cell_max;
-	struct gp_service_sum cells_beyond[GP_SERVICES]; /* traffic and flows of cells that found no room here */
+	__u32 cell_next; /* looked at last, of those that may give way */
+	struct gp_service_sum cells_beyond[GP_SERVICES]; /* traffic and flows of cells for which there is no room here */
 	struct gp_world_index *by_addr, *by_prefix; /* private to world.c */
 	__u64 flow_records[GP_FLOW_ENDS];	    /* mail flows that ended, by how */
 };
