@@ -101,6 +101,8 @@ BENCH_SOURCES := $(addprefix tests/bench/,bench.c frames.c live.c measure.c neig
 BENCH_SKELETONS := $(addprefix $(B)/tests/bench/,bench.skel.h jump.skel.h textbook.skel.h)
 
 $(B)/bench: $(BENCH_SOURCES:%.c=$(B)/%.o) $(LIB_SOURCES:%.c=$(B)/%.o)
+$(B)/bench_drain: $(B)/tests/bench/bench_drain.o $(LIB_SOURCES:%.c=$(B)/%.o)
+$(B)/bench $(B)/bench_drain:
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
 
@@ -119,7 +121,7 @@ $(B)/tests/bench/%.o: tests/bench/%.c Makefile | $(SKELETONS) $(BENCH_SKELETONS)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -c $< -o $@
 
-bench: $(B)/bench
+bench: $(B)/bench $(B)/bench_drain
 	$(Q)B=$(B) scripts/bench
 
 install: $(B)/gatepost
