@@ -707,14 +707,14 @@ static void test_evicted(void **state)
 	exact_close(&x);
 }
 
-#define PREFIXES 20000u
+#define PREFIXES 20000u /* on each CPU; a cell with one packet gives way, one with more does not */
 
 static void work_prefixes(struct worker *w)
 {
 	struct frame f;
 
 	for (__u32 i = 0; i < PREFIXES; i++) {
-		frame_udp(&f, 0x40000000 + i * 256, OUTSIDE, 18 + i % 50);
+		frame_udp(&f, 0x40000000 + (WORKERS * i + w->number) * 256, OUTSIDE, 18 + i % 50);
 		send_frame(w, &f, 1 + i % 3);
 	}
 }
