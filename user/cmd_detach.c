@@ -11,7 +11,8 @@
 static const char help[] =
 	"usage: gatepost detach [-i IFACE]\n\n"
 	"Takes gatepost's XDP program off every interface of this network namespace, or off IFACE, and removes its\n"
-	"pinned maps from " GP_PIN_DIR ". Other programs stay.\n";
+	"pinned maps from " GP_PIN_DIR " and the journal that belongs to them: what a killed run had\n"
+	"counted, and the next run would go on with. Other programs stay.\n";
 
 int gp_cmd_detach(int argc, char **argv)
 {

@@ -24,7 +24,8 @@
 static const char help[] =
 	"usage: gatepost run -i IFACE[:inside|outside|tap]... [OPTION]...\n\n"
 	"Attaches to the interfaces, counts and judges, and writes the report when it is stopped (SIGINT, SIGTERM).\n"
-	"Packets always pass. inside faces subscribers, outside faces the Internet, tap (default) is a mirror port.\n\n"
+	"Packets always pass. inside faces subscribers, outside faces the Internet, tap (default) is a mirror port.\n"
+	"What a run that was killed left behind is taken over by the next one with the same configuration.\n\n"
 	"  -i, --interface   an interface and the way it faces; may be repeated\n"
 	"  --inside PREFIX   where subscribers live; may be repeated (default: private address space)\n"
 	"  -c, --config FILE configuration, see gatepost.conf(5)\n"
