@@ -87,6 +87,8 @@ static void choose_programs(struct bench_bpf *s, enum bench_purpose purpose)
 	bpf_program__set_autoload(s->progs.bench_receive, purpose == BENCH_FOR_LIVE);
 }
 
+bool bench_tags;
+
 static int load_side(struct bench_world *world, bool from_outside, enum bench_purpose purpose, bool drop,
 		     int to_ifindex)
 {
@@ -97,6 +99,7 @@ static int load_side(struct bench_world *world, bool from_outside, enum bench_pu
 		return -errno;
 	choose_programs(s, purpose);
 	s->rodata->gp_knob_side = from_outside ? GP_SIDE_OUTSIDE : GP_SIDE_INSIDE;
+	s->rodata->gp_knob_tags = bench_tags;
 	s->rodata->bench_drop = drop;
 	s->rodata->bench_to = (__u32)to_ifindex;
 	err = bpf_map__set_max_entries(s->maps.bench_lines, world->hosts);

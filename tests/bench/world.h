@@ -60,4 +60,7 @@ void bench_world_tick(struct bench_world *world);
 /* The compiler of the BPF objects; static text of the world. */
 const char *bench_world_compiler(const struct bench_world *world);
 
+/* 1: each watched packet gets a tag. Set before a world is opened. */
+extern bool bench_tags;
+
 #endif
