@@ -40,27 +40,17 @@ static __always_inline void gp_tag_write(struct gp_memory *m, struct xdp_md *ctx
 	words[1] = gp_tag_half((__u32)(tag >> 32));
 }
 
-/*
- * The first buffer of a frame that has several holds at least this much; only header split leaves less of it, and then
- * the IP length reaches beyond it, so that gp_account_bulk() declines. Shorter frames need not be asked about.
- */
-#define GP_FIRST_BUFFER_BYTES 192u
-
 static __always_inline int gp_xdp(struct xdp_md *ctx)
 {
-	__u32 frame_bytes = (__u32)(gp_ctx_end(ctx) - gp_ctx_data(ctx)), excess_bytes = 0;
+	__u32 frame_bytes = (__u32)bpf_xdp_get_buff_len(ctx), excess_bytes = 0;
 	struct gp_memory memory = {};
 	__u64 tag;
 
 	if (gp_knob_replay)
 		excess_bytes = (__u32)gp_replay_excess_bytes;
-	if (frame_bytes >= GP_FIRST_BUFFER_BYTES)
-		frame_bytes = (__u32)bpf_xdp_get_buff_len(ctx);
 	tag = gp_account_bulk(&memory, ctx, frame_bytes - excess_bytes, gp_knob_side);
-	if (!tag) {
-		frame_bytes = (__u32)bpf_xdp_get_buff_len(ctx);
+	if (!tag)
 		tag = gp_account_whole(&memory, ctx, frame_bytes, frame_bytes - excess_bytes, gp_knob_side);
-	}
 	if (gp_knob_tags && gp_tag_service(tag) != GP_SERVICE_OTHER)
 		gp_tag_write(&memory, ctx, tag);
 	return XDP_PASS;

@@ -333,16 +333,18 @@ static void run_close(struct run *run)
 static int run_agent(struct run *run)
 {
 	const struct timespec grace = { .tv_nsec = 20000000 };
-	int err = run_open(run), report_err;
+	int err = run_open(run), report_err, off;
 
 	if (err)
 		return err;
 	gp_notice("running; SIGINT or SIGTERM ends it with a report");
 	err = run_until_stopped(run);
 	/* Off first: then the counters stand still, and the books must balance to the packet. */
-	gp_loader_detach(run->loader);
+	off = gp_loader_detach(run->loader);
 	nanosleep(&grace, NULL);
-	gp_memory_flush(gp_loader_memory(run->loader), monotonic_ns());
+	/* A program that could not be taken off may still be counting: what waits stays named as in flight. */
+	if (!off || off == -ENOENT)
+		gp_memory_flush(gp_loader_memory(run->loader), monotonic_ns());
 	report_err = tick(run);
 	if (!report_err)
 		report_err = gp_epoch_turn(run->epoch, monotonic_ns());
@@ -350,7 +352,7 @@ static int run_agent(struct run *run)
 		report_err = gp_judge_finish(run->judge, monotonic_ns());
 	if (!report_err)
 		report_err = write_report(run, run->options->interval_s && run->options->format == GP_FORMAT_JSON ?
-					  GP_FORMAT_NDJSON : run->options->format, false);
+					  GP_FORMAT_NDJSON : run->options->format, off && off != -ENOENT);
 	return err ? err : report_err;
 }
 

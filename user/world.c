@@ -551,21 +551,20 @@ static void read_slot(const struct gp_memory *m, __u32 slot, const struct gp_hos
 	const struct gp_mail *mail = &m->mail[slot];
 
 	*out = (struct gp_traffic){0};
-	for (__u32 slice = 0; slice < m->settings->slices; slice++) {
-		const struct gp_hot *hot = &m->hot[slice * slots + slot];
-
+	/* What was sent first: the data plane adds it last, and what was received is the difference. */
+	for (__u32 slice = 0; slice < m->settings->slices; slice++)
+		add_word(&out->sent, &m->hot[slice * slots + slot].sent);
+	add_word(&out->sent, &mail->sent);
+	if (host)
+		add_counting(&out->sent, &host->sent);
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	for (__u32 slice = 0; slice < m->settings->slices; slice++)
 		for (unsigned int i = 0; i < GP_HOT_SERVICES; i++)
-			add_word(&out->services[i], &hot->traffic[i]);
-		add_word(&out->sent, &hot->sent);
-	}
+			add_word(&out->services[i], &m->hot[slice * slots + slot].traffic[i]);
 	for (unsigned int i = 0; i < GP_MAIL_SERVICES; i++)
 		add_word(&out->services[GP_SERVICE_SMTP + i], &mail->traffic[i]);
-	add_word(&out->sent, &mail->sent);
-	if (host) {
-		for (unsigned int i = 0; i < GP_SERVICES; i++)
-			add_counting(&out->services[i], &host->services[i].traffic);
-		add_counting(&out->sent, &host->sent);
-	}
+	for (unsigned int i = 0; host && i < GP_SERVICES; i++)
+		add_counting(&out->services[i], &host->services[i].traffic);
 	for (unsigned int i = 0; i < GP_SERVICES; i++)
 		add_count(&out->received, &out->services[i]);
 	out->received.packets -= out->sent.packets;

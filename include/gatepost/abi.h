@@ -388,10 +388,11 @@ _Static_assert(GP_SERVICES <= 8 && GP_DIRECTIONS <= 2 && GP_CLASSES <= 8, "a mar
 struct gp_due {
 	__u64 n;     /* word of packets and bytes; 0: none waits here */
 	__u32 line;  /* of the hot lines */
-	__u32 service; /* below GP_HOT_SERVICES; GP_DUE_SENT besides: the owner sent it */
+	__u32 service; /* below GP_HOT_SERVICES; GP_DUE_SENT besides: the owner sent it; GP_DUE_FORGED */
 	__u64 time_ns; /* in replay: the packet's; live 0, the clock costs more than its few microseconds are worth */
 };
 #define GP_DUE_SENT 0x100u
+#define GP_DUE_FORGED 0x200u /* or took an odd way: it says nothing of its source */
 
 /* The mail services of an inside slot: one for all CPUs, atomics. */
 struct gp_mail {

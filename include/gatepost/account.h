@@ -57,7 +57,7 @@ GP_GLOBAL int gp_account_outside(struct gp_memory *m, const struct gp_end *src, 
 
 	if (!totals || !src || service >= GP_SERVICES)
 		return 0;
-	number = gp_outside_record(m, &src->addr, 0, now_ns);
+	number = gp_outside_record(m, &src->addr, GP_EARNED_NOTHING, now_ns);
 	host = number < 0 ? 0 : gp_mem_host(m, (__u32)number);
 	if (host) {
 		gp_count_add(&host->services[service].traffic, bytes);
@@ -114,7 +114,7 @@ GP_INLINE __u64 gp_account_packet(struct gp_memory *m, gp_ctx *ctx, struct gp_cp
 	__u32 to, service, owner_is_src = 1, trusted, stage = GP_TAG_BULK;
 	int slot;
 
-	slot = gp_account_slot(m, p, &p->src, 1);
+	slot = gp_account_slot(m, p, &p->src, side != GP_SIDE_OUTSIDE); /* a forged source gets no chunk */
 	trusted = (__u32)gp_account_trusts_source(&cpu->totals, side, slot != GP_NO_SLOT);
 	if (slot == GP_NO_SLOT) {
 		slot = gp_account_slot(m, p, &p->dst, 0);
@@ -132,7 +132,8 @@ GP_INLINE __u64 gp_account_packet(struct gp_memory *m, gp_ctx *ctx, struct gp_cp
 	}
 	service = gp_service_bounded(service);
 	if (slot >= 0) {
-		gp_hot_count(m, cpu, (__u32)slot, service, bytes, owner_is_src);
+		gp_hot_count(m, cpu, (__u32)slot, service, bytes,
+			     owner_is_src ? GP_DUE_SENT | (trusted ? 0 : GP_DUE_FORGED) : 0);
 	} else if (slot == GP_NO_ROOM) {
 		gp_count_own(&cpu->totals.overflow[service].traffic, bytes);
 	} else {
@@ -217,7 +218,8 @@ GP_GLOBAL __u64 gp_account_bulk(struct gp_memory *m, gp_ctx *ctx, __u32 bytes, _
 	s = &cpu->scratch;
 	if (!gp_glance(gp_ctx_data(ctx), gp_ctx_end(ctx), &g, &s->src.addr, &s->dst.addr))
 		return 0;
-	slot = g.is4 ? gp_inside_slot4(m, g.src4, 1) : gp_inside_slot6(m, &s->src.addr, 1);
+	slot = g.is4 ? gp_inside_slot4(m, g.src4, side != GP_SIDE_OUTSIDE) :
+		       gp_inside_slot6(m, &s->src.addr, side != GP_SIDE_OUTSIDE);
 	if (slot == GP_NO_SLOT && side != GP_SIDE_INSIDE) {
 		slot = g.is4 ? gp_inside_slot4(m, g.dst4, 0) : gp_inside_slot6(m, &s->dst.addr, 0);
 		sent = 0;
@@ -236,7 +238,7 @@ GP_GLOBAL __u64 gp_account_bulk(struct gp_memory *m, gp_ctx *ctx, __u32 bytes, _
 			return 0;
 	}
 	gp_count_own(&cpu->totals.received, bytes);
-	gp_hot_count(m, cpu, (__u32)slot, service, bytes, sent);
+	gp_hot_count(m, cpu, (__u32)slot, service, bytes, sent ? GP_DUE_SENT : 0);
 	return gp_tag_of(m, cpu, slot, service, sent, GP_TAG_BULK);
 }
 

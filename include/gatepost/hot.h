@@ -190,7 +190,7 @@ GP_GLOBAL int gp_hot_rare(struct gp_memory *m, __u32 line, __u32 what, __u32 rar
 	if (!gp_slot_is_of(m, &owner.addr, bits))
 		gp_slot_address(m, line % slots, ~0ull, &owner.addr);
 	if (rare & GP_HOT_FIRST)
-		gp_hot_first(m, &owner, !!(what & GP_DUE_SENT), time_ns);
+		gp_hot_first(m, &owner, (what & (GP_DUE_SENT | GP_DUE_FORGED)) == GP_DUE_SENT, time_ns);
 	if (rare & GP_HOT_FULL)
 		gp_hot_spill(m, &owner, line, what & 0xff);
 	return 0;
@@ -229,7 +229,7 @@ GP_INLINE void gp_mail_add(struct gp_memory *m, struct gp_cpu *cpu, __u64 n, __u
 	if (sent)
 		all_sent = gp_fetch_add(&mail->sent, n) + n;
 	if (!before || ((before + n) | all_sent) & GP_WORD_FULL)
-		gp_hot_rare(m, cpu->hot_base + slot, service | (sent ? GP_DUE_SENT : 0),
+		gp_hot_rare(m, cpu->hot_base + slot, service | sent,
 			    (before ? 0 : GP_HOT_FIRST) |
 				    (((before + n) | all_sent) & GP_WORD_FULL ? GP_HOT_FULL : 0),
 			    0);
@@ -238,7 +238,7 @@ GP_INLINE void gp_mail_add(struct gp_memory *m, struct gp_cpu *cpu, __u64 n, __u
 /**
  * gp_hot_count() - charge an inside owner.
  * @slot: its own.
- * @sent: 1: the owner sent the packet, 0: it was sent to.
+ * @sent: GP_DUE_SENT: the owner sent the packet, with GP_DUE_FORGED if it may be forged; 0: it was sent to.
  */
 GP_INLINE void gp_hot_count(struct gp_memory *m, struct gp_cpu *cpu, __u32 slot, __u32 service, __u32 bytes,
 			    __u32 sent)
@@ -257,7 +257,7 @@ GP_INLINE void gp_hot_count(struct gp_memory *m, struct gp_cpu *cpu, __u32 slot,
 	hot->fetched = 1;
 	due->n = GP_WORD_PACKET + bytes;
 	due->line = line;
-	due->service = service | (sent ? GP_DUE_SENT : 0);
+	due->service = service | sent;
 	due->time_ns = gp_mem_replay_now(m);
 	cpu->due_next = at + 1;
 	if (waited.n)

@@ -90,27 +90,42 @@ GP_GLOBAL int gp_outside_claim(struct gp_memory *m, const struct gp_addr *addr, 
 	return -1;
 }
 
+/* How an outside address comes by a record. */
+enum gp_earned {
+	GP_EARNED_NOTHING, /* only what it had in the bank before */
+	GP_EARNED_CROWD,   /* its prefix is crowded, or insists */
+	GP_EARNED_PROOF,
+};
+
 /**
  * gp_outside_record() - the record of an outside address.
- * @earned: 1: it has proved itself, or its prefix is crowded. Who had a record in the bank before keeps the right.
+ * @earned: enum gp_earned. Who had a record in the bank before keeps the right to one.
  *
- * Return: its number, or -1: none, or no room (counted in totals->outside_full).
+ * Only proof may take the second half of a bank: all else can be forged. Return: its number, or -1: none, or no room
+ * (counted in totals->outside_full).
  */
 GP_GLOBAL int gp_outside_record(struct gp_memory *m, const struct gp_addr *addr, __u32 earned, __u64 now_ns)
 {
 	struct gp_settings *settings = gp_mem_settings(m);
 	struct gp_control *control = gp_mem_control(m);
-	__u32 bank;
+	struct gp_totals *totals = gp_mem_totals(m);
+	struct gp_claims *claims = gp_mem_claims(m);
+	__u32 bank, claimed;
 	__u64 tag;
 	int record;
 
-	if (!settings || !control || !addr)
+	if (!settings || !control || !claims || !totals || !addr)
 		return -1;
 	bank = control->bank & 1;
 	tag = gp_hash_addr(settings->secret[0], addr) | 1;
 	record = gp_outside_find(m, tag, bank);
-	if (record >= 0 || (!earned && gp_outside_find(m, tag, bank ^ 1) < 0))
+	if (record >= 0 || (earned == GP_EARNED_NOTHING && gp_outside_find(m, tag, bank ^ 1) < 0))
 		return record;
+	claimed = bank ? claims->outside[1] : claims->outside[0];
+	if (earned != GP_EARNED_PROOF && claimed >= settings->outside_hosts / 2) {
+		GP_ADD(totals->outside_full, 1);
+		return -1;
+	}
 	return gp_outside_claim(m, addr, tag, bank, now_ns);
 }
 
@@ -237,6 +252,8 @@ GP_GLOBAL int gp_cell_slot(struct gp_memory *m, const struct gp_addr *prefix, __
 	if (!cell)
 		return -1;
 	before = cell->tag;
+	if (before == tag) /* another CPU was faster */
+		return (int)victim;
 	if (cell->touched > 1 || gp_cas(&cell->tag, before, tag) != before)
 		return -1;
 	gp_cell_empty(m, cell);

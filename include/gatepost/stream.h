@@ -36,7 +36,7 @@ GP_GLOBAL int gp_stream_record(struct gp_memory *m, const struct gp_end *end, __
 	if (end->slot >= 0)
 		record = gp_inside_record(m, &end->addr, (__u32)end->slot, make & GP_MAKE_INSIDE, now_ns);
 	else if (end->slot == GP_NO_SLOT)
-		return gp_outside_record(m, &end->addr, make & GP_MAKE_OUTSIDE, now_ns);
+		return gp_outside_record(m, &end->addr, make & GP_MAKE_OUTSIDE ? GP_EARNED_PROOF : GP_EARNED_NOTHING, now_ns);
 	if (record < 0 && (make & GP_MAKE_INSIDE) && (end->slot >= 0 || !end->owner))
 		GP_ADD(totals->observations_lost, 1);
 	return record;
@@ -147,7 +147,7 @@ GP_GLOBAL int gp_stream_cell_syn(struct gp_memory *m, struct gp_scratch *s, __u3
 	if (!s->src.owner) /* whose packet is counted here as well, below */
 		GP_ADD(cell->touched, 1);
 	if (gp_cell_contact(m, (__u32)number, &s->packet, now_ns) &&
-	    gp_outside_record(m, &s->src.addr, 1, now_ns) >= 0)
+	    gp_outside_record(m, &s->src.addr, GP_EARNED_CROWD, now_ns) >= 0)
 		return 1;
 	GP_ADD(cell->services[service].flows, 1);
 	GP_ADD(cell->services[service].attempts, 1);
@@ -445,7 +445,10 @@ GP_GLOBAL int gp_stream_recognise(struct gp_memory *m, struct gp_scratch *s, __u
 	if (!flow || !s)
 		return 0;
 	host = gp_stream_host(m, from_client ? &s->src : &s->dst,
-			      flow->flags & GP_FLOW_PROVED ? GP_MAKE_BOTH : GP_MAKE_INSIDE, now_ns);
+			      flow->flags & GP_FLOW_PROVED			    ? GP_MAKE_BOTH :
+			      from_client || flow->flags & GP_FLOW_SYN ? GP_MAKE_INSIDE :
+									  GP_MAKE_NONE,
+			      now_ns);
 	if (!host)
 		return 0;
 	first = !(flow->flags & (from_client ? GP_FLOW_CLIENT_DATA : GP_FLOW_SERVER_DATA));
@@ -548,7 +551,9 @@ GP_GLOBAL int gp_stream_join(struct gp_memory *m, struct gp_scratch *s, __u32 fl
 		flow->service = gp_port_service(m, s->packet.sport, GP_IP_TCP);
 	gp_stream_ends(flow, &s->packet, (int)from_client);
 	gp_flow_publish(flow);
-	host = gp_stream_host(m, from_client ? &s->src : &s->dst, GP_MAKE_INSIDE, now_ns);
+	/* From outside, whoever is only sent to has got his record by gp_hot_first(), or none is left for him. */
+	host = gp_stream_host(m, from_client ? &s->src : &s->dst,
+			      from_client || s->src.slot != GP_NO_SLOT ? GP_MAKE_INSIDE : GP_MAKE_NONE, now_ns);
 	if (host)
 		GP_ADD(gp_stream_service(host, flow)->flows, 1);
 	return 0;
