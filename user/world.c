@@ -411,19 +411,6 @@ static void expect_host(const struct gp_world *world, __u32 hash)
 			__builtin_prefetch((const char *)&world->outside[entry->member - 1] + at, 1);
 }
 
-/* Likewise for the entry of the cell that a host will be folded into, unless it is known. */
-static void expect_cell_of(const struct gp_world *world, const struct gp_addr *addr)
-{
-	const struct gp_world_index *index = world->by_prefix;
-	struct gp_addr prefix;
-	__u8 bits;
-
-	if (world->outside_count < world->outside_max || !index->size)
-		return;
-	bits = prefix_of(addr, &prefix);
-	__builtin_prefetch(&index->entries[hash_of(world, &prefix, bits) & (index->size - 1)]);
-}
-
 int gp_world_add_hosts(struct gp_world *world, const struct gp_host *hosts, __u32 count)
 {
 	const struct gp_world_index *index = world->by_addr;
@@ -436,7 +423,6 @@ int gp_world_add_hosts(struct gp_world *world, const struct gp_host *hosts, __u3
 			hashes[i] = hash_of(world, &hosts[i].addr, 128);
 			if (index->size)
 				__builtin_prefetch(&index->entries[hashes[i] & (index->size - 1)]);
-			expect_cell_of(world, &hosts[i].addr);
 		}
 		for (__u32 i = 0; i < n && index->size; i++)
 			expect_host(world, hashes[i]);
