@@ -139,6 +139,10 @@ GP_GLOBAL int gp_stream_cell_syn(struct gp_memory *m, struct gp_scratch *s, __u3
 		return 0;
 	number = gp_cell_of(m, &s->src.addr, s->packet.ip_version == 4, now_ns);
 	cell = number < 0 ? 0 : gp_mem_cell(m, (__u32)number);
+	/* Again: it was spilled meanwhile, and Linux 6.1 forgets the bounds of a spilled 32-bit word. */
+	GP_OPAQUE(service);
+	if (service >= GP_SERVICES)
+		return 0;
 	if (!cell) {
 		GP_ADD(totals->overflow[service].flows, 1);
 		GP_ADD(totals->overflow[service].attempts, 1);
