@@ -18,7 +18,7 @@
 #define READ_NAP_NS 50000
 #define CELL_NOTHING 2u	 /* packets: a cell that has counted no more may give way */
 #define CELL_SILENT_NS 60000000000ull
-#define CELLS_LOOKED_AT 16u
+#define CELLS_LOOKED_AT 4u
 #define BATCH 8u
 #define WORD_BYTES (GP_WORD_PACKET - 1)
 
