@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Outside addresses. Whoever has proved itself has a record; everybody else is counted in the cell of his prefix, so that
- * a flood of forged sources fills nothing but cells. Records and cells lie in two banks: one is filled here, the other
+ * a flood of forged sources fills cells, and half a bank at most. Records and cells lie in two banks: one is filled here, the other
  * one is drained and cleared by the agent (user/epoch.c).
  */
 #ifndef GATEPOST_OUTSIDE_H
