@@ -269,8 +269,9 @@ static int try_attach(struct attachment *a, const struct gp_config *config, enum
 	err = (int)libxdp_get_error(a->program);
 	if (err)
 		a->program = NULL;
-	if (!err && !frags)
-		err = xdp_program__set_xdp_frags_support(a->program, false);
+	/* The section's name says so to libbpf, and not to libxdp: its dispatcher has to be told. */
+	if (!err)
+		err = xdp_program__set_xdp_frags_support(a->program, frags);
 	if (!err)
 		gp_missed_read(&a->missed_before, a->interface->name);
 	return err ? err : xdp_program__attach(a->program, a->interface->index, mode, 0);
