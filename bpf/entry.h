@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the XDP program does with a frame: count it, tag it, pass it on. */
+/* What the XDP programs do with a frame: count it, tag it, pass it on. */
 #ifndef GATEPOST_ENTRY_H
 #define GATEPOST_ENTRY_H
 
@@ -40,17 +40,34 @@ static __always_inline void gp_tag_write(struct gp_memory *m, struct xdp_md *ctx
 	words[1] = gp_tag_half((__u32)(tag >> 32));
 }
 
-static __always_inline int gp_xdp(struct xdp_md *ctx)
+/* Counts the frame. Return: its tag (include/gatepost/tag.h). */
+static __always_inline __u64 gp_xdp_count(struct xdp_md *ctx)
 {
-	__u32 frame_bytes = (__u32)bpf_xdp_get_buff_len(ctx), excess_bytes = 0;
+	__u32 frame_bytes = (__u32)bpf_xdp_get_buff_len(ctx), count_bytes = frame_bytes;
 	struct gp_memory memory = {};
 	__u64 tag;
 
 	if (gp_knob_replay)
-		excess_bytes = (__u32)gp_replay_excess_bytes;
-	tag = gp_account_bulk(&memory, ctx, frame_bytes - excess_bytes, gp_knob_side);
-	if (!tag)
-		tag = gp_account_whole(&memory, ctx, frame_bytes, frame_bytes - excess_bytes, gp_knob_side);
+		count_bytes = (__u32)(frame_bytes - gp_replay_excess_bytes);
+	tag = gp_account_bulk(&memory, ctx, count_bytes, gp_knob_side);
+	return tag ? tag : gp_account_whole(&memory, ctx, frame_bytes, count_bytes, gp_knob_side);
+}
+
+static __always_inline int gp_xdp(struct xdp_md *ctx)
+{
+	gp_xdp_count(ctx);
+	return XDP_PASS;
+}
+
+/*
+ * The same with tags. A program of its own: since Linux 6.12 nothing that so much as contains a call that moves packet data
+ * may stand behind libxdp's dispatcher, whose stubs do not ("Extension program changes packet data").
+ */
+static __always_inline int gp_xdp_tagged(struct xdp_md *ctx)
+{
+	__u64 tag = gp_xdp_count(ctx);
+	struct gp_memory memory = {};
+
 	if (gp_knob_tags && gp_tag_service(tag) != GP_SERVICE_OTHER)
 		gp_tag_write(&memory, ctx, tag);
 	return XDP_PASS;

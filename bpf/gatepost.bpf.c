@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The XDP program. One object is loaded per interface; all share the pinned maps. */
+/* The XDP programs, without and with tags: one of them is loaded per interface; all share the pinned maps. */
 #include <entry.h>
 
 SEC("xdp.frags")
 int gatepost(struct xdp_md *ctx)
 {
 	return gp_xdp(ctx);
+}
+
+SEC("xdp.frags")
+int gatepost_tags(struct xdp_md *ctx)
+{
+	return gp_xdp_tagged(ctx);
 }
 
 char _license[] SEC("license") = "GPL";

@@ -106,7 +106,7 @@ static void exact_open(struct exact *x, const char *text)
 	assert_int_equal(gp_bpf_map(&x->bpf), 0);
 	x->memory = &x->bpf.memory;
 	gp_memory_setup(x->memory, x->config, &x->bpf.plan);
-	x->program = bpf_program__fd(x->bpf.skeleton->progs.gatepost);
+	x->program = bpf_program__fd(x->bpf.program);
 	assert_int_equal(gp_world_open(&x->world, x->memory), 0);
 	assert_int_equal(gp_epoch_open(&x->epoch, x->world, &epoch), 0);
 }

@@ -45,7 +45,7 @@ static int run(const struct gp_bpf *bpf, const __u8 *data, __u32 bytes, __u32 me
 	LIBBPF_OPTS(bpf_test_run_opts, options, .data_in = data, .data_size_in = bytes, .data_out = kernel.out,
 		    .data_size_out = sizeof(kernel.out), .ctx_in = &in, .ctx_size_in = sizeof(in), .ctx_out = &out,
 		    .ctx_size_out = sizeof(out));
-	int err = bpf_prog_test_run_opts(bpf_program__fd(bpf->skeleton->progs.gatepost), &options);
+	int err = bpf_prog_test_run_opts(bpf_program__fd(bpf->program), &options);
 
 	if (err)
 		return err;
@@ -193,7 +193,7 @@ static int open_kernel(void **state)
 	(void)state;
 	if (account_config_open(&kernel.config) || gp_bpf_open(&kernel.bpf, kernel.config, &options))
 		return -1;
-	kernel.bpf.skeleton->rodata->gp_knob_tags = 1;
+	gp_bpf_choose(&kernel.bpf, true);
 	if (gatepost_bpf__load(kernel.bpf.skeleton) || gp_bpf_map(&kernel.bpf))
 		return -1;
 	kernel.engine.memory = kernel.bpf.memory;

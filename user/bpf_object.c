@@ -126,6 +126,19 @@ void gp_bpf_drain(struct gp_bpf *bpf, gp_record_fn *take, void *context)
 	bpf->take = NULL;
 }
 
+void gp_bpf_choose(struct gp_bpf *bpf, bool tags)
+{
+	bpf->skeleton->rodata->gp_knob_tags = tags;
+	bpf->program = tags ? bpf->skeleton->progs.gatepost_tags : bpf->skeleton->progs.gatepost;
+	bpf_program__set_autoload(bpf->skeleton->progs.gatepost, !tags);
+	bpf_program__set_autoload(bpf->skeleton->progs.gatepost_tags, tags);
+}
+
+bool gp_bpf_is_ours(const char *name)
+{
+	return name && (!strcmp(name, "gatepost") || !strcmp(name, "gatepost_tags"));
+}
+
 int gp_bpf_open(struct gp_bpf *bpf, const struct gp_config *config, const struct gp_bpf_options *options)
 {
 	struct map_size sizes[GP_MAPS];
@@ -144,7 +157,7 @@ int gp_bpf_open(struct gp_bpf *bpf, const struct gp_config *config, const struct
 	}
 	bpf->skeleton->rodata->gp_knob_side = options->side;
 	bpf->skeleton->rodata->gp_knob_replay = options->replay;
-	bpf->skeleton->rodata->gp_knob_tags = config->tags && !options->replay;
+	gp_bpf_choose(bpf, config->tags && !options->replay);
 	map_sizes(bpf, sizes);
 	for (int i = 0; i < GP_MAPS && !err; i++)
 		err = size_map(&sizes[i], options->pin_dir);

@@ -8,6 +8,7 @@
 #include "config.h"
 #include "engine.h"
 
+struct bpf_program;
 struct gatepost_bpf;
 struct ring_buffer;
 
@@ -23,6 +24,7 @@ struct gp_bpf_options {
 
 struct gp_bpf {
 	struct gatepost_bpf *skeleton;
+	struct bpf_program *program; /* the one that is loaded; the skeleton's */
 	struct gp_settings plan; /* sizes of the maps */
 	bool commits;		 /* there is a shadow: not in replay */
 	struct gp_memory memory; /* after gp_bpf_map() */
@@ -40,6 +42,12 @@ struct gp_bpf {
  * Return: 0, or -errno (logged).
  */
 int gp_bpf_open(struct gp_bpf *bpf, const struct gp_config *config, const struct gp_bpf_options *options);
+
+/* Which program is to be loaded: the one without tags, or the one with them. As configured, without being called. */
+void gp_bpf_choose(struct gp_bpf *bpf, bool tags);
+
+/* Is this the name of one of our XDP programs? */
+bool gp_bpf_is_ours(const char *name);
 
 /**
  * gp_bpf_map() - make the maps of a loaded object this process's memory.

@@ -14,6 +14,7 @@
 
 #include <xdp/libxdp.h>
 
+#include "bpf_object.h"
 #include "check_read.h"
 
 #define FEATURES_MAX 256
@@ -125,7 +126,7 @@ static void add_program(struct gp_nic *nic, const struct xdp_program *program)
 		return;
 	snprintf(nic->programs + used, sizeof(nic->programs) - used, "%s%s", used ? ", " : "",
 		 name && *name ? name : "one without a name");
-	nic->ours = nic->ours || (name && !strcmp(name, "gatepost"));
+	nic->ours = nic->ours || gp_bpf_is_ours(name);
 }
 
 static void read_programs(struct gp_nic *nic)

@@ -102,7 +102,7 @@ static int load(struct kernel_engine *kernel, const struct gp_config *config)
 		gp_error("kernel engine: cannot load the XDP program: %s; %s", strerror(-err), gp_bpf_remedy(err));
 		return err;
 	}
-	kernel->program_fd = bpf_program__fd(kernel->bpf.skeleton->progs.gatepost);
+	kernel->program_fd = bpf_program__fd(kernel->bpf.program);
 	err = gp_bpf_map(&kernel->bpf);
 	if (err)
 		return err;

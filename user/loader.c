@@ -172,7 +172,7 @@ static int load_maps(struct gp_loader *loader, const struct gp_config *config)
 		return err;
 	if (loader->took_over) { /* the programs are attached; their maps are all that is wanted */
 		err = gp_takeover_has_maps(&loader->maps);
-		bpf_program__set_autoload(loader->maps.skeleton->progs.gatepost, false);
+		bpf_program__set_autoload(loader->maps.program, false);
 	}
 	if (err)
 		return err;
@@ -191,7 +191,7 @@ static int load_maps(struct gp_loader *loader, const struct gp_config *config)
 
 static bool is_ours(struct xdp_program *program, __u32 id)
 {
-	return program && !strcmp(xdp_program__name(program), "gatepost") && (!id || xdp_program__id(program) == id);
+	return program && gp_bpf_is_ours(xdp_program__name(program)) && (!id || xdp_program__id(program) == id);
 }
 
 /*
@@ -231,8 +231,8 @@ static const char *attach_remedy(int err, enum xdp_attach_mode mode)
 	switch (err) {
 	case -EBUSY:
 	case -EEXIST:
-		return "another XDP program is attached, and they cannot share the interface here; take it off with: "
-		       "ip link set dev IFACE xdp off";
+		return "another XDP program is attached, and they cannot share the interface here (since Linux 6.12 never "
+		       "with tags); take it off with: ip link set dev IFACE xdp off";
 	case -EOPNOTSUPP:
 	case -EINVAL:
 	case -ERANGE:
@@ -245,36 +245,57 @@ static const char *attach_remedy(int err, enum xdp_attach_mode mode)
 }
 
 /* Plain attach or dispatcher? Asked of the kernel, not assumed. */
-static void say_attached(const struct attachment *a, enum xdp_attach_mode mode)
+static void say_attached(const struct attachment *a, enum xdp_attach_mode mode, bool tags)
 {
 	struct xdp_multiprog *present = xdp_multiprog__get_from_ifindex(a->interface->index);
-	bool plain = libxdp_get_error(present) || xdp_multiprog__is_legacy(present);
+	bool alone = libxdp_get_error(present) || xdp_multiprog__is_legacy(present);
 
-	gp_notice("%s: attached in %s mode, %s", a->interface->name, mode == XDP_MODE_NATIVE ? "native" : "generic",
-		  plain ? "alone (this kernel does not let libxdp's dispatcher in)" :
-			  "beside other programs (libxdp's dispatcher)");
+	gp_notice("%s: attached in %s mode, %s%s", a->interface->name, mode == XDP_MODE_NATIVE ? "native" : "generic",
+		  alone ? "alone (this kernel does not let libxdp's dispatcher in" :
+			  "beside other programs (libxdp's dispatcher)",
+		  !alone ? "" : tags ? ", or not with tags)" : ")");
 	if (!libxdp_get_error(present))
 		xdp_multiprog__close(present);
 }
 
-/* @frags: multi-buffer frames; without, the MTU must be such that a frame fits a page. Return: 0, or -errno. */
-static int try_attach(struct attachment *a, const struct gp_config *config, enum xdp_attach_mode mode, bool frags)
+/*
+ * Ways to attach, the best one first. Alone comes after the dispatcher, for a kernel that has one and does not let a
+ * program in that writes tags (bpf/entry.h).
+ */
+static const struct way {
+	bool frags; /* multi-buffer frames; without, the MTU must be such that a frame fits a page */
+	bool alone;
+} ways[] = { { true, false }, { false, false }, { true, true }, { false, true } };
+
+#define WAYS (sizeof(ways) / sizeof(*ways))
+
+/* A program may be attached only once, so each way makes its own. Return: 0, or -errno. */
+static int try_attach(struct attachment *a, const struct gp_config *config, enum xdp_attach_mode mode, const struct way *way)
 {
 	const struct gp_bpf_options options = { .side = a->interface->side, .pin_dir = GP_PIN_DIR };
+	DECLARE_LIBXDP_OPTS(xdp_program_opts, by_name);
 	int err = gp_bpf_open(&a->bpf, config, &options);
 
 	if (err)
 		return err;
-	a->program = xdp_program__from_bpf_obj(a->bpf.skeleton->obj, "xdp.frags");
+	by_name.prog_name = bpf_program__name(a->bpf.program);
+	by_name.obj = a->bpf.skeleton->obj;
+	a->program = xdp_program__create(&by_name);
 	err = (int)libxdp_get_error(a->program);
 	if (err)
 		a->program = NULL;
 	/* The section's name says so to libbpf, and not to libxdp: its dispatcher has to be told. */
 	if (!err)
-		err = xdp_program__set_xdp_frags_support(a->program, frags);
-	if (!err)
-		gp_missed_read(&a->missed_before, a->interface->name);
-	return err ? err : xdp_program__attach(a->program, a->interface->index, mode, 0);
+		err = xdp_program__set_xdp_frags_support(a->program, way->frags);
+	if (err)
+		return err;
+	gp_missed_read(&a->missed_before, a->interface->name);
+	if (way->alone)
+		setenv("LIBXDP_SKIP_DISPATCHER", "1", 0);
+	err = xdp_program__attach(a->program, a->interface->index, mode, 0);
+	if (way->alone)
+		unsetenv("LIBXDP_SKIP_DISPATCHER");
+	return err;
 }
 
 static void forget_attachment(struct attachment *a)
@@ -285,20 +306,14 @@ static void forget_attachment(struct attachment *a)
 	gp_bpf_close(&a->bpf);
 }
 
-static bool refuses_frags(int err)
-{
-	return err == -EOPNOTSUPP || err == -EINVAL;
-}
-
 static int attach(struct attachment *a, const struct gp_config *config, enum xdp_attach_mode mode)
 {
-	int err = try_attach(a, config, mode, true);
-	bool frags = !refuses_frags(err);
+	int err = try_attach(a, config, mode, &ways[0]);
+	size_t at = 0;
 
-	if (!frags) {
+	while ((err == -EOPNOTSUPP || err == -EINVAL) && ++at < WAYS) {
 		forget_attachment(a);
-		if (!try_attach(a, config, mode, false))
-			err = 0;
+		err = try_attach(a, config, mode, &ways[at]);
 	}
 	if (err) {
 		gp_error("%s: cannot attach in %s mode: %s; %s", a->interface->name,
@@ -306,12 +321,12 @@ static int attach(struct attachment *a, const struct gp_config *config, enum xdp
 		return err;
 	}
 	a->attached = true;
-	if (!frags)
+	if (!ways[at].frags)
 		gp_notice("%s: attached without multi-buffer frames, which driver or kernel refuse; a larger MTU needs "
 			  "them", a->interface->name);
 	if (find_program(a->interface->index, 0, false, &a->id) < 1)
 		a->id = 0;
-	say_attached(a, mode);
+	say_attached(a, mode, config->tags);
 	return 0;
 }
 

@@ -24,7 +24,8 @@ struct gp_missed {
  *
  * rx_dropped holds more than the driver lost: also what the stack had no protocol for, such as PPPoE sessions at a mirror
  * port, and that was counted before. It is left out where the driver's own statistics name a loss, but for veth: it says
- * in rx_dropped alone that its ring of 256 frames was full (Linux, drivers/net/veth.c: veth_get_stats64()). What a veth's
+ * in rx_dropped alone that its ring of 256 frames was full (Linux, drivers/net/veth.c: veth_get_stats64()), so there
+ * frames that the stack has no protocol for are told as missed, too. What a veth's
  * peer could not even hand over is the peer's tx_dropped, and not read here.
  * What cannot be read is 0.
  */

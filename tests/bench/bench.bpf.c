@@ -78,7 +78,7 @@ int bench_gatepost(struct xdp_md *ctx)
 	int action;
 
 	bench_draw(ctx);
-	action = gp_xdp(ctx);
+	action = gp_xdp_tagged(ctx);
 	if (bench_undo_metadata(ctx))
 		return XDP_ABORTED;
 	return bench_verdict(action);
@@ -112,7 +112,7 @@ int bench_send(struct xdp_md *ctx)
 SEC("xdp.frags")
 int bench_receive(struct xdp_md *ctx)
 {
-	return bench_verdict(gp_xdp(ctx));
+	return bench_verdict(gp_xdp_tagged(ctx));
 }
 
 SEC("xdp.frags")

@@ -56,7 +56,7 @@ static int load_maps(struct bench_world *world)
 
 	if (err)
 		return err;
-	bpf_program__set_autoload(world->gatepost.skeleton->progs.gatepost, false);
+	bpf_program__set_autoload(world->gatepost.program, false);
 	err = gatepost_bpf__load(world->gatepost.skeleton);
 	if (!err)
 		err = gp_bpf_map(&world->gatepost);

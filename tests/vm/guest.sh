@@ -85,6 +85,12 @@ packets() {
 	received | cut -d' ' -f1
 }
 
+# What g0 says it dropped: what its ring had no room for, and, as no kernel tells a veth's apart, what the stack had no
+# protocol for.
+dropped() {
+	awk '$1 == "g0:" {print $5}' /proc/net/dev
+}
+
 # since BEFORE AFTER, both "packets bytes"
 since() {
 	echo "$1 $2" | awk '{print $3 - $1, $4 - $2}'
@@ -129,13 +135,14 @@ reported() {
 
 # The agent alone, then, where the kernel can, with xdp-filter behind it; the books are closed at the end of both.
 live() {
-	local before after sent capture beside=no
+	local before after dropped sent capture beside=no
 	start || {
 		check 'the agent attaches' no yes
 		return
 	}
 	check 'the agent attaches in native mode' "$(grep -c 'g0: attached in native mode' "$out/agent.err")" 1
 	before=$(received)
+	dropped=$(dropped)
 	sent=0
 	for capture in "$dir"/pcap/*; do
 		sent=$((sent + $(send "${capture##*/}")))
@@ -151,12 +158,13 @@ live() {
 	fi
 	usleep 300000
 	after=$(received)
+	dropped=$(($(dropped) - dropped))
 	stop
 	check 'the agent ends with exit code 0' "$code" 0
 	check "its packets and bytes equal the interface's ($sent frames, a ping and what came after)" \
 		"$(reported packets) $(reported bytes)" "$(since "$before" "$after")"
 	check 'all of them are accounted for' "$(reported accounted) $(reported unaccounted)" "$(reported packets) 0"
-	check 'since all of them reached the program, none was missed' "$(reported nic_missed)" 0
+	check 'nic_missed is what the interface says it dropped' "$(reported nic_missed)" "$dropped"
 	if [ "$beside" = yes ]; then
 		other_lives 'the agent stopped'
 		filter_off
@@ -243,6 +251,8 @@ killed() {
 		both_count 'the agent behind xdp-filter'
 		counted_live "$sent_last"
 		check 'the agent counted all, too' "$live_packets" "$sent_last"
+		check 'all of it is known to the stack: none was missed' \
+			"$(tail -n 1 "$out/agent.out" | sed -n 's/.*"nic_missed": *\([0-9]*\).*/\1/p')" 0
 		stop KILL
 		other_lives 'the agent killed'
 		try 'gatepost detach takes it off' 60 "$dir/gatepost" detach
@@ -254,6 +264,27 @@ killed() {
 	nothing_left ! -path /sys/fs/bpf/xdp # an empty directory of libxdp's, left by xdp-filter
 }
 
+# With tags: behind the dispatcher or alone, as the kernel will have it; see bpf/entry.h.
+tagging() {
+	local before after
+	printf 'tags: {}\n' >"$out/tags.conf"
+	before=$(received)
+	if start --config "$out/tags.conf"; then
+		check 'with tags: the agent attaches in native mode' "$(grep -c 'g0: attached in native' "$out/agent.err")" 1
+		send small.pcap >"$out/sent"
+		usleep 300000
+		after=$(received)
+		stop
+		check 'with tags: the agent ends with exit code 0' "$code" 0
+		check 'with tags: packets and bytes equal the interface' "$(reported packets) $(reported bytes)" \
+			"$(since "$before" "$after")"
+		sed -n 's/^gatepost: \(g0: attached.*\)/# \1/p' "$out/agent.err"
+	else
+		check 'with tags: the agent attaches' no yes
+	fi
+	nothing_left ! -path /sys/fs/bpf/xdp
+}
+
 echo "# $(uname -r)"
 objects
 if [ "$only" != load ]; then
@@ -261,6 +292,7 @@ if [ "$only" != load ]; then
 	if cable; then
 		live
 		! dispatcher >/dev/null || killed
+		tagging
 	else
 		check 'a pair of veth devices' no yes
 	fi
