@@ -106,6 +106,7 @@ send() {
 # start [OPTION]...: the agent on g0; waits until it says that it runs.
 start() {
 	local i=0
+	: >"$out/agent.err" # now: the one before said that it runs, too
 	"$dir/gatepost" run -i g0:inside "$@" >"$out/agent.out" 2>"$out/agent.err" </dev/null &
 	agent=$!
 	while [ "$i" -lt 900 ]; do
