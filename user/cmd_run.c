@@ -332,7 +332,6 @@ static void run_close(struct run *run)
 
 static int run_agent(struct run *run)
 {
-	const struct timespec grace = { .tv_nsec = 20000000 };
 	int err = run_open(run), report_err, off;
 
 	if (err)
@@ -341,7 +340,7 @@ static int run_agent(struct run *run)
 	err = run_until_stopped(run);
 	/* Off first: then the counters stand still, and the books must balance to the packet. */
 	off = gp_loader_detach(run->loader);
-	nanosleep(&grace, NULL);
+	gp_epoch_wait(run->epoch);
 	/* A program that could not be taken off may still be counting: what waits stays named as in flight. */
 	if (!off || off == -ENOENT)
 		gp_memory_flush(gp_loader_memory(run->loader), monotonic_ns());

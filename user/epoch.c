@@ -120,16 +120,22 @@ static void flip(struct gp_epoch *epoch)
 }
 
 /*
- * Until no program works in the bank that was filled before. membarrier(2) waits for a grace period of RCU (Linux,
- * kernel/sched/membarrier.c: synchronize_rcu()), and a program is a reader of RCU; it refuses with nohz_full.
+ * membarrier(2) waits for a grace period of RCU (Linux, kernel/sched/membarrier.c: synchronize_rcu()), and a program is a
+ * reader of RCU; it refuses with nohz_full.
  */
-static void wait_for_programs(const struct gp_epoch *epoch)
+void gp_epoch_wait(const struct gp_epoch *epoch)
 {
 	struct timespec left = {.tv_nsec = WAIT_NS};
 
 	if (epoch->live && syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0))
 		while (nanosleep(&left, &left) && errno == EINTR)
 			;
+}
+
+/* Until no program works in the bank that was filled before. */
+static void wait_for_programs(const struct gp_epoch *epoch)
+{
+	gp_epoch_wait(epoch);
 	gp_epoch_step(GP_EPOCH_FLIPPED);
 }
 

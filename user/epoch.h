@@ -33,6 +33,13 @@ int gp_epoch_open(struct gp_epoch **out, struct gp_world *world, const struct gp
  */
 int gp_epoch_turn(struct gp_epoch *epoch, __u64 now_ns);
 
+/**
+ * gp_epoch_wait() - wait until no program runs that was begun before.
+ *
+ * For whoever has taken the programs off, or shown them something new. Returns at once in replay.
+ */
+void gp_epoch_wait(const struct gp_epoch *epoch);
+
 /* Where a turn stands: an agent may be killed at any of these, and between them. */
 enum gp_epoch_step {
 	GP_EPOCH_CLEARING, /* the idle bank's records are gone, its list is not */
