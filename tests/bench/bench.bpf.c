@@ -75,6 +75,20 @@ static __always_inline int bench_verdict(int action)
 SEC("xdp.frags")
 int bench_gatepost(struct xdp_md *ctx)
 {
+	bench_draw(ctx);
+	return bench_verdict(gp_xdp(ctx));
+}
+
+SEC("xdp.frags")
+int bench_undo(struct xdp_md *ctx)
+{
+	bench_draw(ctx);
+	return bpf_xdp_adjust_meta(ctx, 0) ? XDP_ABORTED : XDP_PASS;
+}
+
+SEC("xdp.frags")
+int bench_gatepost_tags(struct xdp_md *ctx)
+{
 	int action;
 
 	bench_draw(ctx);
@@ -112,7 +126,7 @@ int bench_send(struct xdp_md *ctx)
 SEC("xdp.frags")
 int bench_receive(struct xdp_md *ctx)
 {
-	return bench_verdict(gp_xdp_tagged(ctx));
+	return bench_verdict(gp_xdp(ctx));
 }
 
 SEC("xdp.frags")

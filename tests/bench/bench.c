@@ -4,7 +4,7 @@
  * and the textbook, over ever more hosts; live frames through a veth pair; the neighbours. Absolute figures move from
  * machine to machine, ratios hold. Prints tables and targets, and writes JSON. A missed target is a result, no error.
  *
- *   bench [--quick] [--tags] [--case NAME] [--hosts N] [--part rows|neighbours|live] FILE.json      root
+ *   bench [--quick] [--case NAME] [--hosts N] [--part rows|neighbours|live] FILE.json      root
  */
 #include <getopt.h>
 #include <stdio.h>
@@ -137,7 +137,6 @@ static int read_options(struct options *o, int argc, char **argv)
 {
 	static const struct option names[] = {
 		{ "quick", no_argument, NULL, 'q' },
-		{ "tags", no_argument, NULL, 't' },
 		{ "case", required_argument, NULL, 'c' },
 		{ "part", required_argument, NULL, 'p' },
 		{ "hosts", required_argument, NULL, 'h' },
@@ -149,8 +148,6 @@ static int read_options(struct options *o, int argc, char **argv)
 	while ((c = getopt_long(argc, argv, "", names, NULL)) != -1) {
 		if (c == 'q')
 			o->quick = true;
-		else if (c == 't')
-			bench_tags = true;
 		else if (c == 'c')
 			o->only = optarg;
 		else if (c == 'p')
@@ -164,7 +161,7 @@ static int read_options(struct options *o, int argc, char **argv)
 		o->path = argv[optind];
 		return 0;
 	}
-	fprintf(stderr, "usage: bench [--quick] [--tags] [--case NAME] [--hosts N] [--part rows|neighbours|live] FILE.json\n");
+	fprintf(stderr, "usage: bench [--quick] [--case NAME] [--hosts N] [--part rows|neighbours|live] FILE.json\n");
 	return 2;
 }
 

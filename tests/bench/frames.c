@@ -6,6 +6,7 @@
 #define SUBSCRIBER_PORT 40000
 #define CLIENT_ISN 1000u
 #define SERVER_ISN 5000u
+#define PEER6 0x3fff0000u
 #define PEER4 0xc6120000u /* 198.18.0.0/15, for benchmarks (RFC 2544) */
 
 #define FIN 0x01
@@ -180,15 +181,16 @@ static void put_ipv4(struct bench_frame *f, __u8 **at, __u8 ip_proto, __u32 payl
 	put32(at, f->from_server ? BENCH_INSIDE4 : PEER4);
 }
 
-static void put_address6(__u8 **at, __u32 second_word, __u32 last_word)
+/* The words in between are 0. */
+static void put_address6(__u8 **at, __u32 first_word, __u32 last_word)
 {
-	put32(at, BENCH_INSIDE6);
-	put32(at, second_word);
+	put32(at, first_word);
+	put32(at, 0);
 	put32(at, 0);
 	put32(at, last_word);
 }
 
-/* Subscribers are 2001:db8:0:0::/56 and up; servers lie in 2001:db8:ffff::/64. */
+/* Subscribers are 2001:db8::/56 and up; servers lie in another provider's network, 3fff::/32 (RFC 9637). */
 static void put_ipv6(struct bench_frame *f, __u8 **at, __u8 ip_proto, __u32 payload_bytes)
 {
 	__u32 src = (__u32)(*at + 8 - f->data), dst = src + 16;
@@ -197,11 +199,12 @@ static void put_ipv6(struct bench_frame *f, __u8 **at, __u8 ip_proto, __u32 payl
 	put32(at, payload_bytes << 16 | (__u32)ip_proto << 8 | 64);
 	f->inside_offset = (f->from_server ? dst : src) + 4;
 	f->peer_offset = (f->from_server ? src : dst) + 12;
+	f->inside_head = BENCH_INSIDE6;
 	f->inside_base = 0;
 	f->inside_shift = 8;
 	f->peer_base = 0x01000000;
-	put_address6(at, f->from_server ? 0xffff0000 : 0, f->from_server ? f->peer_base : 1);
-	put_address6(at, f->from_server ? 0 : 0xffff0000, f->from_server ? 1 : f->peer_base);
+	put_address6(at, f->from_server ? PEER6 : BENCH_INSIDE6, f->from_server ? f->peer_base : 1);
+	put_address6(at, f->from_server ? BENCH_INSIDE6 : PEER6, f->from_server ? 1 : f->peer_base);
 }
 
 static void put_tcp(struct bench_frame *f, __u8 **at, const struct bench_case *c, size_t segment)

@@ -59,6 +59,7 @@ struct bench_frame {
 	__u32 bytes;
 	bool from_server;
 	__u32 inside_offset, inside_base, inside_shift;
+	__u32 inside_head;
 	__u32 peer_offset, peer_base;
 	__u32 seq_offset, seq_base, seq_step;
 };

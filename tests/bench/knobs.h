@@ -19,6 +19,8 @@ enum bench_program {
 	BENCH_LINE,
 	BENCH_LINE_ALONE,
 	BENCH_GATEPOST,
+	BENCH_TAGGED, /* of bulk data: gatepost with tags */
+	BENCH_UNDO,   /* likewise: the floor, and the call that takes a tag back, which is the harness's and not gatepost's */
 	BENCH_TEXTBOOK,
 	BENCH_PROGRAMS,
 };
@@ -30,6 +32,7 @@ struct bench_knobs {
 	__u32 turn;      /* of the walk */
 
 	__u32 inside_offset; /* a 32-bit word: the IPv4 address, or the second word of the IPv6 one */
+	__u32 inside_head;   /* IPv6: the word before it, which is stored with it; else 0 */
 	__u32 inside_base;
 	__u32 inside_shift; /* subscriber n is base + (n << shift) */
 

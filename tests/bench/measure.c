@@ -98,6 +98,7 @@ void bench_aim(struct bench_knobs *knobs, const struct bench_frame *frame, __u32
 	*knobs = (struct bench_knobs){
 		.host_mask = hosts - 1,
 		.inside_offset = frame->inside_offset,
+		.inside_head = frame->inside_head,
 		.inside_base = frame->inside_base,
 		.inside_shift = frame->inside_shift,
 		.seq_offset = frame->seq_offset,
@@ -275,8 +276,11 @@ int bench_measure(struct bench_row *row, struct bench_world *world, const struct
 	}
 	for (__u32 round = 0; round < each.rounds; round++) {
 		for (int program = 0; program < BENCH_PROGRAMS; program++) {
-			double ns = time_program(world, row, &frame, program, each.slice_ns);
+			double ns;
 
+			if ((program == BENCH_TAGGED || program == BENCH_UNDO) && row->bench_case->group != BENCH_GROUP_BULK)
+				continue;
+			ns = time_program(world, row, &frame, program, each.slice_ns);
 			if (ns < 0) {
 				fprintf(stderr, "bench: %s: the kernel refused the test run\n", row->bench_case->name);
 				return -1;

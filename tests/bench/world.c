@@ -82,26 +82,29 @@ static int share_maps(const struct bpf_object *from, struct bpf_object *to)
 	return err;
 }
 
-static void choose_programs(struct bench_bpf *s, enum bench_purpose purpose)
-{
-	bpf_program__set_autoload(s->progs.bench_receive, purpose == BENCH_FOR_LIVE);
-}
+/* What one object of the benchmark's is loaded for. */
+struct side {
+	bool from_outside, tags;
+	enum bench_purpose purpose;
+	bool drop;
+	int to_ifindex;
+};
 
-bool bench_tags;
-
-static int load_side(struct bench_world *world, bool from_outside, enum bench_purpose purpose, bool drop,
-		     int to_ifindex)
+static int load_side(struct bench_world *world, const struct side *side)
 {
-	struct bench_bpf *s = world->sides[from_outside] = bench_bpf__open();
+	struct bench_bpf *s = bench_bpf__open();
 	int err;
 
 	if (!s)
 		return -errno;
-	choose_programs(s, purpose);
-	s->rodata->gp_knob_side = from_outside ? GP_SIDE_OUTSIDE : GP_SIDE_INSIDE;
-	s->rodata->gp_knob_tags = bench_tags;
-	s->rodata->bench_drop = drop;
-	s->rodata->bench_to = (__u32)to_ifindex;
+	*(side->tags ? &world->tagged[side->from_outside] : &world->sides[side->from_outside]) = s;
+	bpf_program__set_autoload(s->progs.bench_gatepost, !side->tags && side->purpose == BENCH_FOR_ROWS);
+	bpf_program__set_autoload(s->progs.bench_gatepost_tags, side->tags);
+	bpf_program__set_autoload(s->progs.bench_receive, side->purpose == BENCH_FOR_LIVE);
+	s->rodata->gp_knob_side = side->from_outside ? GP_SIDE_OUTSIDE : GP_SIDE_INSIDE;
+	s->rodata->gp_knob_tags = side->tags;
+	s->rodata->bench_drop = side->drop;
+	s->rodata->bench_to = (__u32)side->to_ifindex;
 	err = bpf_map__set_max_entries(s->maps.bench_lines, world->hosts);
 	if (!err)
 		err = share_maps(world->gatepost.skeleton->obj, s->obj);
@@ -165,9 +168,9 @@ int bench_world_open(struct bench_world *world, __u32 hosts, enum bench_purpose 
 		what = "gatepost's maps";
 		err = load_maps(world);
 	}
-	for (int i = 0; i < 2 && !err; i++) {
+	for (int i = 0; i < (purpose == BENCH_FOR_ROWS ? 4 : 2) && !err; i++) {
 		what = "the benchmark's programs";
-		err = load_side(world, i, purpose, drop, to_ifindex);
+		err = load_side(world, &(struct side){ i & 1, i & 2, purpose, drop, to_ifindex });
 	}
 	if (!err && purpose == BENCH_FOR_ROWS) {
 		what = "the textbook program";
@@ -182,8 +185,10 @@ int bench_world_open(struct bench_world *world, __u32 hosts, enum bench_purpose 
 void bench_world_close(struct bench_world *world)
 {
 	textbook_bpf__destroy(world->textbook);
-	bench_bpf__destroy(world->sides[0]);
-	bench_bpf__destroy(world->sides[1]);
+	for (int i = 0; i < 2; i++) {
+		bench_bpf__destroy(world->sides[i]);
+		bench_bpf__destroy(world->tagged[i]);
+	}
 	if (world->gatepost.skeleton)
 		gp_bpf_close(&world->gatepost);
 	if (world->config)
@@ -198,21 +203,31 @@ int bench_world_program(const struct bench_world *world, enum bench_program prog
 	switch (program) {
 	case BENCH_FLOOR:
 		return bpf_program__fd(s->progs.bench_floor);
+	case BENCH_UNDO:
+		return bpf_program__fd(s->progs.bench_undo);
 	case BENCH_LINE:
 		return bpf_program__fd(s->progs.bench_one_line);
 	case BENCH_LINE_ALONE:
 		return bpf_program__fd(s->progs.bench_one_line_alone);
 	case BENCH_GATEPOST:
 		return bpf_program__fd(s->progs.bench_gatepost);
+	case BENCH_TAGGED:
+		return bpf_program__fd(world->tagged[from_outside]->progs.bench_gatepost_tags);
 	default:
 		return bpf_program__fd(world->textbook->progs.bench_textbook);
 	}
 }
 
+/* The object that a program but the textbook's lies in. */
+static const struct bench_bpf *object_of(const struct bench_world *world, enum bench_program program, bool from_outside)
+{
+	return program == BENCH_TAGGED ? world->tagged[from_outside] : world->sides[from_outside];
+}
+
 struct bench_knobs *bench_world_knobs(const struct bench_world *world, enum bench_program program, bool from_outside)
 {
 	if (program != BENCH_TEXTBOOK)
-		return &world->sides[from_outside]->bss->bench_knobs;
+		return &object_of(world, program, from_outside)->bss->bench_knobs;
 	world->textbook->bss->textbook_from_outside = from_outside;
 	return &world->textbook->bss->bench_knobs;
 }
@@ -220,7 +235,7 @@ struct bench_knobs *bench_world_knobs(const struct bench_world *world, enum benc
 void bench_world_restart_streams(const struct bench_world *world, enum bench_program program, bool from_outside)
 {
 	__u32 *sent = program == BENCH_TEXTBOOK ? world->textbook->bss->bench_sent
-						: world->sides[from_outside]->bss->bench_sent;
+						: object_of(world, program, from_outside)->bss->bench_sent;
 
 	memset(&sent[program * BENCH_SEQ_HOSTS], 0, BENCH_SEQ_HOSTS * sizeof(*sent));
 }

@@ -27,6 +27,7 @@ struct bench_world {
 	struct gp_config *config;
 	struct gp_bpf gatepost;
 	struct bench_bpf *sides[2]; /* frames from inside, from outside: the side is a constant of the program */
+	struct bench_bpf *tagged[2]; /* the same with tags; not for live */
 	struct textbook_bpf *textbook;
 	const struct bench_case *warm[2]; /* of IPv4, of IPv6: the case that every host was last shown in */
 };
@@ -59,8 +60,5 @@ void bench_world_tick(struct bench_world *world);
 
 /* The compiler of the BPF objects; static text of the world. */
 const char *bench_world_compiler(const struct bench_world *world);
-
-/* 1: each watched packet gets a tag. Set before a world is opened. */
-extern bool bench_tags;
 
 #endif
