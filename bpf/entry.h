@@ -47,8 +47,10 @@ static __always_inline __u64 gp_xdp_count(struct xdp_md *ctx)
 	struct gp_memory memory = {};
 	__u64 tag;
 
-	if (gp_knob_replay)
-		count_bytes = (__u32)(frame_bytes - gp_replay_excess_bytes);
+	if (gp_knob_replay) {
+		GP_OPAQUE(count_bytes); /* or clang reads the excess also when there is none */
+		count_bytes -= (__u32)gp_replay_excess_bytes;
+	}
 	tag = gp_account_bulk(&memory, ctx, count_bytes, gp_knob_side);
 	return tag ? tag : gp_account_whole(&memory, ctx, frame_bytes, count_bytes, gp_knob_side);
 }

@@ -54,7 +54,9 @@ struct gp_control gp_control GP_TABLE(control);
 struct gp_claims gp_claims GP_TABLE(claims);
 struct gp_filters gp_filters GP_TABLE(filters);
 __u64 gp_dir16[GP_DIR16_WORDS] GP_TABLE(dir16);
-__u64 gp_ports[GP_PORT_WORDS] GP_TABLE(ports);
+__u8 gp_dir32[GP_DIR32_ENTRIES] GP_TABLE(dir32);
+struct gp_dense gp_dense[GP_DENSE] GP_TABLE(dense);
+__u8 gp_ports[GP_PORTS] GP_TABLE(ports);
 
 /* Flow records. */
 struct {
@@ -84,28 +86,23 @@ GP_INLINE const __u8 *gp_ctx_end(gp_ctx *ctx)
 	return (const __u8 *)(long)ctx->data_end;
 }
 
-/*
- * Nothing to carry: maps are global. The core hands it down all the same, and each accessor pretends to read it: an
- * argument that nobody reads is left undefined by the compiler, and then refused by the verifier.
- */
+/* Nothing to carry: maps are global. The core hands it down all the same. */
 struct gp_memory {
 	__u32 unused;
 };
-
-#define GP_TOUCH(m) asm volatile("" : : "r"(m))
 
 /* gp_mem_NAME(m, index): a record of the map, or 0 beyond its end. */
 #define GP_ACCESSOR(type, name, map)                                                                                   \
 	GP_INLINE type *gp_mem_##name(struct gp_memory *m, __u32 index)                                                \
 	{                                                                                                              \
-		GP_TOUCH(m);                                                                                           \
+		(void)m;                                                                                               \
 		return bpf_map_lookup_elem(&map, &index);                                                              \
 	}
 
 #define GP_ACCESSOR_ONE(type, name)                                                                                    \
 	GP_INLINE type *gp_mem_##name(struct gp_memory *m)                                                             \
 	{                                                                                                              \
-		GP_TOUCH(m);                                                                                           \
+		(void)m;                                                                                               \
 		return &gp_##name;                                                                                     \
 	}
 
@@ -113,7 +110,7 @@ struct gp_memory {
 #define GP_ACCESSOR_TABLE(type, name, entries)                                                                         \
 	GP_INLINE type *gp_mem_##name(struct gp_memory *m, __u32 index)                                                \
 	{                                                                                                              \
-		GP_TOUCH(m);                                                                                           \
+		(void)m;                                                                                               \
 		return &gp_##name[index & ((entries)-1)];                                                              \
 	}
 
@@ -123,7 +120,7 @@ struct gp_memory {
 		__u32 pair_index = index / 2;                                                                          \
 		struct gp_pair *pair;                                                                                  \
                                                                                                                        \
-		GP_TOUCH(m);                                                                                           \
+		(void)m;                                                                                               \
 		pair = bpf_map_lookup_elem(&map, &pair_index);                                                         \
 		return pair ? &pair->words[index & 1] : 0;                                                             \
 	}
@@ -133,6 +130,7 @@ GP_ACCESSOR_ONE(struct gp_control, control)
 GP_ACCESSOR_ONE(struct gp_claims, claims)
 GP_ACCESSOR_ONE(struct gp_filters, filters)
 GP_ACCESSOR_TABLE(__u64, dir16, GP_DIR16_WORDS)
+GP_ACCESSOR_TABLE(const struct gp_dense, dense, GP_DENSE)
 GP_ACCESSOR_PAIR(pending, gp_pending)
 GP_ACCESSOR_PAIR(dir24, gp_dir24)
 GP_ACCESSOR(__u64, dir6, gp_dir6)
@@ -152,40 +150,46 @@ GP_INLINE struct gp_cpu *gp_mem_cpu(struct gp_memory *m)
 {
 	__u32 cpu = bpf_get_smp_processor_id();
 
-	GP_TOUCH(m);
+	(void)m;
 	return bpf_map_lookup_elem(&gp_cpus, &cpu);
 }
 
 GP_INLINE __u64 gp_mem_now(struct gp_memory *m)
 {
-	GP_TOUCH(m);
+	(void)m;
 	return gp_knob_replay ? gp_replay_now_ns : bpf_ktime_get_coarse_ns();
 }
 
 /* Does anybody want to know what a packet is? */
 GP_INLINE __u32 gp_mem_tags(struct gp_memory *m)
 {
-	GP_TOUCH(m);
+	(void)m;
 	return gp_knob_tags;
 }
 
-/* The packet's time where that is known for nothing, else 0. */
-GP_INLINE __u64 gp_mem_replay_now(struct gp_memory *m)
+/* Does a packet come with its time? */
+GP_INLINE __u32 gp_mem_replays(struct gp_memory *m)
 {
-	GP_TOUCH(m);
-	return gp_knob_replay ? gp_replay_now_ns : 0;
+	(void)m;
+	return gp_knob_replay;
 }
 
-GP_INLINE __u64 gp_mem_port_word(struct gp_memory *m, __u32 index)
+GP_INLINE __u8 gp_mem_dir32(struct gp_memory *m, __u32 place)
 {
-	GP_TOUCH(m);
-	return gp_ports[index & (GP_PORT_WORDS - 1)];
+	(void)m;
+	return gp_dir32[place & (GP_DIR32_ENTRIES - 1)];
+}
+
+GP_INLINE __u8 gp_mem_port(struct gp_memory *m, __u32 port)
+{
+	(void)m;
+	return gp_ports[port & (GP_PORTS - 1)];
 }
 
 /* Tells the agent of a flow that has ended; it looks every second, nobody is woken. Return: 0, or -1: full. */
 GP_INLINE int gp_mem_tell(struct gp_memory *m, const struct gp_flow_record *record)
 {
-	GP_TOUCH(m);
+	(void)m;
 	return bpf_ringbuf_output(&gp_records, (void *)record, sizeof(*record), BPF_RB_NO_WAKEUP) ? -1 : 0;
 }
 
@@ -194,7 +198,7 @@ GP_INLINE __u32 gp_mem_load(struct gp_memory *m, gp_ctx *ctx, __u32 offset, __u8
 {
 	__u64 last = bytes - 1ull; /* n - 1 is compared, since clang would make that of "n < 1 || n > max" */
 
-	GP_TOUCH(m);
+	(void)m;
 	if (!bytes)
 		return 0;
 	if (last >= max)

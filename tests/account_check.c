@@ -67,6 +67,8 @@ static void clear_slots(struct gp_memory *m)
 		if (gp_addr_is4(&m->chunks[i].first))
 			*entry = (*entry & GP_DIR_PARTIAL) | GP_DIR_UNMADE;
 	}
+	for (__u32 i = 0; i < GP_DENSE; i++)
+		m->dense[i] = (struct gp_dense){ .first = 1 };
 	memset(m->dir6, 0, m->settings->dir6_words * sizeof(*m->dir6));
 	memset(m->chunks, 0, chunks * sizeof(*m->chunks));
 	for (__u32 slice = 0; slice < m->settings->slices; slice++)

@@ -132,9 +132,14 @@ const struct account_row account_rows_memory[] = {
 	{ "words: without room for a record they are spilled into the overflow", ROW_FLOOD,
 	  SCRIPT(TALK(0, TENANT, WEB, 40000, 443), REPEAT(ACCOUNT_HOSTS + 8, BY_CLIENT, SYN),
 		 FILL_SENT(TENANT + ACCOUNT_HOSTS, TLS, WORD_MOST - 1, GP_FRAME_MAX),
-		 TALK(1, TENANT + ACCOUNT_HOSTS, WEB, 40001, 443), CLI("x"), CLI("y")),
+		 TALK(1, TENANT + ACCOUNT_HOSTS, WEB, 40001, 443), CLI("x"), SRV("z"), CLI("y")),
 	  EXPECT(OVERFLOW(TLS, WORD_MOST + 1, WORD_MOST + 1), NO_HOST(TENANT + ACCOUNT_HOSTS),
-		 SENT_RECEIVED(TENANT + ACCOUNT_HOSTS, 1, 0)) },
+		 SENT_RECEIVED(TENANT + ACCOUNT_HOSTS, 1, 1)) },
+	{ "words: packets in a row are counted together, and none twice", 0,
+	  SCRIPT(TO_TLS, OPEN, CLI("a"), CLI("bc"), CLI("d"), CLI("e"), CLI("f"), CLI("g"), CLI("h"), CLI("i"), CLI("j"),
+		 CLI("k"), SRV("l"), CLI("m"), TALK(1, ALICE, WEB, 40001, 80), SRV("n"), TALK(2, BOB, WEB, 40000, 443), CLI("o")),
+	  EXPECT(PACKETS(ALICE, TLS, 15), PACKETS(ALICE, HTTP, 1), PACKETS(BOB, TLS, 1), SENT_RECEIVED(ALICE, 13, 3),
+		 SENT_RECEIVED(BOB, 1, 0)) },
 
 	/* Cells: outside addresses by /24 and /48, and when they get records of their own. */
 	{ "cells: neighbours share one", 0,

@@ -23,7 +23,7 @@ struct part {
 	size_t records, record_bytes;
 };
 
-#define PARTS 15
+#define PARTS 17
 
 static void list_parts(const struct both_engines *both, struct part parts[PARTS])
 {
@@ -34,6 +34,8 @@ static void list_parts(const struct both_engines *both, struct part parts[PARTS]
 #define PART(array, records) { #array, n->array, k->array, records, sizeof(*n->array) }
 		PART(control, 1),
 		PART(chunks, s->chunks),
+		PART(dir32, GP_DIR32_ENTRIES),
+		PART(dense, GP_DENSE),
 		PART(dir6, s->dir6_words),
 		PART(hot, s->slices * slots),
 		PART(mail, slots),
@@ -46,7 +48,7 @@ static void list_parts(const struct both_engines *both, struct part parts[PARTS]
 		PART(filters, 1),
 		PART(filter_bits, (size_t)GP_FILTERS * s->filter_words),
 		PART(ranges, s->ranges),
-		PART(ports, GP_PORT_WORDS),
+		PART(ports, GP_PORTS),
 #undef PART
 	};
 

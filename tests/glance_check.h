@@ -18,25 +18,32 @@
  */
 static inline const char *glance_check(const __u8 *data, size_t len, __u32 tunnels, struct gp_packet *p, int *glanced)
 {
+	struct gp_glance_tcp tcp;
+	struct gp_glance_udp udp;
 	struct gp_addr src, dst;
 	struct gp_glance g;
 
 	gp_parse(data, data + len, tunnels, p);
-	*glanced = gp_glance(data, data + len, &g, &src, &dst);
+	*glanced = gp_glance(data, data + len, &g) &&
+		   (g.is_tcp ? gp_glance_tcp(&g, data + len, &tcp) : gp_glance_udp(&g, data + len, &udp));
 	if (!*glanced)
 		return NULL;
 	if (p->status != GP_PARSE_OK || p->fragment != GP_FRAGMENT_NONE || p->tunnel != GP_TUNNEL_NONE)
 		return "a glance at what is no plain packet";
 	if (g.is4) {
-		src = gp_addr_of4(g.src4);
-		dst = gp_addr_of4(g.dst4);
+		src = gp_addr_of4(gp_load_raw32(g.ip + 12));
+		dst = gp_addr_of4(gp_load_raw32(g.ip + 16));
+	} else {
+		gp_addr_set6(&src, g.ip + 8);
+		gp_addr_set6(&dst, g.ip + 24);
 	}
 	if (g.is4 != (p->ip_version == 4) || memcmp(&src, &p->src, sizeof(src)) || memcmp(&dst, &p->dst, sizeof(dst)))
 		return "a glance at other addresses";
-	if (g.is_tcp != (p->ip_proto == 6) || g.sport != p->sport || g.dport != p->dport)
-		return "a glance at other ports";
-	if (g.is_tcp && (g.tcp_flags != p->tcp_flags || g.payload_len != p->payload_len || g.ack != p->ack ||
-			 g.head != p->head))
+	if (!g.is_tcp)
+		return p->ip_proto != 17 || udp.sport != p->sport || udp.dport != p->dport ? "a glance at another datagram" :
+											    NULL;
+	if (p->ip_proto != 6 || tcp.sport != p->sport || tcp.dport != p->dport || tcp.flags != p->tcp_flags ||
+	    tcp.payload_len != p->payload_len || tcp.ack != p->ack || tcp.head != p->head)
 		return "a glance at another segment";
 	return NULL;
 }

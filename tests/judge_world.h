@@ -87,7 +87,7 @@ static inline void world_ports(struct world *w)
 			if (port == watched[i])
 				entry.scan_class = GP_SCAN_WATCHED;
 		}
-		w->memory.ports[port / 8] |= (__u64)gp_port_byte(entry) << (port % 8 * 8);
+		w->memory.ports[port] = gp_port_byte(entry);
 	}
 }
 
@@ -109,7 +109,7 @@ static inline void world_open_at(struct world *w, bool trust_inside, __u64 now_n
 	w->memory.cpu_count = 1;
 	w->memory.filters = &w->filters;
 	w->memory.hosts = calloc(WORLD_HOSTS, sizeof(*w->memory.hosts));
-	w->memory.ports = calloc(GP_PORT_WORDS, sizeof(*w->memory.ports));
+	w->memory.ports = calloc(GP_PORTS, sizeof(*w->memory.ports));
 	w->memory.filter_bits = calloc(GP_FILTERS * (size_t)WORLD_WORDS, sizeof(*w->memory.filter_bits));
 	assert_non_null(w->memory.hosts);
 	assert_non_null(w->memory.ports);

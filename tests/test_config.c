@@ -185,6 +185,10 @@ static const struct {
 	 {"3: inside: 2001:db8::/32 cuts one subscriber in two; it meets 2001:db8::/60 of inside in line 2"}},
 	{"nested at a boundary", "inside: [\"2001:db8::/32\", \"2001:db8::/56\"]\n", {NULL}},
 	{"relay in a subscriber", "inside: [\"2001:db8::/32\"]\nrelays: [\"2001:db8::19\"]\n", {NULL}},
+	{"relay at the beginning of a subscriber", "inside: [{prefix: 10.0.0.0/16, subscriber: 22}]\nrelays: [10.0.4.0/24]\n", {NULL}},
+	{"relay at the end of a subscriber", "inside: [{prefix: 10.0.0.0/16, subscriber: 22}]\nrelays: [10.0.7.255]\n", {NULL}},
+	{"relays at both ends of a subscriber", "inside: [{prefix: 10.0.0.0/16, subscriber: 22}]\nrelays: [10.0.4.0/24, 10.0.7.255]\n",
+	 {"0: inside: the first and the last address of the subscriber 10.0.4.0/22 are taken by others"}},
 	{"IPv4 in all of IPv6", "inside: [\"::/0\", 10.0.0.0/8]\n", {NULL}},
 
 	{"anchor", "relays: &a [192.0.2.25]\n", {"1: anchor \"a\": not allowed"}},

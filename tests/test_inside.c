@@ -61,6 +61,9 @@ static const struct inside_row rows[] = {
 	{ "a relay within a /22", "inside: [{prefix: 10.0.0.0/16, subscriber: 22}]\nrelays: [10.0.1.7]", true,
 	  { { "10.0.1.7", "10.0.1.7" }, { "10.0.1.8", "10.0.0.0" }, { "10.0.3.9", "10.0.0.0" },
 	    { "10.0.1.6", "10.0.0.0" }, { "10.0.4.1", "10.0.4.0" } } },
+	{ "a relay at the beginning of a /22", "inside: [{prefix: 10.0.0.0/16, subscriber: 22}]\nrelays: [10.0.4.0/24]", true,
+	  { { "10.0.4.0", "10.0.4.0" }, { "10.0.4.255", "10.0.4.255" }, { "10.0.5.0", "10.0.4.0" }, { "10.0.7.255", "10.0.4.0" },
+	    { "10.0.3.1", "10.0.0.0" } } },
 	{ "all of IPv4", "inside: [0.0.0.0/0]", false,
 	  { { "0.0.0.0", "0.0.0.0" }, { "255.255.255.255", "255.255.255.255" }, { "10.1.2.3", "10.1.2.3" },
 	    { "2001:db8::1", NULL } } },
@@ -92,6 +95,9 @@ static const struct inside_row rows[] = {
 	{ "IPv6: a relay's own length within a /48", "inside: [{prefix: \"2001:db8::/40\", subscriber: 48}]\nrelays: [\"2001:db8:1:100::/56\"]",
 	  true,
 	  { { "2001:db8:1:1ff::", "2001:db8:1:100::" }, { "2001:db8:1:200::", "2001:db8:1::" }, { "2001:db8:1::", "2001:db8:1::" } } },
+	{ "IPv6: two lengths", "inside: [{prefix: \"2001:db8::/40\", subscriber: 56}, {prefix: \"2001:db8:100::/56\", subscriber: 64}]", true,
+	  { { "2001:db8:1:1ff::", "2001:db8:1:100::" }, { "2001:db8:100:1::2", "2001:db8:100:1::" },
+	    { "2001:db8:100:ff::", "2001:db8:100:ff::" }, { "2001:db8:100:100::", NULL } } },
 	{ "IPv6: all of it", "inside: [{prefix: \"::/0\", subscriber: 56}]", false,
 	  { { "2001:db8:0:1ff::", "2001:db8:0:100::" }, { "ffff:ffff::", "ffff:ffff::" }, { "192.0.2.1", NULL } } },
 };
@@ -201,6 +207,80 @@ static void test_whole(void **state)
 	engine->close(engine);
 }
 
+/* The largest range of a network of 32 bits is found by arithmetic, and says what the ranges say. */
+static void test_dense(void **state)
+{
+	static const struct {
+		const char *addr;
+		bool dense;
+	} places[] = {
+		{ "2001:db8:7:1ff::", false },	    { "2001:db8:7:200::", true },	{ "2001:db8:7:202::", true },
+		{ "2001:db8:ff:ffff::9", true },    { "2001:db8:100::", false },	{ "2001:db8:6:200::", false },
+		{ "2001:db8:200:7::", false },	    { "2001:db8:300:4000::", false },	{ "2001:db8:300::", false },
+		{ "2001:db9:1:2:3::", true },	    { "2001:db9:0:ffff::1", true },	{ "2001:db9:0:1:ffff::", false },
+		{ "2001:db9:0:1::", false },	    { "2001:db9:0:2::", false },		{ "2001:db9:1:0:ffff:ffff:ffff:ffff", true },
+		{ "2001:dba::1", false },	    { "3fff::1", false },
+	};
+	struct gp_engine *engine = open_engine("inside: [{prefix: \"2001:db8::/40\", subscriber: 56}, "
+					       "{prefix: \"2001:db8:200::/56\", subscriber: 64}, "
+					       "{prefix: \"2001:db8:300:4000::/50\", subscriber: 56}, "
+					       "{prefix: \"2001:db9::/40\", subscriber: 60}]\n"
+					       "relays: [\"2001:db8:7:100::/56\", \"2001:db9:0:1:8000::/66\"]");
+	struct gp_memory *m = &engine->memory;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++) {
+		struct gp_addr addr = addr_of(places[i].addr);
+		const struct gp_dense *dense =
+			gp_mem_dense(m, gp_mem_dir32(m, gp_dir32_place(gp_be32_to_host(addr.words[0]))));
+		__u64 high = gp_be64_to_host(addr.halves[0]);
+
+		if ((high >= dense->first && high <= dense->last) != places[i].dense)
+			fail_msg("%s: %s", places[i].addr, places[i].dense ? "the ranges are asked" : "they are not asked");
+		assert_int_equal(slot_of(m, &addr, 0), gp_inside_slot6_slow(m, &addr, 0));
+	}
+	engine->close(engine);
+}
+
+/* So many ranges that not all have a row. */
+static void test_many_ranges(void **state)
+{
+	char text[16384] = "inside: [";
+	struct gp_engine *engine;
+	size_t used;
+
+	(void)state;
+	for (int i = 0; i < 300; i++) {
+		used = strlen(text);
+		snprintf(text + used, sizeof(text) - used, "{prefix: \"2001:%x::/%d\", subscriber: 56}, ", i + 1, 48 - i % 8);
+	}
+	strcat(text, "192.0.2.0/24]");
+	engine = open_engine(text);
+	for (int i = 0; i < 300; i++) {
+		struct gp_addr addr = { .words = { htonl(0x20010000u + (__u32)i + 1), htonl((__u32)i % 256 << 8) } };
+		int slot = slot_of(&engine->memory, &addr, 0);
+
+		assert_true(slot >= 0);
+		assert_int_equal(slot, gp_inside_slot6_slow(&engine->memory, &addr, 0));
+	}
+	engine->close(engine);
+}
+
+/* A relay that has the first address of a subscriber does not share its slot with him. */
+static void test_relay_first(void **state)
+{
+	struct gp_engine *engine = open_engine("inside: [{prefix: 10.0.0.0/16, subscriber: 22}]\nrelays: [10.0.4.0]");
+	struct gp_addr relay = addr_of("10.0.4.0"), subscriber = addr_of("10.0.4.1"), last = addr_of("10.0.7.255");
+	struct gp_memory *m = &engine->memory;
+	int slot = slot_of(m, &subscriber, 1);
+
+	(void)state;
+	assert_true(slot >= 0);
+	assert_int_equal(slot_of(m, &last, 1), slot);
+	assert_int_not_equal(slot_of(m, &relay, 1), slot);
+	engine->close(engine);
+}
+
 /* With two chunks for more /24s: the third one finds no room, and the first two keep theirs. */
 static void test_full(void **state)
 {
@@ -240,6 +320,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_places),
 		cmocka_unit_test(test_whole),
+		cmocka_unit_test(test_dense),
+		cmocka_unit_test(test_many_ranges),
+		cmocka_unit_test(test_relay_first),
 		cmocka_unit_test(test_full),
 		cmocka_unit_test(test_sweep),
 	};

@@ -640,6 +640,8 @@ static void check_mark(struct reader *reader)
 static int cut_ranges(struct reader *reader)
 {
 	struct gp_config *config = reader->config;
+	char text[GP_PREFIX_TEXT];
+	struct gp_prefix homeless;
 	size_t count;
 	int err;
 
@@ -657,6 +659,14 @@ static int cut_ranges(struct reader *reader)
 		return -EINVAL;
 	}
 	config->range_count = (__u32)count;
+	if (gp_ranges_find_homeless(config->ranges, count, &homeless)) {
+		gp_prefix_format(text, sizeof(text), &homeless);
+		gp_config_errors_add(reader->errors, 0,
+				     "inside: the first and the last address of the subscriber %s are taken by others "
+				     "(relays, infrastructure, or a longer prefix of inside); list what is left of it "
+				     "with prefixes of its own", text);
+		return -EINVAL;
+	}
 	return 0;
 }
 

@@ -220,3 +220,43 @@ int gp_ranges_cut(struct gp_range **out, size_t *count, const struct gp_prefix_l
 	*count = sweep.count;
 	return 0;
 }
+
+static const struct gp_range *range_of(const struct gp_range *ranges, size_t count, gp_u128 address)
+{
+	size_t low = 0, high = count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (address > gp_addr_number(&ranges[middle].last))
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < count && gp_addr_number(&ranges[low].first) <= address ? &ranges[low] : NULL;
+}
+
+/* Is an address of a range's subscriber somebody else's? */
+static bool is_taken(const struct gp_range *ranges, size_t count, gp_u128 address, __u8 bits)
+{
+	const struct gp_range *range = range_of(ranges, count, address);
+
+	return !range || range->subscriber_bits != bits;
+}
+
+bool gp_ranges_find_homeless(const struct gp_range *ranges, size_t count, struct gp_prefix *subscriber)
+{
+	for (size_t i = 0; i < 2 * count; i++) {
+		const struct gp_range *range = &ranges[i / 2];
+		gp_u128 mask = gp_prefix_mask(range->subscriber_bits);
+		gp_u128 first = gp_addr_number(i % 2 ? &range->last : &range->first) & mask;
+
+		*subscriber = (struct gp_prefix){.bits = range->subscriber_bits, .subscriber_bits = range->subscriber_bits};
+		gp_addr_from_number(&subscriber->addr, first);
+		if (range->subscriber_bits < 128 && gp_prefix_is_v4(subscriber) &&
+		    is_taken(ranges, count, first, range->subscriber_bits) &&
+		    is_taken(ranges, count, first | ~mask, range->subscriber_bits))
+			return true;
+	}
+	return false;
+}

@@ -60,4 +60,13 @@ void gp_prefix_conflicts(const struct gp_prefix_list *list,
  */
 int gp_ranges_cut(struct gp_range **out, size_t *count, const struct gp_prefix_list *list);
 
+/**
+ * gp_ranges_find_homeless() - an IPv4 subscriber with several addresses is counted at the first or the last of them
+ * (include/gatepost/inside.h): one of the two has to be his own.
+ * @ranges: of gp_ranges_cut().
+ *
+ * Return: true when somebody has neither; *subscriber says who.
+ */
+bool gp_ranges_find_homeless(const struct gp_range *ranges, size_t count, struct gp_prefix *subscriber);
+
 #endif

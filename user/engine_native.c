@@ -75,6 +75,8 @@ static size_t lay_out(struct gp_memory *m, char *base, const struct gp_settings 
 	m->ring = carve(base, &offset, 1, sizeof(*m->ring));
 	m->dir16 = carve(base, &offset, GP_DIR16_WORDS, sizeof(*m->dir16));
 	m->dir24 = carve(base, &offset, GP_DIR24_ENTRIES, sizeof(*m->dir24));
+	m->dir32 = carve(base, &offset, GP_DIR32_ENTRIES, sizeof(*m->dir32));
+	m->dense = carve(base, &offset, GP_DENSE, sizeof(*m->dense));
 	m->dir6 = carve(base, &offset, plan->dir6_words, sizeof(*m->dir6));
 	m->chunks = carve(base, &offset, plan->chunks, sizeof(*m->chunks));
 	m->hot = carve(base, &offset, plan->slices * slots, sizeof(*m->hot));
@@ -87,7 +89,7 @@ static size_t lay_out(struct gp_memory *m, char *base, const struct gp_settings 
 	m->pending = carve(base, &offset, GP_PENDING_PROOFS, sizeof(*m->pending));
 	m->filter_bits = carve(base, &offset, (size_t)GP_FILTERS * plan->filter_words, sizeof(*m->filter_bits));
 	m->ranges = carve(base, &offset, plan->ranges, sizeof(*m->ranges));
-	m->ports = carve(base, &offset, GP_PORT_WORDS, sizeof(*m->ports));
+	m->ports = carve(base, &offset, GP_PORTS, sizeof(*m->ports));
 	return offset;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "memory_setup.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include <gatepost/classify.h>
@@ -40,7 +41,7 @@ static bool is_ipv4(const struct gp_range *range)
 static unsigned chunk_shift(const struct gp_range *range)
 {
 	if (!is_ipv4(range))
-		return 128u + 8 - range->subscriber_bits;
+		return range->subscriber_bits > 8 ? 128u + 8 - range->subscriber_bits : 127;
 	return range->subscriber_bits >= 120 ? 8 : 128u - range->subscriber_bits;
 }
 
@@ -100,17 +101,16 @@ void gp_memory_plan(struct gp_settings *out, const struct gp_config *config, uns
 	};
 }
 
-static void set_dir16(struct gp_memory *memory, __u32 first, __u32 last)
+static void set_dir16(struct gp_memory *memory, __u32 bit)
 {
-	for (__u32 top = first; top <= last; top++)
-		memory->dir16[top / 64] |= 1ull << (top % 64);
+	memory->dir16[bit / 64] |= 1ull << (bit % 64);
 }
 
 /* A /24 that is whole may be read from its entry alone; @covered: of its addresses. */
 static void set_dir24(struct gp_memory *memory, __u32 net, __u32 covered, bool plain)
 {
 	memory->dir24[net] |= GP_DIR_UNMADE | (covered < 256 || !plain ? GP_DIR_PARTIAL : 0);
-	set_dir16(memory, net >> 8, net >> 8);
+	set_dir16(memory, net >> 8);
 }
 
 /*
@@ -139,22 +139,89 @@ static void set_directory4(struct gp_memory *memory, const struct gp_config *con
 				memory->dir24[net] &= ~GP_DIR_PARTIAL;
 			set_dir24(memory, (__u32)net, covered, plain);
 		}
-		/* A subscriber's slot stands with his first address, which may lie before the range. */
-		if (range->subscriber_bits < 120)
-			set_dir24(memory, (__u32)((first >> (128 - range->subscriber_bits) << (128 - range->subscriber_bits)) >> 8),
-				  0, false);
 	}
 }
 
-static void set_directory6(struct gp_memory *memory, const struct gp_config *config)
+/* Sets what the hashes of a range's networks of 32 bits stand for. Beyond 2^16 of them they have all places. */
+static void set_dir32(struct gp_memory *memory, const struct gp_range *range, __u8 row)
 {
-	for (__u32 i = 0; i < config->range_count; i++) {
-		const struct gp_range *range = &config->ranges[i];
+	__u64 first = (__u64)(wide_of(&range->first) >> 96), last = (__u64)(wide_of(&range->last) >> 96);
 
-		if (!is_ipv4(range))
-			set_dir16(memory, GP_DIR16_IPV6 + (__u32)(wide_of(&range->first) >> 112),
-				  GP_DIR16_IPV6 + (__u32)(wide_of(&range->last) >> 112));
+	if (last - first >= GP_DIR32_ENTRIES) {
+		memset(memory->dir32, row, GP_DIR32_ENTRIES);
+		return;
 	}
+	for (__u64 top = first; top <= last; top++)
+		memory->dir32[gp_dir32_place((__u32)top)] = row;
+}
+
+/* The row of a range from an address on, if its chunks follow each other. What is no whole upper half is left out. */
+static bool dense_from(struct gp_memory *memory, const struct gp_range *range, wide first, struct gp_dense *row)
+{
+	const struct gp_addr from = addr_of(first);
+	wide last = wide_of(&range->last);
+	__u64 steps = (__u64)((last >> chunk_shift(range)) - (first >> chunk_shift(range)));
+	__u64 cut_first = (__u64)first != 0, cut_last = (__u64)last != ~0ull;
+	int begin = gp_inside_slot6_slow(memory, &from, 0), end = gp_inside_slot6_slow(memory, &range->last, 0);
+
+	if (begin < 0 || end < 0 || (first >> 64) + cut_first + cut_last > last >> 64 ||
+	    (__u64)(__s64)(end / (int)GP_CHUNK_SLOTS - begin / (int)GP_CHUNK_SLOTS) != steps)
+		return false;
+	row->first = (__u64)(first >> 64) + cut_first;
+	row->last = (__u64)(last >> 64) - cut_last;
+	row->shift = 64u - range->subscriber_bits;
+	row->slot = (__u32)begin - (__u32)((__u64)(first >> 64) >> row->shift);
+	return true;
+}
+
+/* Each range makes its chunks in a row, but the first one may be another range's as well, and lie elsewhere. */
+static struct gp_dense dense_of(struct gp_memory *memory, const struct gp_range *range)
+{
+	wide first = wide_of(&range->first), second = ((first >> chunk_shift(range)) + 1) << chunk_shift(range);
+	struct gp_dense row;
+
+	if (range->subscriber_bits <= 64 &&
+	    (dense_from(memory, range, first, &row) ||
+	     (second <= wide_of(&range->last) && second > first && dense_from(memory, range, second, &row))))
+		return row;
+	return (struct gp_dense){ .first = 1 };
+}
+
+static int compare_size(const void *left, const void *right)
+{
+	const struct gp_range *const *a = left, *const *b = right;
+	wide x = wide_of(&(*a)->last) - wide_of(&(*a)->first), y = wide_of(&(*b)->last) - wide_of(&(*b)->first);
+
+	return x < y ? -1 : x > y;
+}
+
+/*
+ * Of two ranges in one place the larger one keeps it. The smallest beyond 255 ranges have no rows of their own, and
+ * without memory to sort them none has: then the ranges are asked. @dense: all chunks have been made.
+ */
+static void set_directory6(struct gp_memory *memory, __u32 range_count, bool dense)
+{
+	const struct gp_range **ranges = calloc(range_count + 1, sizeof(*ranges));
+	__u32 count = 0;
+
+	for (__u32 i = 0; i < GP_DENSE; i++)
+		memory->dense[i] = (struct gp_dense){ .first = 1 };
+	if (!ranges) {
+		memset(memory->dir32, GP_DENSE - 1, GP_DIR32_ENTRIES);
+		return;
+	}
+	for (__u32 i = 0; i < range_count; i++)
+		if (!is_ipv4(&memory->ranges[i]))
+			ranges[count++] = &memory->ranges[i];
+	qsort(ranges, count, sizeof(*ranges), compare_size);
+	for (__u32 i = 0; i < count; i++) {
+		__u32 row = count - i < GP_DENSE ? count - i : GP_DENSE - 1;
+
+		if (dense && count - i < GP_DENSE)
+			memory->dense[row] = dense_of(memory, ranges[i]);
+		set_dir32(memory, ranges[i], (__u8)row);
+	}
+	free(ranges);
 }
 
 /* Hands out every chunk now, by the data plane's own code: no packet will have to wait for one. */
@@ -172,7 +239,7 @@ static void make_chunks(struct gp_memory *memory, const struct gp_config *config
 			if (is_ipv4(range))
 				gp_inside_slot4_slow(memory, &addr, 1);
 			else
-				gp_inside_slot6(memory, &addr, 1);
+				gp_inside_slot6_slow(memory, &addr, 1);
 		}
 	}
 }
@@ -185,12 +252,12 @@ bool gp_memory_setup(struct gp_memory *memory, const struct gp_config *config, c
 	if (config->range_count)
 		memcpy(memory->ranges, config->ranges, config->range_count * sizeof(*memory->ranges));
 	for (__u32 port = 0; port < 65536; port++)
-		memory->ports[port / 8] |= (__u64)gp_port_byte(config->ports[port]) << (port % 8 * 8);
+		memory->ports[port] = gp_port_byte(config->ports[port]);
 	set_directory4(memory, config);
-	set_directory6(memory, config);
 	memory->control->bank_epoch[0] = 1;
 	if (dense)
 		make_chunks(memory, config);
+	set_directory6(memory, config->range_count, dense);
 	return dense;
 }
 

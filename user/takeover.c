@@ -185,7 +185,7 @@ int gp_takeover_has_contents(const struct gp_memory *memory, const struct gp_con
 	const char *what = NULL;
 
 	for (__u32 port = 0; port < 65536 && !what; port++)
-		if ((__u8)(memory->ports[port / 8] >> (port % 8 * 8)) != gp_port_byte(config->ports[port]))
+		if (memory->ports[port] != gp_port_byte(config->ports[port]))
 			what = "ports, scan_ports";
 	if (config->range_count &&
 	    memcmp(memory->ranges, config->ranges, config->range_count * sizeof(*memory->ranges)))

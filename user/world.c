@@ -622,10 +622,10 @@ void gp_world_in_flight(const struct gp_world *world, struct gp_count *out)
 	*out = (struct gp_count){0};
 	for (__u32 cpu = 0; cpu < world->memory->cpu_count; cpu++) {
 		for (__u32 i = 0; i < GP_DUE; i++) {
-			__u64 n = __atomic_load_n(&world->memory->cpus[cpu].due[i].n, __ATOMIC_RELAXED);
+			__u64 due = __atomic_load_n(&world->memory->cpus[cpu].due[i], __ATOMIC_RELAXED);
 
-			out->packets += n >> GP_WORD_SHIFT;
-			out->bytes += n & (GP_WORD_PACKET - 1);
+			out->packets += due / GP_DUE_PACKET & GP_DUE_PACKETS;
+			out->bytes += due & GP_DUE_BYTES;
 		}
 	}
 }
@@ -662,9 +662,11 @@ bool gp_world_slot_address(const struct gp_world *world, __u32 slot, struct gp_a
 		return false;
 	gp_chunk_address(chunk, slot % GP_CHUNK_SLOTS, addr);
 	*bits = chunk->bits;
-	/* An IPv4 subscriber with several addresses has the slot of his first one. */
+	/* An IPv4 subscriber with several addresses has the slot of one of them. */
 	range = gp_addr_is4(addr) ? gp_range_find(world->memory, addr) : GP_NO_SLOT;
-	if (range >= 0)
+	if (range >= 0) {
 		*bits = world->memory->ranges[range].subscriber_bits;
+		gp_addr_mask(addr, *bits);
+	}
 	return true;
 }

@@ -9,7 +9,7 @@
 
 #include <linux/types.h>
 
-#define GP_ABI_VERSION 3
+#define GP_ABI_VERSION 4
 
 /* Limits. */
 #define GP_FRAME_MIN 14u	   /* BPF_PROG_TEST_RUN refuses less (ETH_HLEN); counted by the source */
@@ -155,13 +155,13 @@ enum gp_scan_class {
 	GP_SCAN_CLASSES,
 };
 
-/* What is configured for a port number; a byte of the port table, eight in a word (gp_port_byte()). */
+/* What is configured for a port number; a byte of the port table (gp_port_byte()). */
 struct gp_port {
 	__u8 tcp_service; /* enum gp_service */
 	__u8 udp_service;
 	__u8 scan_class; /* enum gp_scan_class below GP_SCAN_ENDPOINT */
 };
-#define GP_PORT_WORDS 8192u
+#define GP_PORTS 65536u
 _Static_assert(GP_SERVICES <= 8 && GP_SCAN_ENDPOINT <= 4, "a port's byte holds 3 + 3 + 2 bits");
 
 /* Which way an interface faces. Replay is a tap. */
@@ -384,15 +384,20 @@ _Static_assert(sizeof(struct gp_tag) == 8, "what others read: bump GP_TAG_VERSIO
 #define GP_MARK_BITS 0x7fu
 _Static_assert(GP_SERVICES <= 8 && GP_DIRECTIONS <= 2 && GP_CLASSES <= 8, "a mark's value holds 3 + 1 + 3 bits");
 
-/* A count that waits for its hot line. */
-struct gp_due {
-	__u64 n;     /* word of packets and bytes; 0: none waits here */
-	__u32 line;  /* of the hot lines */
-	__u32 service; /* below GP_HOT_SERVICES; GP_DUE_SENT besides: the owner sent it; GP_DUE_FORGED */
-	__u64 time_ns; /* in replay: the packet's; live 0, the clock costs more than its few microseconds are worth */
-};
-#define GP_DUE_SENT 0x100u
-#define GP_DUE_FORGED 0x200u /* or took an odd way: it says nothing of its source */
+/*
+ * Packets in a row that are counted alike, and wait for their hot line, in one word: 24 bits of bytes, 3 of packets, 5 of
+ * what they are, and the line. 0: none wait.
+ */
+#define GP_DUE_BYTES 0xffffffull /* so many packets have at most GP_DUE_PACKETS x GP_FRAME_MAX */
+#define GP_DUE_PACKETS 7u
+#define GP_DUE_PACKET (1ull << 24)
+#define GP_DUE_WHAT_SHIFT 27
+#define GP_DUE_LINE_SHIFT 32
+
+/* What they are. */
+#define GP_DUE_SERVICE 0x07u /* enum gp_service */
+#define GP_DUE_SENT 0x08u    /* by the owner */
+#define GP_DUE_FORGED 0x10u  /* or took an odd way: it says nothing of its source */
 
 /* The mail services of an inside slot: one for all CPUs, atomics. */
 struct gp_mail {
@@ -411,13 +416,29 @@ struct gp_chunk {
 };
 _Static_assert(sizeof(struct gp_chunk) == 56, "map ABI: bump GP_ABI_VERSION");
 
-#define GP_DIR16_WORDS 2048u /* a bit for each top 16 bits that something inside begins with: IPv4, then IPv6 */
+#define GP_DIR16_WORDS 1024u /* a bit for each top 16 bits that an inside IPv4 address begins with */
 #define GP_DIR24_ENTRIES (1u << 24)
 
 /* An entry of the DIR-24 array: which chunk an IPv4 /24 has. 0: nothing of it is inside. */
 #define GP_DIR_CHUNK 0x00ffffffu /* chunk + 1 */
 #define GP_DIR_UNMADE 0x00ffffffu /* inside; the first packet gets it a chunk */
 #define GP_DIR_PARTIAL 0x80000000u /* only some of its addresses are inside: the ranges tell which */
+
+/* What is inside of all IPv6 networks of 32 bits, which is what a registry gives a provider at least, with one hash. */
+#define GP_DIR32_ENTRIES 65536u
+#define GP_DIR32_OUTSIDE 0u /* nothing; 1 to GP_DENSE - 1: a row that has most of it */
+#define GP_DENSE 256u	    /* rows; row 0 holds nothing */
+
+/*
+ * A range of IPv6 subscribers whose chunks follow each other: arithmetic finds a slot. In host order, upper halves of
+ * addresses; first > last: none.
+ */
+struct gp_dense {
+	__u64 first, last; /* all of what begins with these and what is between them */
+	__u32 slot;	   /* to be added to an address >> shift, modulo 2^32 */
+	__u32 shift;	   /* 64 - length of a subscriber's prefix */
+};
+_Static_assert(sizeof(struct gp_dense) == 24, "map ABI: bump GP_ABI_VERSION");
 
 /* A word of the IPv6 directory: keyed 40-bit fingerprint of the chunk's prefix, and chunk + 1. */
 #define GP_DIR6_CHUNK 0xffffffull

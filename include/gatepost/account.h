@@ -179,23 +179,65 @@ GP_GLOBAL __u64 gp_account_whole(struct gp_memory *m, gp_ctx *ctx, __u32 frame_b
 }
 
 /* As gp_proof_addrs(): of IPv4 addresses only the last words differ. */
-GP_INLINE __u64 gp_account_glance_addrs(const struct gp_glance *g, const struct gp_scratch *s)
+GP_INLINE __u64 gp_account_glance_addrs(const struct gp_glance *g)
 {
 	struct gp_addr both = { .words = { 0 } };
 
 	if (!g->is4)
-		return gp_proof_addrs(&s->src.addr, &s->dst.addr);
-	both.words[3] = g->src4 ^ g->dst4;
+		return gp_load_raw64(g->ip + 8) ^ gp_load_raw64(g->ip + 16) ^ gp_load_raw64(g->ip + 24) ^
+		       gp_load_raw64(g->ip + 32);
+	both.words[3] = gp_load_raw32(g->ip + 12) ^ gp_load_raw32(g->ip + 16);
 	return both.halves[1];
 }
 
-/* The service of a packet at a glance; whether it is sent to one, or comes from it, in *to. */
-GP_INLINE __u32 gp_account_glance_service(struct gp_memory *m, const struct gp_glance *g, __u32 *to)
+/*
+ * The inside slot of one end at a glance. @sends: 1 when it may get a chunk. @addr: room for an IPv6 address; each store
+ * that can be saved leaves room for one that waits for its line (hot.h).
+ */
+GP_INLINE int gp_account_glance_slot(struct gp_memory *m, const struct gp_glance *g, __u32 is_src, __u32 sends,
+				     struct gp_addr *addr)
 {
-	__u8 ip_proto = g->is_tcp ? GP_IP_TCP : GP_IP_UDP;
+	const __u8 *wire = g->ip + (is_src ? 8 : 24);
+	int slot;
 
-	*to = gp_port_service(m, g->dport, ip_proto);
-	return *to != GP_SERVICE_OTHER ? *to : gp_port_service(m, g->sport, ip_proto);
+	if (g->is4)
+		return gp_inside_slot4(m, gp_load_raw32(g->ip + (is_src ? 12 : 16)), sends);
+	slot = gp_inside_slot6_dense(m, gp_be64_to_host(gp_load_raw64(wire)));
+	if (slot != GP_ASK)
+		return slot;
+	gp_addr_set6(addr, wire);
+	return gp_inside_slot6_slow(m, addr, sends);
+}
+
+/* The service of a TCP segment that says nothing beyond its length; -1 when it may say more. */
+GP_INLINE int gp_account_glance_tcp(struct gp_memory *m, const struct gp_glance *g, const __u8 *end)
+{
+	struct gp_settings *settings = gp_mem_settings(m);
+	struct gp_glance_tcp tcp;
+	__u32 service, to;
+
+	if (!gp_glance_tcp(g, end, &tcp))
+		return -1;
+	to = gp_port_of(m, tcp.dport).tcp_service;
+	service = to != GP_SERVICE_OTHER ? to : gp_port_of(m, tcp.sport).tcp_service;
+	if (!gp_segment_is_bulk(tcp.flags, tcp.payload_len, tcp.head, service, to))
+		return -1;
+	if (!tcp.payload_len && settings &&
+	    gp_proof_is_expected(m, settings, gp_account_glance_addrs(g), tcp.sport ^ tcp.dport, tcp.ack))
+		return -1;
+	return (int)service;
+}
+
+/* The service of a UDP datagram; -1 to decline. */
+GP_INLINE int gp_account_glance_udp(struct gp_memory *m, const struct gp_glance *g, const __u8 *end)
+{
+	struct gp_glance_udp udp;
+	__u32 to;
+
+	if (!gp_glance_udp(g, end, &udp))
+		return -1;
+	to = gp_port_of(m, udp.dport).udp_service;
+	return (int)(to != GP_SERVICE_OTHER ? to : gp_port_of(m, udp.sport).udp_service);
 }
 
 /**
@@ -204,42 +246,31 @@ GP_INLINE __u32 gp_account_glance_service(struct gp_memory *m, const struct gp_g
  *
  * Return: its tag; 0 when there is more to it than its length, or nobody inside to own it: then nothing has been counted.
  */
-GP_GLOBAL __u64 gp_account_bulk(struct gp_memory *m, gp_ctx *ctx, __u32 bytes, __u32 side)
+GP_INLINE __u64 gp_account_bulk(struct gp_memory *m, gp_ctx *ctx, __u32 bytes, __u32 side)
 {
+	const __u8 *end = gp_ctx_end(ctx);
 	struct gp_cpu *cpu = gp_mem_cpu(m);
-	struct gp_settings *settings;
-	__u32 service, to, sent = 1;
-	struct gp_scratch *s;
+	int slot, service;
+	__u32 sent = 1;
 	struct gp_glance g;
-	int slot;
 
-	if (!cpu || !cpu->slice)
+	if (!cpu || !cpu->slice || !gp_glance(gp_ctx_data(ctx), end, &g))
 		return 0;
-	s = &cpu->scratch;
-	if (!gp_glance(gp_ctx_data(ctx), gp_ctx_end(ctx), &g, &s->src.addr, &s->dst.addr))
-		return 0;
-	slot = g.is4 ? gp_inside_slot4(m, g.src4, side != GP_SIDE_OUTSIDE) :
-		       gp_inside_slot6(m, &s->src.addr, side != GP_SIDE_OUTSIDE);
+	slot = gp_account_glance_slot(m, &g, 1, side != GP_SIDE_OUTSIDE, &cpu->scratch.src.addr);
 	if (slot == GP_NO_SLOT && side != GP_SIDE_INSIDE) {
-		slot = g.is4 ? gp_inside_slot4(m, g.dst4, 0) : gp_inside_slot6(m, &s->dst.addr, 0);
+		slot = gp_account_glance_slot(m, &g, 0, 0, &cpu->scratch.dst.addr);
 		sent = 0;
 	} else if (side == GP_SIDE_OUTSIDE) {
 		return 0;
 	}
 	if (slot < 0)
 		return 0;
-	service = gp_account_glance_service(m, &g, &to);
-	if (g.is_tcp) {
-		if (!gp_segment_is_bulk(g.tcp_flags, g.payload_len, g.head, service, to))
-			return 0;
-		settings = gp_mem_settings(m);
-		if (!g.payload_len && settings &&
-		    gp_proof_is_expected(m, settings, gp_account_glance_addrs(&g, s), (__u32)g.sport ^ g.dport, g.ack))
-			return 0;
-	}
+	service = g.is_tcp ? gp_account_glance_tcp(m, &g, end) : gp_account_glance_udp(m, &g, end);
+	if (service < 0)
+		return 0;
 	gp_count_own(&cpu->totals.received, bytes);
-	gp_hot_count(m, cpu, (__u32)slot, service, bytes, sent ? GP_DUE_SENT : 0);
-	return gp_tag_of(m, cpu, slot, service, sent, GP_TAG_BULK);
+	gp_hot_count(m, cpu, (__u32)slot, (__u32)service, bytes, sent ? GP_DUE_SENT : 0);
+	return gp_tag_of(m, cpu, slot, (__u32)service, sent, GP_TAG_BULK);
 }
 
 /**

@@ -23,9 +23,9 @@ GP_INLINE __u8 gp_port_byte(struct gp_port port)
 }
 
 /* What is configured for a port. */
-GP_INLINE struct gp_port gp_port_of(struct gp_memory *m, __u16 port)
+GP_INLINE struct gp_port gp_port_of(struct gp_memory *m, __u32 port)
 {
-	__u32 byte = (__u32)(gp_mem_port_word(m, port / 8) >> (port % 8 * 8));
+	__u32 byte = gp_mem_port(m, port);
 
 	return (struct gp_port){ .tcp_service = byte & 7, .udp_service = byte >> 3 & 7, .scan_class = byte >> 6 & 3 };
 }
@@ -83,10 +83,8 @@ GP_INLINE int gp_head_is_reply(__u32 head)
  */
 GP_INLINE int gp_head_is_known(__u32 head)
 {
-	if (gp_head_is_tls(head) || gp_head_is_reply(head))
-		return 1;
 	if ((head & GP_HEAD(0x40, 0x40, 0x40, 0x00)) != GP_HEAD(0x40, 0x40, 0x40, 0x00)) /* no letters */
-		return 0;
+		return gp_head_is_tls(head) || gp_head_is_reply(head);
 	switch (head & GP_HEAD(0xdf, 0xdf, 0xdf, 0xdf)) {
 	case GP_HEAD('E', 'H', 'L', 'O'):
 	case GP_HEAD('H', 'E', 'L', 'O'):

@@ -155,18 +155,9 @@ GP_INLINE __u32 gp_slot_address(struct gp_memory *m, __u32 slot, __u64 rest, str
 	return bits;
 }
 
-/* Does this address belong to whoever has the slot? Within an IPv6 subscriber's prefix there may be a relay's. */
-GP_INLINE int gp_slot_is_of(struct gp_memory *m, const struct gp_addr *addr, __u32 bits)
-{
-	int index = bits < 128 ? gp_range_find(m, addr) : GP_NO_SLOT;
-	const struct gp_range *range = index < 0 ? 0 : gp_mem_range(m, (__u32)index);
-
-	return bits == 128 || (range && range->subscriber_bits == bits);
-}
-
 /**
  * gp_hot_rare() - what is rare about a count, done behind it.
- * @what: service, and GP_DUE_SENT.
+ * @what: GP_DUE_SERVICE, GP_DUE_SENT, GP_DUE_FORGED.
  * @rare: GP_HOT_FIRST, GP_HOT_FULL.
  * @time_ns: of the packet; 0: now.
  *
@@ -187,21 +178,22 @@ GP_GLOBAL int gp_hot_rare(struct gp_memory *m, __u32 line, __u32 what, __u32 rar
 	bits = gp_slot_address(m, line % slots, 0, &owner.addr);
 	if (!bits)
 		return 0;
-	if (!gp_slot_is_of(m, &owner.addr, bits))
+	if (!gp_subscriber_has(m, &owner.addr, bits))
 		gp_slot_address(m, line % slots, ~0ull, &owner.addr);
 	if (rare & GP_HOT_FIRST)
 		gp_hot_first(m, &owner, (what & (GP_DUE_SENT | GP_DUE_FORGED)) == GP_DUE_SENT, time_ns);
 	if (rare & GP_HOT_FULL)
-		gp_hot_spill(m, &owner, line, what & 0xff);
+		gp_hot_spill(m, &owner, line, what & GP_DUE_SERVICE);
 	return 0;
 }
 
-/* Adds a count to its line. */
-GP_INLINE void gp_hot_add(struct gp_memory *m, const struct gp_due *due, __u32 shared)
+/* Adds a count to its line. @due: GP_DUE_BYTES etc. @time_ns: of the packet; 0: now. */
+GP_INLINE void gp_hot_add(struct gp_memory *m, __u64 due, __u64 time_ns, __u32 shared)
 {
-	struct gp_hot *hot = gp_mem_hot(m, due->line);
-	__u64 n = due->n, before, all_sent = 0;
-	__u32 what = due->service;
+	__u32 line = (__u32)(due >> GP_DUE_LINE_SHIFT), what = (__u32)due >> GP_DUE_WHAT_SHIFT;
+	__u64 n = (due / GP_DUE_PACKET & GP_DUE_PACKETS) << GP_WORD_SHIFT | (due & GP_DUE_BYTES);
+	__u64 before, all_sent = 0;
+	struct gp_hot *hot = gp_mem_hot(m, line);
 
 	if (!hot)
 		return;
@@ -209,10 +201,10 @@ GP_INLINE void gp_hot_add(struct gp_memory *m, const struct gp_due *due, __u32 s
 	if (what & GP_DUE_SENT)
 		all_sent = gp_word_add(&hot->sent, n, shared) + n;
 	if (!before || ((before + n) | all_sent) & GP_WORD_FULL)
-		gp_hot_rare(m, due->line, what,
+		gp_hot_rare(m, line, what,
 			    (before ? 0 : GP_HOT_FIRST) |
 				    (((before + n) | all_sent) & GP_WORD_FULL ? GP_HOT_FULL : 0),
-			    due->time_ns);
+			    time_ns);
 }
 
 /* The mail services are counted at once: their packets touch the flow table anyway. */
@@ -243,25 +235,34 @@ GP_INLINE void gp_mail_add(struct gp_memory *m, struct gp_cpu *cpu, __u64 n, __u
 GP_INLINE void gp_hot_count(struct gp_memory *m, struct gp_cpu *cpu, __u32 slot, __u32 service, __u32 bytes,
 			    __u32 sent)
 {
-	__u32 at = cpu->due_next & (GP_DUE - 1), line = cpu->hot_base + slot;
-	struct gp_due *due = &cpu->due[at], waited = *due;
+	__u32 next = cpu->due_next, at = next & (GP_DUE - 1), line = cpu->hot_base + slot;
+	__u64 *last = &cpu->due[(next - 1) & (GP_DUE - 1)], waited, waited_ns = 0;
+	__u64 kind = (__u64)line << GP_DUE_LINE_SHIFT | (__u64)(service | sent) << GP_DUE_WHAT_SHIFT;
 	struct gp_hot *hot;
 
 	if (service >= GP_HOT_SERVICES) {
 		gp_mail_add(m, cpu, GP_WORD_PACKET + bytes, slot, service, sent);
 		return;
 	}
+	/* One more in the row; 0 packets wrap round, and begin none. */
+	if (!((*last ^ kind) >> GP_DUE_WHAT_SHIFT) &&
+	    (*last / GP_DUE_PACKET & GP_DUE_PACKETS) - 1 < GP_DUE_PACKETS - 1) {
+		*last += GP_DUE_PACKET + bytes;
+		return;
+	}
 	hot = gp_mem_hot(m, line);
 	if (!hot)
 		return;
 	hot->fetched = 1;
-	due->n = GP_WORD_PACKET + bytes;
-	due->line = line;
-	due->service = service | sent;
-	due->time_ns = gp_mem_replay_now(m);
+	waited = cpu->due[at];
+	cpu->due[at] = kind | (GP_DUE_PACKET + bytes);
 	cpu->due_next = at + 1;
-	if (waited.n)
-		gp_hot_add(m, &waited, cpu->shared);
+	if (gp_mem_replays(m)) {
+		waited_ns = cpu->due_ns[at];
+		cpu->due_ns[at] = gp_mem_now(m);
+	}
+	if (waited)
+		gp_hot_add(m, waited, waited_ns, cpu->shared);
 }
 
 #ifndef __bpf__
@@ -274,11 +275,11 @@ GP_INLINE void gp_hot_flush(struct gp_memory *m)
 		struct gp_cpu *cpu = &m->cpus[i];
 
 		for (__u32 k = 0; k < GP_DUE; k++) {
-			struct gp_due *due = &cpu->due[(cpu->due_next + k) & (GP_DUE - 1)];
+			__u32 at = (cpu->due_next + k) & (GP_DUE - 1);
 
-			if (due->n)
-				gp_hot_add(m, due, 0);
-			due->n = 0;
+			if (cpu->due[at])
+				gp_hot_add(m, cpu->due[at], cpu->due_ns[at], 0);
+			cpu->due[at] = 0;
 		}
 	}
 }

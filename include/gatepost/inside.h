@@ -11,14 +11,18 @@
 #include <gatepost/sketch.h>
 #include <gatepost/table.h>
 
-#define GP_DIR16_IPV6 65536u /* where the bits of IPv6 begin */
-
 /* May anything be inside that begins with these 16 bits? A few kilobytes keep most outside addresses off the rest. */
 GP_INLINE int gp_dir16_has(struct gp_memory *m, __u32 top)
 {
 	__u64 *word = gp_mem_dir16(m, top / 64);
 
 	return word && *word >> (top & 63) & 1;
+}
+
+/* The same for the top 32 bits of an IPv6 address; by the golden ratio, as in proof.h. */
+GP_INLINE __u32 gp_dir32_place(__u32 top)
+{
+	return (top * 0x9e3779b1u) >> 16;
 }
 
 /* Takes the next chunk and says whose it is. Return: its number, or GP_NO_ROOM. */
@@ -61,9 +65,18 @@ GP_INLINE void gp_chunk_ready(struct gp_memory *m, __u32 number)
 		chunk->ready = 1;
 }
 
+/* Does an address within a subscriber's prefix belong to the subscriber? There may be a relay's among them. */
+GP_INLINE int gp_subscriber_has(struct gp_memory *m, const struct gp_addr *addr, __u32 bits)
+{
+	int index = bits < 128 ? gp_range_find(m, addr) : GP_NO_SLOT;
+	const struct gp_range *range = index < 0 ? 0 : gp_mem_range(m, (__u32)index);
+
+	return bits == 128 || (range && range->subscriber_bits == bits);
+}
+
 /**
  * gp_inside_slot4_slow() - as gp_inside_slot4(), for a /24 that has no chunk yet, is inside in part, or whose subscribers
- * have more than one address each.
+ * have more than one address each: theirs is the first one's slot, or the last one's where the first is a relay's.
  *
  * Return: slot, GP_NO_SLOT or GP_NO_ROOM.
  */
@@ -83,6 +96,8 @@ GP_GLOBAL int gp_inside_slot4_slow(struct gp_memory *m, const struct gp_addr *ad
 	bits = range->subscriber_bits;
 	subscriber = *addr;
 	gp_addr_mask(&subscriber, bits);
+	if (!gp_subscriber_has(m, &subscriber, bits))
+		gp_addr_fill(&subscriber, bits);
 	low = gp_be32_to_host(subscriber.words[3]);
 	entry = gp_mem_dir24(m, low >> 8);
 	if (!entry)
@@ -99,7 +114,7 @@ GP_GLOBAL int gp_inside_slot4_slow(struct gp_memory *m, const struct gp_addr *ad
 			gp_chunk_ready(m, (__u32)number);
 		before = *entry;
 	}
-	if (!(before & GP_DIR_CHUNK)) /* a subscriber whose prefix begins before the range does */
+	if (!(before & GP_DIR_CHUNK)) /* never: the configuration refuses a subscriber without first and last address */
 		return GP_NO_ROOM;
 	return (int)(((before & GP_DIR_CHUNK) - 1) * GP_CHUNK_SLOTS + (low & 255));
 }
@@ -146,8 +161,7 @@ GP_INLINE int gp_inside_slot4(struct gp_memory *m, __be32 addr, __u32 sends)
 /* The 8 bits that end a subscriber's prefix: its place in the chunk. @bits: 8 to 128. */
 GP_INLINE __u32 gp_inside_index6(const struct gp_addr *addr, __u32 bits)
 {
-	__u64 high = (__u64)gp_be32_to_host(addr->words[0]) << 32 | gp_be32_to_host(addr->words[1]);
-	__u64 low = (__u64)gp_be32_to_host(addr->words[2]) << 32 | gp_be32_to_host(addr->words[3]);
+	__u64 high = gp_be64_to_host(addr->halves[0]), low = gp_be64_to_host(addr->halves[1]);
 
 	if (bits <= 64)
 		return (high >> ((64 - bits) & 63)) & 255;
@@ -199,18 +213,18 @@ GP_GLOBAL int gp_inside_chunk6(struct gp_memory *m, const struct gp_addr *first,
 }
 
 /**
- * gp_inside_slot6() - the slot of an IPv6 address: its subscriber's.
+ * gp_inside_slot6_slow() - as gp_inside_slot6(), by the ranges.
  *
- * Return: slot, GP_NO_SLOT (outside) or GP_NO_ROOM.
+ * Return: slot, GP_NO_SLOT or GP_NO_ROOM.
  */
-GP_GLOBAL int gp_inside_slot6(struct gp_memory *m, const struct gp_addr *addr, __u32 sends)
+GP_GLOBAL int gp_inside_slot6_slow(struct gp_memory *m, const struct gp_addr *addr, __u32 sends)
 {
 	struct gp_addr first;
 	const struct gp_range *range;
 	__u32 bits;
 	int index, chunk;
 
-	if (!addr || !gp_dir16_has(m, GP_DIR16_IPV6 + (gp_be32_to_host(addr->words[0]) >> 16)))
+	if (!addr)
 		return GP_NO_SLOT;
 	index = gp_range_find(m, addr);
 	range = index < 0 ? 0 : gp_mem_range(m, (__u32)index);
@@ -223,6 +237,36 @@ GP_GLOBAL int gp_inside_slot6(struct gp_memory *m, const struct gp_addr *addr, _
 	gp_addr_mask(&first, bits - 8);
 	chunk = gp_inside_chunk6(m, &first, bits, sends);
 	return chunk < 0 ? chunk : chunk * (int)GP_CHUNK_SLOTS + (int)gp_inside_index6(addr, bits);
+}
+
+/**
+ * gp_inside_slot6_dense() - the slot of an IPv6 address in a range whose chunks follow each other.
+ * @high: upper half of the address, host order.
+ *
+ * Return: slot, GP_NO_SLOT (outside) or GP_ASK.
+ */
+GP_INLINE int gp_inside_slot6_dense(struct gp_memory *m, __u64 high)
+{
+	__u32 row = gp_mem_dir32(m, gp_dir32_place((__u32)(high >> 32)));
+	const struct gp_dense *dense = gp_mem_dense(m, row);
+
+	if (row == GP_DIR32_OUTSIDE)
+		return GP_NO_SLOT;
+	if (dense && high >= dense->first && high <= dense->last)
+		return (int)((__u32)(high >> (dense->shift & 63)) + dense->slot);
+	return GP_ASK;
+}
+
+/**
+ * gp_inside_slot6() - the slot of an IPv6 address: its subscriber's.
+ *
+ * Return: slot, GP_NO_SLOT (outside) or GP_NO_ROOM.
+ */
+GP_INLINE int gp_inside_slot6(struct gp_memory *m, const struct gp_addr *addr, __u32 sends)
+{
+	int slot = gp_inside_slot6_dense(m, gp_be64_to_host(addr->halves[0]));
+
+	return slot == GP_ASK ? gp_inside_slot6_slow(m, addr, sends) : slot;
 }
 
 /**
@@ -248,11 +292,13 @@ GP_GLOBAL int gp_inside_record(struct gp_memory *m, const struct gp_addr *addr, 
 		return (int)before - 1;
 	if (!make || claims->hosts >= settings->inside_hosts)
 		return -1;
-	number = gp_claim_number(&claims->hosts);
-	host = number < settings->inside_hosts ? gp_mem_host(m, number) : 0;
 	index = gp_range_find(m, addr);
 	range = index < 0 ? 0 : gp_mem_range(m, (__u32)index);
-	if (!host || !range)
+	if (!range)
+		return -1;
+	number = gp_claim_number(&claims->hosts);
+	host = number < settings->inside_hosts ? gp_mem_host(m, number) : 0;
+	if (!host)
 		return -1;
 	host->tag = slot + 1ull;
 	host->addr = *addr;

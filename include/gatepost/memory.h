@@ -46,6 +46,8 @@ struct gp_memory {
 	__u32 cpu_count;
 	__u64 *dir16;		/* GP_DIR16_WORDS */
 	__u32 *dir24;		/* GP_DIR24_ENTRIES */
+	__u8 *dir32;		/* GP_DIR32_ENTRIES */
+	struct gp_dense *dense; /* GP_DENSE */
 	__u64 *dir6;		/* dir6_words */
 	struct gp_chunk *chunks;
 	struct gp_hot *hot;	/* slices x chunks x GP_CHUNK_SLOTS */
@@ -59,7 +61,7 @@ struct gp_memory {
 	struct gp_filters *filters;
 	__u64 *filter_bits;	/* GP_FILTERS x filter_words */
 	struct gp_range *ranges; /* sorted */
-	__u64 *ports;		/* GP_PORT_WORDS */
+	__u8 *ports;		/* GP_PORTS */
 	struct gp_shadow *shadow; /* 2 x chunks x GP_CHUNK_SLOTS; the agent's, the data plane does not know it */
 	struct gp_record_ring *ring; /* of the native engine; NULL elsewhere */
 	__u64 now_ns;		/* of the native engine: the packet's time */
@@ -97,10 +99,11 @@ GP_INLINE __u32 gp_mem_tags(struct gp_memory *m)
 	return 1;
 }
 
-/* The packet's time where that is known for nothing, else 0: in the kernel, live. */
-GP_INLINE __u64 gp_mem_replay_now(struct gp_memory *m)
+/* Does a packet come with its time? In the kernel, live, asking for it costs. */
+GP_INLINE __u32 gp_mem_replays(struct gp_memory *m)
 {
-	return m->now_ns;
+	(void)m;
+	return 1;
 }
 
 GP_INLINE __u64 *gp_mem_dir16(struct gp_memory *m, __u32 word)
@@ -111,6 +114,16 @@ GP_INLINE __u64 *gp_mem_dir16(struct gp_memory *m, __u32 word)
 GP_INLINE __u32 *gp_mem_dir24(struct gp_memory *m, __u32 net)
 {
 	return &m->dir24[net & (GP_DIR24_ENTRIES - 1)];
+}
+
+GP_INLINE __u8 gp_mem_dir32(struct gp_memory *m, __u32 place)
+{
+	return m->dir32[place & (GP_DIR32_ENTRIES - 1)];
+}
+
+GP_INLINE const struct gp_dense *gp_mem_dense(struct gp_memory *m, __u32 row)
+{
+	return &m->dense[row & (GP_DENSE - 1)];
 }
 
 GP_INLINE __u64 *gp_mem_dir6(struct gp_memory *m, __u32 word)
@@ -179,9 +192,9 @@ GP_INLINE const struct gp_range *gp_mem_range(struct gp_memory *m, __u32 i)
 	return i < m->settings->ranges ? &m->ranges[i] : 0;
 }
 
-GP_INLINE __u64 gp_mem_port_word(struct gp_memory *m, __u32 word)
+GP_INLINE __u8 gp_mem_port(struct gp_memory *m, __u32 port)
 {
-	return m->ports[word & (GP_PORT_WORDS - 1)];
+	return m->ports[port & (GP_PORTS - 1)];
 }
 
 /* Tells the agent of a flow that has ended. Return: 0, or -1 when the ring is full. */

@@ -140,11 +140,15 @@ GP_INLINE int gp_parse_link(struct gp_cursor *c, struct gp_packet *p)
 
 GP_INLINE void gp_addr_set4(struct gp_addr *addr, const __u8 *wire)
 {
-	addr->words[0] = 0;
-	addr->words[1] = 0;
-	__builtin_memset(&addr->bytes[8], 0, 2);
-	__builtin_memset(&addr->bytes[10], 0xff, 2);
-	__builtin_memcpy(&addr->bytes[12], wire, 4);
+	addr->halves[0] = 0;
+	addr->words[2] = gp_be32_to_host(0xffff);
+	addr->words[3] = gp_load_raw32(wire);
+}
+
+GP_INLINE void gp_addr_set6(struct gp_addr *addr, const __u8 *wire)
+{
+	addr->halves[0] = gp_load_raw64(wire);
+	addr->halves[1] = gp_load_raw64(wire + 8);
 }
 
 /* IPv4 (RFC 791, 3.1) with options. */
@@ -265,8 +269,8 @@ GP_INLINE int gp_parse_ipv6(struct gp_cursor *c, struct gp_packet *p)
 	p->fragment = GP_FRAGMENT_NONE;
 	p->ip_proto = c->pos[6];
 	p->ttl = c->pos[7];
-	__builtin_memcpy(&p->src, c->pos + 8, 16);
-	__builtin_memcpy(&p->dst, c->pos + 24, 16);
+	gp_addr_set6(&p->src, c->pos + 8);
+	gp_addr_set6(&p->dst, c->pos + 24);
 	if (gp_addr_is_mapped(&p->src) || gp_addr_is_mapped(&p->dst))
 		return GP_PARSE_IPV6_MALFORMED;
 	c->left = gp_load_be16(c->pos + 4);
@@ -311,7 +315,7 @@ GP_INLINE int gp_parse_tcp(struct gp_cursor *c, struct gp_packet *p)
 	c->pos += header_bytes;
 	c->left -= header_bytes;
 	if (c->left >= 4 && GP_FITS(c->pos, 4, c->end))
-		__builtin_memcpy(&p->head, c->pos, 4);
+		p->head = gp_load_raw32(c->pos);
 	return GP_PARSE_OK;
 }
 

@@ -18,6 +18,7 @@ struct gp_end {
 
 #define GP_NO_SLOT (-1) /* outside */
 #define GP_NO_ROOM (-2) /* inside, and all chunks are taken */
+#define GP_ASK (-3)	/* perhaps inside: the ranges have to be asked */
 
 /* The end of a client's segment to a mail server: where a mail's text ends, the client stops and waits. */
 struct gp_tail {
@@ -44,7 +45,8 @@ struct gp_cpu {
 	__u32 shared;	/* 1: other CPUs count in this slice as well */
 	__u32 hot_base; /* first hot line of the slice */
 	__u32 due_next; /* the place in `due` that is next, and was filled longest ago */
-	struct gp_due due[GP_DUE];
+	__u64 due[GP_DUE];    /* GP_DUE_BYTES etc. */
+	__u64 due_ns[GP_DUE]; /* the packet's time, in replay; live 0: asking costs more than the microseconds are worth */
 	struct gp_scratch scratch;
 } __attribute__((aligned(64)));
 

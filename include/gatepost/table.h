@@ -9,8 +9,8 @@
 /* -1, 0, 1: a before, equal to, after b in numeric order of the address. */
 GP_INLINE int gp_addr_compare(const struct gp_addr *a, const struct gp_addr *b)
 {
-	for (int i = 0; i < 4; i++) {
-		__u32 x = gp_be32_to_host(a->words[i]), y = gp_be32_to_host(b->words[i]);
+	for (int i = 0; i < 2; i++) {
+		__u64 x = gp_be64_to_host(a->halves[i]), y = gp_be64_to_host(b->halves[i]);
 
 		if (x != y)
 			return x < y ? -1 : 1;
@@ -26,6 +26,17 @@ GP_INLINE void gp_addr_mask(struct gp_addr *addr, __u32 bits)
 		__u32 mask = keep >= 32 ? 0xffffffffu : keep ? ~(0xffffffffu >> keep) : 0;
 
 		addr->words[i] &= gp_be32_to_host(mask);
+	}
+}
+
+/* Sets the host bits. */
+GP_INLINE void gp_addr_fill(struct gp_addr *addr, __u32 bits)
+{
+	for (__u32 i = 0; i < 4; i++) {
+		__u32 keep = bits <= 32 * i ? 0 : bits - 32 * i;
+		__u32 mask = keep >= 32 ? 0 : 0xffffffffu >> keep;
+
+		addr->words[i] |= gp_be32_to_host(mask);
 	}
 }
 

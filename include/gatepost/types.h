@@ -8,10 +8,11 @@
 /*
  * GP_GLOBAL marks a function that the verifier checks once, by itself, for any argument (kernel >= 5.13 for
  * pointers to structures). Natively it is an ordinary static function. Its pointer arguments may be null for
- * all that the verifier knows, so each one is tested on entry.
+ * all that the verifier knows, so each one is tested on entry. Weak, so that the compiler does not look into it from
+ * outside: an argument that nobody reads would be left undefined by the callers, and refused by the verifier.
  */
 #ifdef __bpf__
-#define GP_GLOBAL __attribute__((noinline))
+#define GP_GLOBAL __attribute__((noinline, weak))
 #else
 #define GP_GLOBAL static inline __attribute__((unused))
 #endif
@@ -128,37 +129,52 @@ GP_INLINE __u32 gp_claim_number(__u32 *counter)
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
 #define gp_be16_to_host(x) __builtin_bswap16(x)
 #define gp_be32_to_host(x) __builtin_bswap32(x)
+#define gp_be64_to_host(x) __builtin_bswap64(x)
 #else
 #define gp_be16_to_host(x) (x)
 #define gp_be32_to_host(x) (x)
+#define gp_be64_to_host(x) (x)
 #endif
 
 /*
- * Big-endian loads from any address; the result is in host order. The BPF JITs load unaligned words as they are
- * (the verifier refuses it where the CPU cannot); natively memcpy() says so to the compiler.
+ * Loads from any address, as it lies on the wire. The BPF JITs load unaligned words as they are (the verifier refuses it
+ * where the CPU cannot), where clang would copy byte by byte; natively memcpy() says so to the compiler.
  */
+#ifdef __bpf__
+#define GP_LOAD_RAW(type, p) (*(const type *)(p))
+#else
+#define GP_LOAD_RAW(type, p)                                                                                           \
+	({                                                                                                             \
+		type gp_loaded;                                                                                        \
+		__builtin_memcpy(&gp_loaded, (p), sizeof(gp_loaded));                                                  \
+		gp_loaded;                                                                                             \
+	})
+#endif
+
+GP_INLINE __u16 gp_load_raw16(const void *p)
+{
+	return GP_LOAD_RAW(__u16, p);
+}
+
+GP_INLINE __u32 gp_load_raw32(const void *p)
+{
+	return GP_LOAD_RAW(__u32, p);
+}
+
+GP_INLINE __u64 gp_load_raw64(const void *p)
+{
+	return GP_LOAD_RAW(__u64, p);
+}
+
+/* The same, big-endian; the result is in host order. */
 GP_INLINE __u16 gp_load_be16(const void *p)
 {
-#ifdef __bpf__
-	return gp_be16_to_host(*(const __u16 *)p);
-#else
-	__u16 v;
-
-	__builtin_memcpy(&v, p, sizeof(v));
-	return gp_be16_to_host(v);
-#endif
+	return gp_be16_to_host(gp_load_raw16(p));
 }
 
 GP_INLINE __u32 gp_load_be32(const void *p)
 {
-#ifdef __bpf__
-	return gp_be32_to_host(*(const __u32 *)p);
-#else
-	__u32 v;
-
-	__builtin_memcpy(&v, p, sizeof(v));
-	return gp_be32_to_host(v);
-#endif
+	return gp_be32_to_host(gp_load_raw32(p));
 }
 
 #endif
