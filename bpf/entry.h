@@ -44,15 +44,14 @@ static __always_inline void gp_tag_write(struct gp_memory *m, struct xdp_md *ctx
 static __always_inline __u64 gp_xdp_count(struct xdp_md *ctx)
 {
 	__u32 frame_bytes = (__u32)bpf_xdp_get_buff_len(ctx), count_bytes = frame_bytes;
-	struct gp_memory memory = {};
 	__u64 tag;
 
 	if (gp_knob_replay) {
 		GP_OPAQUE(count_bytes); /* or clang reads the excess also when there is none */
 		count_bytes -= (__u32)gp_replay_excess_bytes;
 	}
-	tag = gp_account_bulk(&memory, ctx, count_bytes, gp_knob_side);
-	return tag ? tag : gp_account_whole(&memory, ctx, frame_bytes, count_bytes, gp_knob_side);
+	tag = gp_account_bulk(GP_MEMORY, ctx, count_bytes, gp_knob_side);
+	return tag ? tag : gp_account_whole(GP_MEMORY, ctx, frame_bytes, count_bytes, gp_knob_side);
 }
 
 static __always_inline int gp_xdp(struct xdp_md *ctx)
@@ -68,10 +67,9 @@ static __always_inline int gp_xdp(struct xdp_md *ctx)
 static __always_inline int gp_xdp_tagged(struct xdp_md *ctx)
 {
 	__u64 tag = gp_xdp_count(ctx);
-	struct gp_memory memory = {};
 
 	if (gp_knob_tags && gp_tag_service(tag) != GP_SERVICE_OTHER)
-		gp_tag_write(&memory, ctx, tag);
+		gp_tag_write(GP_MEMORY, ctx, tag);
 	return XDP_PASS;
 }
 

@@ -86,10 +86,11 @@ GP_INLINE const __u8 *gp_ctx_end(gp_ctx *ctx)
 	return (const __u8 *)(long)ctx->data_end;
 }
 
-/* Nothing to carry: maps are global. The core hands it down all the same. */
+/* Nothing to carry: maps are global. The core hands it down all the same, and nobody looks at it. */
 struct gp_memory {
 	__u32 unused;
 };
+#define GP_MEMORY ((struct gp_memory *)0)
 
 /* gp_mem_NAME(m, index): a record of the map, or 0 beyond its end. */
 #define GP_ACCESSOR(type, name, map)                                                                                   \
@@ -183,6 +184,7 @@ GP_INLINE __u8 gp_mem_dir32(struct gp_memory *m, __u32 place)
 GP_INLINE __u8 gp_mem_port(struct gp_memory *m, __u32 port)
 {
 	(void)m;
+	GP_OPAQUE(port); /* clang knows that 16 bits are enough where their bytes were swapped; Linux 6.12 does not */
 	return gp_ports[port & (GP_PORTS - 1)];
 }
 

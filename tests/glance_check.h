@@ -18,14 +18,15 @@
  */
 static inline const char *glance_check(const __u8 *data, size_t len, __u32 tunnels, struct gp_packet *p, int *glanced)
 {
-	struct gp_glance_tcp tcp;
-	struct gp_glance_udp udp;
+	__u32 payload_len = 0, head = 0;
 	struct gp_addr src, dst;
 	struct gp_glance g;
 
 	gp_parse(data, data + len, tunnels, p);
 	*glanced = gp_glance(data, data + len, &g) &&
-		   (g.is_tcp ? gp_glance_tcp(&g, data + len, &tcp) : gp_glance_udp(&g, data + len, &udp));
+		   (!g.is_tcp ? gp_glance_udp(&g, data + len) :
+				gp_glance_tcp(&g, data + len, &payload_len) &&
+					(!payload_len || gp_glance_head(&g, data + len, payload_len, &head)));
 	if (!*glanced)
 		return NULL;
 	if (p->status != GP_PARSE_OK || p->fragment != GP_FRAGMENT_NONE || p->tunnel != GP_TUNNEL_NONE)
@@ -39,11 +40,11 @@ static inline const char *glance_check(const __u8 *data, size_t len, __u32 tunne
 	}
 	if (g.is4 != (p->ip_version == 4) || memcmp(&src, &p->src, sizeof(src)) || memcmp(&dst, &p->dst, sizeof(dst)))
 		return "a glance at other addresses";
-	if (!g.is_tcp)
-		return p->ip_proto != 17 || udp.sport != p->sport || udp.dport != p->dport ? "a glance at another datagram" :
-											    NULL;
-	if (p->ip_proto != 6 || tcp.sport != p->sport || tcp.dport != p->dport || tcp.flags != p->tcp_flags ||
-	    tcp.payload_len != p->payload_len || tcp.ack != p->ack || tcp.head != p->head)
+	if (p->ip_proto != (g.is_tcp ? 6 : 17) || gp_load_be16(g.transport) != p->sport ||
+	    gp_load_be16(g.transport + 2) != p->dport)
+		return "a glance at other ports";
+	if (g.is_tcp && (g.transport[13] != p->tcp_flags || payload_len != p->payload_len ||
+			 gp_load_be32(g.transport + 8) != p->ack || head != p->head))
 		return "a glance at another segment";
 	return NULL;
 }

@@ -419,7 +419,7 @@ static void test_shared_slice(void **state)
 /* --- drained while it counts --------------------------------------------------------------------------------------- */
 
 #define TURNS 1000
-#define SLACK (WORKERS * (1 + GP_DUE))
+#define SLACK (WORKERS * (1 + GP_IN_FLIGHT_MAX))
 #define PROVED (OUTSIDE + 0x100)
 #define UNPROVED (OUTSIDE + 0x200)
 

@@ -84,7 +84,7 @@ static int write_report(struct run *run, enum gp_format format, bool live)
 		.nic_missed = gp_loader_missed(run->loader),
 		.wire_is_seen = true,
 		/* Each CPU may be about to count one packet, and to move those that wait (include/gatepost/hot.h). */
-		.live_slack = live ? (__u64)sysconf(_SC_NPROCESSORS_CONF) * (1 + GP_DUE) : 0,
+		.live_slack = live ? (__u64)sysconf(_SC_NPROCESSORS_CONF) * (1 + GP_IN_FLIGHT_MAX) : 0,
 		.default_inside = run->config->default_inside,
 		.all = run->options->all,
 		.prefix_bits4 = 24,

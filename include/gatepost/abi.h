@@ -390,6 +390,7 @@ _Static_assert(GP_SERVICES <= 8 && GP_DIRECTIONS <= 2 && GP_CLASSES <= 8, "a mar
  */
 #define GP_DUE_BYTES 0xffffffull /* so many packets have at most GP_DUE_PACKETS x GP_FRAME_MAX */
 #define GP_DUE_PACKETS 7u
+#define GP_IN_FLIGHT_MAX (GP_DUE * GP_DUE_PACKETS) /* packets that wait, per CPU */
 #define GP_DUE_PACKET (1ull << 24)
 #define GP_DUE_WHAT_SHIFT 27
 #define GP_DUE_LINE_SHIFT 32

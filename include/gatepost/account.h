@@ -209,21 +209,25 @@ GP_INLINE int gp_account_glance_slot(struct gp_memory *m, const struct gp_glance
 	return gp_inside_slot6_slow(m, addr, sends);
 }
 
-/* The service of a TCP segment that says nothing beyond its length; -1 when it may say more. */
+/*
+ * The service of a TCP segment that says nothing beyond its length; -1 when it may say more. Each field is read where it is
+ * asked for: nine registers do not hold them all.
+ */
 GP_INLINE int gp_account_glance_tcp(struct gp_memory *m, const struct gp_glance *g, const __u8 *end)
 {
 	struct gp_settings *settings = gp_mem_settings(m);
-	struct gp_glance_tcp tcp;
-	__u32 service, to;
+	const __u8 *tcp = g->transport;
+	__u32 service, to, payload_len, head;
 
-	if (!gp_glance_tcp(g, end, &tcp))
+	if (!gp_glance_tcp(g, end, &payload_len) || gp_segment_is_control(tcp[13]))
 		return -1;
-	to = gp_port_of(m, tcp.dport).tcp_service;
-	service = to != GP_SERVICE_OTHER ? to : gp_port_of(m, tcp.sport).tcp_service;
-	if (!gp_segment_is_bulk(tcp.flags, tcp.payload_len, tcp.head, service, to))
+	to = gp_port_of(m, gp_load_be16(tcp + 2)).tcp_service;
+	service = to != GP_SERVICE_OTHER ? to : gp_port_of(m, gp_load_be16(tcp)).tcp_service;
+	if (!payload_len && settings &&
+	    gp_proof_is_expected(m, settings, gp_account_glance_addrs(g), gp_load_be16(tcp) ^ gp_load_be16(tcp + 2),
+				 gp_load_be32(tcp + 8)))
 		return -1;
-	if (!tcp.payload_len && settings &&
-	    gp_proof_is_expected(m, settings, gp_account_glance_addrs(g), tcp.sport ^ tcp.dport, tcp.ack))
+	if (payload_len && (!gp_glance_head(g, end, payload_len, &head) || !gp_payload_is_bulk(head, service, to)))
 		return -1;
 	return (int)service;
 }
@@ -231,13 +235,12 @@ GP_INLINE int gp_account_glance_tcp(struct gp_memory *m, const struct gp_glance 
 /* The service of a UDP datagram; -1 to decline. */
 GP_INLINE int gp_account_glance_udp(struct gp_memory *m, const struct gp_glance *g, const __u8 *end)
 {
-	struct gp_glance_udp udp;
 	__u32 to;
 
-	if (!gp_glance_udp(g, end, &udp))
+	if (!gp_glance_udp(g, end))
 		return -1;
-	to = gp_port_of(m, udp.dport).udp_service;
-	return (int)(to != GP_SERVICE_OTHER ? to : gp_port_of(m, udp.sport).udp_service);
+	to = gp_port_of(m, gp_load_be16(g->transport + 2)).udp_service;
+	return (int)(to != GP_SERVICE_OTHER ? to : gp_port_of(m, gp_load_be16(g->transport)).udp_service);
 }
 
 /**

@@ -21,19 +21,6 @@ struct gp_glance {
 	__u32 is_tcp;
 };
 
-/* Transport headers. Numbers in host order. */
-struct gp_glance_tcp {
-	__u32 sport, dport;
-	__u32 ack;
-	__u32 flags;
-	__u32 payload_len;
-	__u32 head; /* as in struct gp_packet */
-};
-
-struct gp_glance_udp {
-	__u32 sport, dport;
-};
-
 #define GP_RAW16(x) gp_be16_to_host((__u16)(x)) /* a constant as it lies on the wire */
 
 /* Behind MPLS labels the first nibble says what comes (RFC 4928, 2). Return: raw EtherType, 0 to decline. */
@@ -145,48 +132,52 @@ GP_INLINE int gp_glance(const __u8 *data, const __u8 *end, struct gp_glance *g)
 }
 
 /**
- * gp_glance_tcp() - the TCP header behind a network header that was glanced at.
+ * gp_glance_tcp() - the TCP header behind a network header that was glanced at: 20 bytes of it can be read.
  * @end: as for gp_glance().
+ * @payload_len: out.
  *
  * Return: 1, or 0 to decline.
  */
-GP_INLINE int gp_glance_tcp(const struct gp_glance *g, const __u8 *end, struct gp_glance_tcp *out)
+GP_INLINE int gp_glance_tcp(const struct gp_glance *g, const __u8 *end, __u32 *payload_len)
 {
-	const __u8 *pos = g->transport;
 	__u32 header_bytes;
 
-	if (!GP_FITS(pos, 20, end))
+	if (!GP_FITS(g->transport, 20, end))
 		return 0;
-	header_bytes = (pos[12] >> 4) * 4u;
-	if (header_bytes < 20 || header_bytes > g->left)
-		return 0;
-	out->sport = gp_load_be16(pos);
-	out->dport = gp_load_be16(pos + 2);
-	out->ack = gp_load_be32(pos + 8);
-	out->flags = pos[13];
-	out->payload_len = g->left - header_bytes;
-	out->head = 0;
-	if (out->payload_len < 4)
+	header_bytes = (g->transport[12] >> 4) * 4u;
+	*payload_len = g->left - header_bytes;
+	return header_bytes >= 20 && header_bytes <= g->left;
+}
+
+/**
+ * gp_glance_head() - the first bytes of a TCP payload that is not empty.
+ * @head: out; as in struct gp_packet.
+ *
+ * Return: 1, or 0 to decline.
+ */
+GP_INLINE int gp_glance_head(const struct gp_glance *g, const __u8 *end, __u32 payload_len, __u32 *head)
+{
+	const __u8 *pos = g->transport + (g->transport[12] >> 4) * 4u;
+
+	*head = 0;
+	if (payload_len < 4)
 		return 1;
-	pos += header_bytes;
 	if (!GP_FITS(pos, 4, end))
 		return 0;
-	out->head = gp_load_raw32(pos);
+	*head = gp_load_raw32(pos);
 	return 1;
 }
 
-/* The same of UDP. */
-GP_INLINE int gp_glance_udp(const struct gp_glance *g, const __u8 *end, struct gp_glance_udp *out)
+/* The same as gp_glance_tcp() of UDP: 8 bytes can be read. */
+GP_INLINE int gp_glance_udp(const struct gp_glance *g, const __u8 *end)
 {
-	const __u8 *pos = g->transport;
-	__u32 udp_bytes;
+	__u32 udp_bytes, dport;
 
-	if (!GP_FITS(pos, 8, end))
+	if (!GP_FITS(g->transport, 8, end))
 		return 0;
-	udp_bytes = gp_load_be16(pos + 4);
-	out->sport = gp_load_be16(pos);
-	out->dport = gp_load_be16(pos + 2);
-	return udp_bytes >= 8 && udp_bytes <= g->left && out->dport != GP_PORT_VXLAN && out->dport != GP_PORT_GTPU;
+	udp_bytes = gp_load_be16(g->transport + 4);
+	dport = gp_load_be16(g->transport + 2);
+	return udp_bytes >= 8 && udp_bytes <= g->left && dport != GP_PORT_VXLAN && dport != GP_PORT_GTPU;
 }
 
 #endif

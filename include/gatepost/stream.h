@@ -586,20 +586,22 @@ GP_INLINE int gp_stream_flow(struct gp_memory *m, struct gp_scratch *s, __u32 se
 	return slot;
 }
 
+/* Control segments go through the flow table. */
+GP_INLINE int gp_segment_is_control(__u32 tcp_flags)
+{
+	return (tcp_flags & (GP_TCP_SYN | GP_TCP_FIN | GP_TCP_RST)) != 0;
+}
+
 /**
- * gp_segment_is_bulk() - does a TCP segment say nothing beyond its length?
+ * gp_payload_is_bulk() - does a segment with payload say nothing beyond its length?
  * @service: by its ports. @to: by its destination's port alone.
  *
- * Everything else goes through the flow table: control segments, all of a mail dialogue, what a web client sends, the
- * head of a response, a TLS hello, and on other ports whatever begins like one of these. An ACK without payload is
- * bulk unless it ends a handshake: that is for gp_proof_is_expected() to say.
+ * Everything else goes through the flow table: all of a mail dialogue, what a web client sends, the head of a response, a
+ * TLS hello, and on other ports whatever begins like one of these. An ACK without payload is bulk unless it ends a
+ * handshake: that is for gp_proof_is_expected() to say.
  */
-GP_INLINE int gp_segment_is_bulk(__u32 tcp_flags, __u32 payload_len, __u32 head, __u32 service, __u32 to)
+GP_INLINE int gp_payload_is_bulk(__u32 head, __u32 service, __u32 to)
 {
-	if (tcp_flags & (GP_TCP_SYN | GP_TCP_FIN | GP_TCP_RST))
-		return 0;
-	if (!payload_len)
-		return 1;
 	switch (service) {
 	case GP_SERVICE_SMTP:
 	case GP_SERVICE_SUBMISSION:
@@ -615,14 +617,16 @@ GP_INLINE int gp_segment_is_bulk(__u32 tcp_flags, __u32 payload_len, __u32 head,
 	}
 }
 
-/* The same of a packet that has been read whole. */
+/* The same of any packet that has been read whole. */
 GP_INLINE int gp_stream_is_bulk(struct gp_memory *m, const struct gp_packet *p, __u32 service, __u32 to)
 {
 	struct gp_settings *settings = gp_mem_settings(m);
 
-	if (!gp_segment_is_bulk(p->tcp_flags, p->payload_len, p->head, service, to))
+	if (gp_segment_is_control(p->tcp_flags))
 		return 0;
-	return p->payload_len || !settings ||
+	if (p->payload_len)
+		return gp_payload_is_bulk(p->head, service, to);
+	return !settings ||
 	       !gp_proof_is_expected(m, settings, gp_proof_addrs(&p->src, &p->dst), (__u32)p->sport ^ p->dport, p->ack);
 }
 
