@@ -15,13 +15,12 @@
 
 #include "epoch.h"
 #include "journal.h"
+#include "journal_directory.h"
 #include "stderr_capture.h"
-#include "temp_directory.h"
 
 #define KILLS 200
 
 static struct lab *lab; /* whom a step waits for */
-static char directory[64], path[96];
 static int kill_at = -1; /* how many steps from now; -1: never */
 static int kill_on = -1; /* enum gp_epoch_step; -1: at none */
 static unsigned int steps_seen[GP_EPOCH_STEPS];
@@ -38,8 +37,7 @@ void gp_epoch_step(enum gp_epoch_step step)
 static int set_up(void **state)
 {
 	(void)state;
-	assert_int_equal(temp_directory(directory, sizeof(directory)), 0);
-	snprintf(path, sizeof(path), "%s/run/journal", directory);
+	journal_directory_make();
 	lab = lab_open();
 	kill_at = kill_on = -1;
 	memset(steps_seen, 0, sizeof(steps_seen));
@@ -48,15 +46,8 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
-	static const char *const names[] = {"/run/journal", "/run/journal.new", "/run/journal.old", "/run", ""};
-	char name[128];
-
 	(void)state;
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		snprintf(name, sizeof(name), "%s%s", directory, names[i]);
-		if (remove(name) && errno != ENOENT)
-			print_error("cannot remove %s: %s\n", name, strerror(errno));
-	}
+	journal_directory_remove();
 	lab_close(lab);
 	lab = NULL;
 	return 0;

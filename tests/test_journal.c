@@ -15,33 +15,25 @@
 #include <unistd.h>
 
 #include "journal.h"
+#include "journal_directory.h"
 #include "stderr_capture.h"
-#include "temp_directory.h"
 
 #define MEMBERS 40
 
-static char directory[64], path[96], said[4096];
+static char said[4096];
 static const struct gp_journal_key key = {.abi_version = GP_ABI_VERSION, .chunks = 4, .identity = 0x1234};
 
 static int set_up(void **state)
 {
 	(void)state;
-	assert_int_equal(temp_directory(directory, sizeof(directory)), 0);
-	snprintf(path, sizeof(path), "%s/run/journal", directory);
+	journal_directory_make();
 	return 0;
 }
 
 static int tear_down(void **state)
 {
-	static const char *const names[] = {"/run/journal", "/run/journal.new", "/run/journal.old", "/run", ""};
-	char name[128];
-
 	(void)state;
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		snprintf(name, sizeof(name), "%s%s", directory, names[i]);
-		if (remove(name) && errno != ENOENT)
-			print_error("cannot remove %s: %s\n", name, strerror(errno));
-	}
+	journal_directory_remove();
 	return 0;
 }
 
