@@ -22,6 +22,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "random.h"
 #include "world.h"
 
 #define LAB_CHUNKS 2u
@@ -62,16 +63,6 @@ struct lab {
 	int pause;     /* 1: the counting process is asked to stop, 2: it stands still, 3: it shall end */
 	__u64 random;
 };
-
-/* splitmix64 (Steele, Lea, Flood 2014): the same figures in each run. */
-static inline __u64 lab_random(struct lab *lab)
-{
-	__u64 z = lab->random += 0x9e3779b97f4a7c15ull;
-
-	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ull;
-	z = (z ^ (z >> 27)) * 0x94d049bb133111ebull;
-	return z ^ (z >> 31);
-}
 
 static inline struct gp_addr lab_v4(__u32 host_order)
 {
@@ -300,7 +291,7 @@ static inline void lab_cell(struct lab *lab, __u32 number, __u32 service, __u32 
 /* One packet, or one burst, for somebody. */
 static inline void lab_count(struct lab *lab)
 {
-	__u64 dice = lab_random(lab), now_ns = dice >> 20;
+	__u64 dice = random_splitmix(&lab->random), now_ns = dice >> 20;
 	__u32 service = (__u32)(dice >> 8) % GP_SERVICES, bytes = 60 + (__u32)(dice >> 40) % 1000;
 
 	lab_program_begins(lab);

@@ -31,6 +31,7 @@
 #include "gatepost.skel.h"
 #include "judge.h"
 #include "memory_setup.h"
+#include "random.h"
 #include "world.h"
 
 #define WORKERS 2
@@ -186,16 +187,6 @@ static void send_kind(struct worker *w, const struct frame *f, __u32 times, unsi
 	send_frame(w, f, times);
 	w->kinds[kind].packets += times;
 	w->kinds[kind].bytes += (__u64)times * f->bytes;
-}
-
-/* splitmix64 (Steele, Lea, Flood 2014) */
-static __u64 draw(struct worker *w)
-{
-	__u64 z = w->random += 0x9e3779b97f4a7c15ull;
-
-	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ull;
-	z = (z ^ (z >> 27)) * 0x94d049bb133111ebull;
-	return z ^ (z >> 31);
 }
 
 static int pin(unsigned number)
@@ -435,7 +426,7 @@ static void work_mixed(struct worker *w)
 	put32(f[0].data + 54, 0x17030305);
 	while (!atomic_load(&stop) && !w->err)
 		for (unsigned i = 0; i < 4; i++)
-			send_kind(w, &f[i], 1 + draw(w) % BURST, i);
+			send_kind(w, &f[i], 1 + random_splitmix(&w->random) % BURST, i);
 }
 
 /* A handshake of somebody outside with a host inside: he gets a record. */

@@ -8,6 +8,7 @@
 #include <gatepost/stream.h>
 
 #include "epoch.h"
+#include "random.h"
 
 /* --- SYNs through the data plane's tables ------------------------------------------------------------------------- */
 
@@ -83,10 +84,7 @@ static __u64 random_state;
 
 static __u32 random_word(void)
 {
-	random_state ^= random_state << 13;
-	random_state ^= random_state >> 7;
-	random_state ^= random_state << 17;
-	return (__u32)(random_state >> 16);
+	return (__u32)(random_xorshift(&random_state) >> 16);
 }
 
 /* Subscribers' addresses, 198.18.0.0/16. */

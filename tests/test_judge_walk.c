@@ -3,6 +3,7 @@
 #include "judge_world.h"
 
 #include "filters.h"
+#include "random.h"
 
 /* --- 4, 5: the sliced walk against the exact one ------------------------------------------------------------------ */
 
@@ -10,10 +11,7 @@ static __u64 random_state;
 
 static __u32 random_below(__u32 limit)
 {
-	random_state ^= random_state << 13;
-	random_state ^= random_state >> 7;
-	random_state ^= random_state << 17;
-	return (__u32)((random_state >> 11) % limit);
+	return (__u32)((random_xorshift(&random_state) >> 11) % limit);
 }
 
 struct event {

@@ -15,6 +15,7 @@
 
 #include "config_keys.h"
 #include "config_ranges.h"
+#include "random.h"
 
 #define ROWS(table) (sizeof(table) / sizeof((table)[0]))
 
@@ -88,16 +89,11 @@ static void test_prefixes(void **state)
 
 /* -- Ranges against a naive longest-prefix match -------------------------------------------------------------- */
 
-static uint64_t random_state;
+static __u64 random_state; /* the seed is fixed, so a failure repeats */
 
-/* splitmix64; the seed is fixed, so a failure repeats. */
 static uint64_t random64(void)
 {
-	uint64_t z = random_state += 0x9e3779b97f4a7c15;
-
-	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
-	z = (z ^ z >> 27) * 0x94d049bb133111eb;
-	return z ^ z >> 31;
+	return random_splitmix(&random_state);
 }
 
 static gp_u128 random128(void)

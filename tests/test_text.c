@@ -12,6 +12,7 @@
 
 #include "hll.h"
 #include "names.h"
+#include "random.h"
 #include "report_world.h"
 #include "text.h"
 
@@ -146,17 +147,14 @@ static void test_estimates(void **state)
 static void test_estimates_of_values(void **state)
 {
 	struct gp_hll hll = { 0 };
-	__u64 n = 0;
+	__u64 n = 0, random = 0;
 
 	(void)state;
 	while (n < 20000) {
-		__u64 x = ++n * 0x9e3779b97f4a7c15ull;
-		unsigned rank;
+		__u64 x = random_splitmix(&random);
+		unsigned rank = (unsigned)__builtin_ctzll(x >> 6 | 1ull << 58) + 1;
 
-		x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9ull;
-		x = (x ^ x >> 27) * 0x94d049bb133111ebull;
-		x ^= x >> 31;
-		rank = (unsigned)__builtin_ctzll(x >> 6 | 1ull << 58) + 1;
+		n++;
 		if (hll.registers[x & 63] < rank)
 			hll.registers[x & 63] = (__u8)rank;
 		if (n == 30 || n == 200 || n == 20000)
