@@ -9,15 +9,13 @@
 
 #include <gatepost/account.h>
 
+#include "account_engine.h"
 #include "account_rows.h"
 #include "both_engines.h"
 #include "filters.h"
 #undef SYN /* steps of scripts; there, flags */
 #undef ACK
 #include "packets.h"
-
-static struct gp_engine *engine;
-static struct gp_config *config;
 
 static int feed(void *context, const struct gp_frame *frame, enum gp_side side, bool prepare)
 {
@@ -233,20 +231,6 @@ static int close_twice(void **state)
 		twice.native->close(twice.native);
 	if (twice.kernel)
 		twice.kernel->close(twice.kernel);
-	return 0;
-}
-
-static int open_engine(void **state)
-{
-	(void)state;
-	return account_config_open(&config) || gp_engine_native_open(&engine, config);
-}
-
-static int close_engine(void **state)
-{
-	(void)state;
-	engine->close(engine);
-	gp_config_close(config);
 	return 0;
 }
 

@@ -11,11 +11,9 @@
 #include <gatepost/account.h>
 #include <gatepost/mark.h>
 
+#include "account_engine.h"
 #include "filters.h"
 #include "tag_rows.h"
-
-static struct gp_engine *engine;
-static struct gp_config *config;
 
 static int feed(void *context, const struct gp_frame *frame, enum gp_side side, bool prepare)
 {
@@ -192,20 +190,6 @@ static void test_choice(void **state)
 	s->hosts[3].ready = 0;
 	write_findings(s, two, 8, 5);
 	expect_classes(s, 35, (const __u32[]){ 4, 2, 1, 0 });
-}
-
-static int open_engine(void **state)
-{
-	(void)state;
-	return account_config_open(&config) || gp_engine_native_open(&engine, config);
-}
-
-static int close_engine(void **state)
-{
-	(void)state;
-	engine->close(engine);
-	gp_config_close(config);
-	return 0;
 }
 
 int main(void)
