@@ -3,29 +3,20 @@
  * Any bytes as an HTTP head, whole and cut where the first byte says: a cut one may know less, never something else;
  * what lies behind the end does not matter.
  */
-#include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <gatepost/http.h>
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-#define MUST(condition) ((condition) ? (void)0 : abort())
+#include "fuzz_window.h"
 
 static int look(const uint8_t *text, size_t len, struct gp_http_request *out)
 {
-	struct gp_window *w = malloc(sizeof(*w));
+	struct gp_window *w = fuzz_window_new();
 	struct gp_http_request request[2];
 	int status[2], i;
 
-	MUST(w);
-	w->len = len < GP_WINDOW_BYTES ? (__u32)len : GP_WINDOW_BYTES;
-	w->payload_len = (__u32)len;
 	for (i = 0; i < 2; i++) {
-		memset(w->data, i ? '\n' : 0xff, sizeof(w->data));
-		if (w->len)
-			memcpy(w->data, text, w->len);
+		fuzz_window_fill(w, text, len, i ? '\n' : 0xff);
 		memset(&request[i], 0, sizeof(request[i]));
 		MUST(gp_http_request(w, &request[i]) == request[i].match);
 		status[i] = gp_http_status(w);

@@ -1,44 +1,34 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Any bytes through gp_parse() and gp_glance(). The lowest bit of the first byte switches tunnels on; the rest is the frame. */
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <gatepost/parse.h>
 
+#include "fuzz.h"
 #include "glance_check.h"
 
 /* Everything but the padding. */
 #define RECORD_BYTES offsetof(struct gp_packet, pad)
 
-#define HOLDS(condition) \
-	do { \
-		if (!(condition)) \
-			abort(); \
-	} while (0)
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 /* What holds for every record, whatever the frame. */
 static void check_record(const struct gp_packet *p, size_t len, __u32 tunnels)
 {
-	HOLDS(p->status < GP_PARSE_STATUSES);
-	HOLDS(p->status != GP_PARSE_FRAME_TOO_LONG && p->status != GP_PARSE_LINK_TYPE);
-	HOLDS(p->ip_version == 0 || p->ip_version == 4 || p->ip_version == 6);
-	HOLDS(p->fragment <= GP_FRAGMENT_LATER && p->tunnel <= GP_TUNNEL_GTPU);
-	HOLDS((p->status == GP_PARSE_FRAGMENT_LATER) == (p->fragment == GP_FRAGMENT_LATER));
-	HOLDS(tunnels || p->tunnel == GP_TUNNEL_NONE);
-	HOLDS(p->c_vlan <= 0xfff || p->c_vlan == GP_VLAN_NONE);
-	HOLDS(p->s_vlan <= 0xfff || p->s_vlan == GP_VLAN_NONE);
-	HOLDS(p->mpls_label <= 0xfffff);
+	MUST(p->status < GP_PARSE_STATUSES);
+	MUST(p->status != GP_PARSE_FRAME_TOO_LONG && p->status != GP_PARSE_LINK_TYPE);
+	MUST(p->ip_version == 0 || p->ip_version == 4 || p->ip_version == 6);
+	MUST(p->fragment <= GP_FRAGMENT_LATER && p->tunnel <= GP_TUNNEL_GTPU);
+	MUST((p->status == GP_PARSE_FRAGMENT_LATER) == (p->fragment == GP_FRAGMENT_LATER));
+	MUST(tunnels || p->tunnel == GP_TUNNEL_NONE);
+	MUST(p->c_vlan <= 0xfff || p->c_vlan == GP_VLAN_NONE);
+	MUST(p->s_vlan <= 0xfff || p->s_vlan == GP_VLAN_NONE);
+	MUST(p->mpls_label <= 0xfffff);
 	if (p->status != GP_PARSE_OK)
 		return;
-	HOLDS(p->ip_version);
-	HOLDS(p->payload_offset <= len);
-	HOLDS(p->vlan_tags <= 4 && p->mpls_labels <= 8);
-	HOLDS(p->ip_proto == 6 || p->ip_proto == 17 || (!p->sport && !p->dport));
-	HOLDS(p->ip_proto == 6 || (!p->tcp_flags && !p->seq && !p->ack && !p->window));
+	MUST(p->ip_version);
+	MUST(p->payload_offset <= len);
+	MUST(p->vlan_tags <= 4 && p->mpls_labels <= 8);
+	MUST(p->ip_proto == 6 || p->ip_proto == 17 || (!p->sport && !p->dport));
+	MUST(p->ip_proto == 6 || (!p->tcp_flags && !p->seq && !p->ack && !p->window));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -54,15 +44,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	size--;
 	memset(&got, 0x00, sizeof(got));
 	memset(&again, 0xff, sizeof(again));
-	HOLDS(gp_parse(data, data + size, tunnels, &got) == got.status);
+	MUST(gp_parse(data, data + size, tunnels, &got) == got.status);
 	gp_parse(data, data + size, tunnels, &again);
-	HOLDS(!memcmp(&got, &again, RECORD_BYTES));
+	MUST(!memcmp(&got, &again, RECORD_BYTES));
 	check_record(&got, size, tunnels);
-	HOLDS(!glance_check(data, size, tunnels, &again, &glanced));
+	MUST(!glance_check(data, size, tunnels, &again, &glanced));
 	/* A packet that was not followed into a tunnel reads as if tunnels were off. */
 	if (tunnels && got.status == GP_PARSE_OK && got.tunnel == GP_TUNNEL_NONE) {
 		gp_parse(data, data + size, 0, &outer);
-		HOLDS(!memcmp(&got, &outer, RECORD_BYTES));
+		MUST(!memcmp(&got, &outer, RECORD_BYTES));
 	}
 	return 0;
 }

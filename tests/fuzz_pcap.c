@@ -3,18 +3,14 @@
  * Any bytes as captures: two files, cut where the first two bytes say. Every frame is readable to its last byte, time
  * never runs back, and what came in is what went on and what was refused.
  */
-#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "fuzz.h"
 #include "source_pcap.h"
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-#define MUST(condition) ((condition) ? (void)0 : abort())
 
 static volatile __u8 last_byte;
 

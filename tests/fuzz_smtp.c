@@ -3,16 +3,12 @@
  * Any bytes as SMTP segments, against a reader that takes one byte at a time: equal lines, wherever the segments are
  * cut, and whatever lies behind their ends. The first two bytes say which side speaks and where to cut.
  */
-#include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include <gatepost/smtp.h>
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-#define MUST(condition) ((condition) ? (void)0 : abort())
+#include "fuzz_window.h"
 
 static const struct {
 	const char *verb;
@@ -70,18 +66,13 @@ static struct heard reference(const uint8_t *text, size_t len, int server)
 /* Reads one segment twice, with different bytes behind its end. */
 static struct gp_smtp_lines hear(struct heard *h, struct gp_line *carry, const uint8_t *text, size_t len, int server)
 {
-	struct gp_window *w = malloc(sizeof(*w));
+	struct gp_window *w = fuzz_window_new();
 	struct gp_smtp_lines lines[2] = {0};
 	struct gp_line lane[2] = {*carry, *carry};
 	int i;
 
-	MUST(w);
-	w->len = len < GP_WINDOW_BYTES ? (__u32)len : GP_WINDOW_BYTES;
-	w->payload_len = (__u32)len;
 	for (i = 0; i < 2; i++) {
-		memset(w->data, i ? '\n' : 0xff, sizeof(w->data));
-		if (w->len)
-			memcpy(w->data, text, w->len);
+		fuzz_window_fill(w, text, len, i ? '\n' : 0xff);
 		if (server)
 			gp_smtp_replies(w, &lane[i], &lines[i]);
 		else

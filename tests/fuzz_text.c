@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Whatever goes in, what comes out of gp_text_clean() prints in one line and does not change when cleaned again. */
-#include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "fuzz.h"
 #include "text.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -19,14 +16,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	text[size] = '\0';
 	clean = gp_text_clean(text);
 	twice = clean ? gp_text_clean(clean) : NULL;
-	if (!twice || strcmp(clean, twice))
-		abort();
-	if (gp_text_columns(clean) > 2 * strlen(clean))
-		abort();
-	for (const char *p = clean; *p; p++) {
-		if ((unsigned char)*p < ' ' || *p == 0x7f)
-			abort();
-	}
+	MUST(twice && !strcmp(clean, twice));
+	MUST(gp_text_columns(clean) <= 2 * strlen(clean));
+	for (const char *p = clean; *p; p++)
+		MUST((unsigned char)*p >= ' ' && *p != 0x7f);
 	free(text);
 	free(clean);
 	free(twice);

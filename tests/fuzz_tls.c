@@ -3,29 +3,20 @@
  * Any bytes as a ClientHello, whole and cut where the first two bytes say: a cut one may know less, never something
  * else; what lies behind the end does not matter. An input whose third byte is odd gets a fitting beginning.
  */
-#include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <gatepost/tls.h>
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-#define MUST(condition) ((condition) ? (void)0 : abort())
+#include "fuzz_window.h"
 
 static struct gp_tls_hello look(const uint8_t *bytes, size_t len)
 {
-	struct gp_window *w = malloc(sizeof(*w));
+	struct gp_window *w = fuzz_window_new();
 	struct gp_tls_hello hello[2];
 	int i;
 
-	MUST(w);
-	w->len = len < GP_WINDOW_BYTES ? (__u32)len : GP_WINDOW_BYTES;
-	w->payload_len = (__u32)len;
 	for (i = 0; i < 2; i++) {
-		memset(w->data, i ? 0 : 0xff, sizeof(w->data));
-		if (w->len)
-			memcpy(w->data, bytes, w->len);
+		fuzz_window_fill(w, bytes, len, i ? 0 : 0xff);
 		memset(&hello[i], 0, sizeof(hello[i]));
 		MUST(gp_tls_client_hello(w, &hello[i]) == hello[i].match);
 	}
