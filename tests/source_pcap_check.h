@@ -61,15 +61,6 @@ static inline int show_messages(void **state)
 	return 0;
 }
 
-static inline struct gp_source_pcap *open_one(char *path)
-{
-	struct gp_source_pcap *source = NULL;
-
-	assert_int_equal(gp_source_pcap_open(&source, &path, 1), 0);
-	assert_non_null(source);
-	return source;
-}
-
 /* Packets and bytes that came in are those that went on and those that were refused. */
 static inline void assert_balanced(const struct gp_source_pcap *source, __u64 delivered, __u64 delivered_bytes)
 {

@@ -10,6 +10,31 @@
 #include "pcap_link.h"
 #include "pcap_stream.h"
 
+/* One capture, written by capture_begin() and what follows, and then read back. */
+struct capture {
+	struct capture_image image;
+	char path[CAPTURE_PATH_BYTES];
+	int fd;
+	struct gp_source_pcap *source;
+};
+
+static void capture_open(struct capture *c)
+{
+	char *path = c->path;
+
+	c->fd = capture_file(&c->image, c->image.len, c->path);
+	c->source = NULL;
+	assert_int_equal(gp_source_pcap_open(&c->source, &path, 1), 0);
+	assert_non_null(c->source);
+}
+
+static void capture_close(struct capture *c)
+{
+	gp_source_pcap_close(c->source);
+	close(c->fd);
+	capture_free(&c->image);
+}
+
 enum outcome { FRAME, TOO_SHORT, TOO_LONG, LINK_TYPE };
 
 #define IP4 "\x45\x00\x00\x14\x00\x00\x00\x00\x40\x06\x00\x00\x0a\x00\x00\x01\x0a\x00\x00\x02"
@@ -106,32 +131,27 @@ static void check_link_frame(const struct link_row *row, const struct gp_frame *
 
 static void check_link_row(const struct link_row *row, const struct capture_format *format)
 {
-	struct gp_source_pcap *source;
-	struct capture_image image;
-	char path[CAPTURE_PATH_BYTES];
+	struct capture c;
 	struct gp_frame frame;
 	char *text;
-	int fd, delivered;
+	int delivered;
 
-	capture_begin(&image, format, row->link_type, SNAPLEN);
-	capture_record(&image, 1, 0, row->record, row->len, row->len + 5);
-	fd = capture_file(&image, image.len, path);
+	capture_begin(&c.image, format, row->link_type, SNAPLEN);
+	capture_record(&c.image, 1, 0, row->record, row->len, row->len + 5);
 	collect_messages();
-	source = open_one(path);
+	capture_open(&c);
 	text = collected();
-	delivered = gp_source_pcap_next(source, &frame);
+	delivered = gp_source_pcap_next(c.source, &frame);
 	row_assert(row->name, delivered == (row->outcome == FRAME));
 	if (delivered)
 		check_link_frame(row, &frame);
-	row_assert(row->name, gp_source_pcap_count(source)->link_type.packets == (row->outcome == LINK_TYPE));
+	row_assert(row->name, gp_source_pcap_count(c.source)->link_type.packets == (row->outcome == LINK_TYPE));
 	/* A file that can give nothing is announced; a record that gives nothing is counted only. */
 	row_assert(row->name, !!strstr(text, ": link type ") == !strncmp(row->name, "unknown", 7));
-	assert_balanced(source, delivered, delivered ? row->len : 0);
-	assert_int_equal(gp_source_pcap_next(source, &frame), 0);
-	gp_source_pcap_close(source);
+	assert_balanced(c.source, delivered, delivered ? row->len : 0);
+	assert_int_equal(gp_source_pcap_next(c.source, &frame), 0);
+	capture_close(&c);
 	free(text);
-	close(fd);
-	capture_free(&image);
 }
 
 static void test_link_types(void **state)
@@ -194,22 +214,19 @@ static const struct length_row {
 
 static void check_length_row(const struct length_row *row, const struct capture_format *format)
 {
-	struct gp_source_pcap *source;
 	const struct gp_source_count *count;
-	struct capture_image image;
-	char path[CAPTURE_PATH_BYTES];
+	struct capture c;
 	struct gp_frame frame;
 	__u8 *record = calloc(1, 262144);
-	int fd, delivered;
+	int delivered;
 
 	assert_non_null(record);
 	record[0] = 0x08; /* SLL2: IPv4 */
-	capture_begin(&image, format, row->link_type, row->snaplen);
-	capture_record(&image, 1, 0, record, row->captured, row->wire);
-	fd = capture_file(&image, image.len, path);
-	source = open_one(path);
-	delivered = gp_source_pcap_next(source, &frame);
-	count = gp_source_pcap_count(source);
+	capture_begin(&c.image, format, row->link_type, row->snaplen);
+	capture_record(&c.image, 1, 0, record, row->captured, row->wire);
+	capture_open(&c);
+	delivered = gp_source_pcap_next(c.source, &frame);
+	count = gp_source_pcap_count(c.source);
 	row_assert(row->name, delivered == (row->outcome == FRAME));
 	if (delivered) {
 		row_assert(row->name, frame.data_bytes == row->data_bytes);
@@ -219,10 +236,8 @@ static void check_length_row(const struct length_row *row, const struct capture_
 	row_assert(row->name, count->received.bytes == row->captured && count->wire_bytes == row->wire);
 	row_assert(row->name, count->too_short.packets == (row->outcome == TOO_SHORT));
 	row_assert(row->name, count->too_long.packets == (row->outcome == TOO_LONG));
-	assert_balanced(source, delivered, delivered ? row->captured : 0);
-	gp_source_pcap_close(source);
-	close(fd);
-	capture_free(&image);
+	assert_balanced(c.source, delivered, delivered ? row->captured : 0);
+	capture_close(&c);
 	free(record);
 }
 
@@ -259,22 +274,16 @@ static void test_times(void **state)
 	(void)state;
 	for (size_t i = 0; i < COUNT(time_rows); i++) {
 		const struct time_row *row = &time_rows[i];
-		struct gp_source_pcap *source;
-		struct capture_image image;
-		char path[CAPTURE_PATH_BYTES];
+		struct capture c;
 		struct gp_frame frame;
-		int fd;
 
-		capture_begin(&image, &capture_formats[row->nanoseconds ? 2 : 0], ETHER, SNAPLEN);
-		capture_record(&image, row->seconds, row->fraction, frame_bytes, 60, 60);
-		fd = capture_file(&image, image.len, path);
-		source = open_one(path);
-		row_assert(row->name, gp_source_pcap_next(source, &frame) == 1);
+		capture_begin(&c.image, &capture_formats[row->nanoseconds ? 2 : 0], ETHER, SNAPLEN);
+		capture_record(&c.image, row->seconds, row->fraction, frame_bytes, 60, 60);
+		capture_open(&c);
+		row_assert(row->name, gp_source_pcap_next(c.source, &frame) == 1);
 		row_assert(row->name, frame.time_ns == row->time_ns);
-		row_assert(row->name, gp_source_pcap_count(source)->first_ns == row->time_ns);
-		gp_source_pcap_close(source);
-		close(fd);
-		capture_free(&image);
+		row_assert(row->name, gp_source_pcap_count(c.source)->first_ns == row->time_ns);
+		capture_close(&c);
 	}
 }
 
@@ -284,26 +293,20 @@ static void test_far_future(void **state)
 	static const __u64 stamps[] = { 4102444800000000, 7258118399999999, 7258118400000000, UINT64_MAX };
 	static const __u64 expect[] = { 4102444800 * NS, 7258118399999999000, 7258118400 * NS, 7258118400 * NS };
 	static const __u8 frame_bytes[60];
-	struct gp_source_pcap *source;
-	struct capture_image image;
-	char path[CAPTURE_PATH_BYTES];
+	struct capture c;
 	struct gp_frame frame;
-	int fd;
 
 	(void)state;
-	capture_begin(&image, &capture_formats[4], ETHER, SNAPLEN);
+	capture_begin(&c.image, &capture_formats[4], ETHER, SNAPLEN);
 	for (size_t i = 0; i < COUNT(stamps); i++)
-		capture_packet(&image, 0, stamps[i], frame_bytes, 60, 60);
-	fd = capture_file(&image, image.len, path);
-	source = open_one(path);
+		capture_packet(&c.image, 0, stamps[i], frame_bytes, 60, 60);
+	capture_open(&c);
 	for (size_t i = 0; i < COUNT(stamps); i++) {
-		assert_int_equal(gp_source_pcap_next(source, &frame), 1);
+		assert_int_equal(gp_source_pcap_next(c.source, &frame), 1);
 		assert_int_equal(frame.time_ns, expect[i]);
 	}
-	assert_int_equal(gp_source_pcap_count(source)->time_reversed, 0);
-	gp_source_pcap_close(source);
-	close(fd);
-	capture_free(&image);
+	assert_int_equal(gp_source_pcap_count(c.source)->time_reversed, 0);
+	capture_close(&c);
 }
 
 #define FILES 4
@@ -429,32 +432,26 @@ static void test_interfaces(void **state)
 	(void)state;
 	for (size_t f = 4; f < capture_format_count; f++) {
 		for (int other_type = 0; other_type < 2; other_type++) {
-			struct gp_source_pcap *source;
-			struct capture_image image;
-			char path[CAPTURE_PATH_BYTES];
+			struct capture c;
 			struct gp_frame frame;
-			int fd;
 
-			capture_begin(&image, &capture_formats[f], ETHER, 96);
-			capture_interface(&image, ETHER, 128);
-			capture_packet(&image, 0, 1, bytes, 96, 1514);
-			capture_packet(&image, 1, 2, bytes, 400, 400);
-			capture_interface(&image, other_type ? 113 : ETHER, 65535);
-			capture_packet(&image, 2, 3, bytes, 300, 300);
-			fd = capture_file(&image, image.len, path);
+			capture_begin(&c.image, &capture_formats[f], ETHER, 96);
+			capture_interface(&c.image, ETHER, 128);
+			capture_packet(&c.image, 0, 1, bytes, 96, 1514);
+			capture_packet(&c.image, 1, 2, bytes, 400, 400);
+			capture_interface(&c.image, other_type ? 113 : ETHER, 65535);
+			capture_packet(&c.image, 2, 3, bytes, 300, 300);
 			collect_messages();
-			source = open_one(path);
-			assert_int_equal(gp_source_pcap_next(source, &frame), 1);
+			capture_open(&c);
+			assert_int_equal(gp_source_pcap_next(c.source, &frame), 1);
 			assert_int_equal(frame.captured_bytes, 96);
-			assert_int_equal(gp_source_pcap_next(source, &frame), 1);
+			assert_int_equal(gp_source_pcap_next(c.source, &frame), 1);
 			assert_int_equal(frame.captured_bytes, 400);
-			assert_int_equal(gp_source_pcap_next(source, &frame), other_type ? -EIO : 1);
+			assert_int_equal(gp_source_pcap_next(c.source, &frame), other_type ? -EIO : 1);
 			free(collected());
 			if (other_type)
-				assert_non_null(strstr(gp_source_pcap_error(source), "packet 3: "));
-			gp_source_pcap_close(source);
-			close(fd);
-			capture_free(&image);
+				assert_non_null(strstr(gp_source_pcap_error(c.source), "packet 3: "));
+			capture_close(&c);
 		}
 	}
 }
@@ -479,29 +476,23 @@ static void test_simple_packets(void **state)
 
 	(void)state;
 	for (size_t f = 4; f < capture_format_count; f++) {
-		struct gp_source_pcap *source;
-		struct capture_image image;
-		char path[CAPTURE_PATH_BYTES];
+		struct capture c;
 		struct gp_frame frame;
 		__u32 n = 0;
-		int fd;
 
-		capture_begin(&image, &capture_formats[f], ETHER, 93);
+		capture_begin(&c.image, &capture_formats[f], ETHER, 93);
 		for (__u32 i = 0; i < count; i++)
-			put_simple_packet(&image, bytes, i % 3 ? 93 : 60, i % 3 ? 300 + i % 1000 : 60);
-		fd = capture_file(&image, image.len, path);
-		source = open_one(path);
-		for (__u64 wire = 0; gp_source_pcap_next(source, &frame) == 1; n++) {
+			put_simple_packet(&c.image, bytes, i % 3 ? 93 : 60, i % 3 ? 300 + i % 1000 : 60);
+		capture_open(&c);
+		for (__u64 wire = 0; gp_source_pcap_next(c.source, &frame) == 1; n++) {
 			assert_int_equal(frame.captured_bytes, n % 3 ? 93 : 60);
 			wire += n % 3 ? 300 + n % 1000 : 60;
 			if (n + 1 == count)
-				assert_int_equal(gp_source_pcap_count(source)->wire_bytes, wire);
+				assert_int_equal(gp_source_pcap_count(c.source)->wire_bytes, wire);
 		}
-		assert_null(gp_source_pcap_error(source));
+		assert_null(gp_source_pcap_error(c.source));
 		assert_int_equal(n, count);
-		gp_source_pcap_close(source);
-		close(fd);
-		capture_free(&image);
+		capture_close(&c);
 	}
 }
 
@@ -534,28 +525,22 @@ static void test_across_reads(void **state)
 	(void)state;
 	assert_non_null(record);
 	for (size_t f = 0; f < capture_format_count; f++) {
-		struct gp_source_pcap *source;
-		struct capture_image image;
-		char path[CAPTURE_PATH_BYTES];
+		struct capture c;
 		struct gp_frame frame;
-		int fd;
 
-		capture_begin(&image, &capture_formats[f], ETHER, SNAPLEN);
+		capture_begin(&c.image, &capture_formats[f], ETHER, SNAPLEN);
 		for (__u32 n = 0; n < count; n++) {
 			memset(record, (__u8)n, GP_FRAME_MAX);
 			memcpy(record, &n, sizeof(n));
-			capture_record(&image, 1000 + n, 0, record, long_length(n), long_length(n));
+			capture_record(&c.image, 1000 + n, 0, record, long_length(n), long_length(n));
 		}
-		fd = capture_file(&image, image.len, path);
-		source = open_one(path);
+		capture_open(&c);
 		for (__u32 n = 0; n < count; n++) {
-			assert_int_equal(gp_source_pcap_next(source, &frame), 1);
+			assert_int_equal(gp_source_pcap_next(c.source, &frame), 1);
 			check_long_frame(&frame, n);
 		}
-		assert_int_equal(gp_source_pcap_next(source, &frame), 0);
-		gp_source_pcap_close(source);
-		close(fd);
-		capture_free(&image);
+		assert_int_equal(gp_source_pcap_next(c.source, &frame), 0);
+		capture_close(&c);
 	}
 	free(record);
 }
