@@ -189,6 +189,9 @@ static const struct {
 	{"relay at the end of a subscriber", "inside: [{prefix: 10.0.0.0/16, subscriber: 22}]\nrelays: [10.0.7.255]\n", {NULL}},
 	{"relays at both ends of a subscriber", "inside: [{prefix: 10.0.0.0/16, subscriber: 22}]\nrelays: [10.0.4.0/24, 10.0.7.255]\n",
 	 {"0: inside: the first and the last address of the subscriber 10.0.4.0/22 are taken by others"}},
+	{"relays at both ends of an IPv6 subscriber",
+	 "inside: [{prefix: \"2001:db8::/36\", subscriber: 52}]\nrelays: [\"2001:db8::/64\", \"2001:db8:0:fff::/64\"]\n",
+	 {"0: inside: the first and the last address of the subscriber 2001:db8::/52 are taken by others"}},
 	{"IPv4 in all of IPv6", "inside: [\"::/0\", 10.0.0.0/8]\n", {NULL}},
 
 	{"anchor", "relays: &a [192.0.2.25]\n", {"1: anchor \"a\": not allowed"}},

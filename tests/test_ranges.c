@@ -285,6 +285,10 @@ static const struct {
 	struct expected ranges[6];
 } cuts[] = {
 	{"all of IPv4", "inside: [0.0.0.0/0]", {{"::ffff:0.0.0.0", "::ffff:255.255.255.255", 128, GP_ROLE_SUBSCRIBER}}},
+	{"IPv4 is no neighbour of IPv6",
+	 "inside: [{prefix: '::/0', subscriber: 128}, 0.0.0.0/0]",
+	 {{"::", "::fffe:ffff:ffff", 128, GP_ROLE_SUBSCRIBER}, {"::ffff:0.0.0.0", "::ffff:255.255.255.255", 128, GP_ROLE_SUBSCRIBER},
+	  {"::1:0:0:0", ALL6, 128, GP_ROLE_SUBSCRIBER}}},
 	{"all of IPv6 leaves IPv4 out",
 	 "inside: ['::/0']",
 	 {{"::", "::fffe:ffff:ffff", 56, GP_ROLE_SUBSCRIBER}, {"::1:0:0:0", ALL6, 56, GP_ROLE_SUBSCRIBER}}},

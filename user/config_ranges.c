@@ -141,6 +141,12 @@ void gp_prefix_conflicts(const struct gp_prefix_list *list,
 	}
 }
 
+/* ::ffff:0:0, or what follows 255.255.255.255: neighbours in number only. */
+static bool is_edge_of_v4(gp_u128 first)
+{
+	return first == (gp_u128)0xffff << 32 || first == (gp_u128)1 << 48;
+}
+
 static void emit(struct sweep *sweep, gp_u128 last, const struct gp_prefix *meaning)
 {
 	struct gp_range *before = sweep->count ? &sweep->ranges[sweep->count - 1] : NULL;
@@ -153,7 +159,7 @@ static void emit(struct sweep *sweep, gp_u128 last, const struct gp_prefix *mean
 	if (meaning->role == GP_ROLE_OUTSIDE)
 		return;
 	if (before && gp_addr_number(&before->last) + 1 == first && before->role == meaning->role &&
-	    before->subscriber_bits == meaning->subscriber_bits) {
+	    before->subscriber_bits == meaning->subscriber_bits && !is_edge_of_v4(first)) {
 		gp_addr_from_number(&before->last, last);
 		return;
 	}
@@ -253,8 +259,7 @@ bool gp_ranges_find_homeless(const struct gp_range *ranges, size_t count, struct
 
 		*subscriber = (struct gp_prefix){.bits = range->subscriber_bits, .subscriber_bits = range->subscriber_bits};
 		gp_addr_from_number(&subscriber->addr, first);
-		if (range->subscriber_bits < 128 && gp_prefix_is_v4(subscriber) &&
-		    is_taken(ranges, count, first, range->subscriber_bits) &&
+		if (range->subscriber_bits < 128 && is_taken(ranges, count, first, range->subscriber_bits) &&
 		    is_taken(ranges, count, first | ~mask, range->subscriber_bits))
 			return true;
 	}

@@ -61,8 +61,8 @@ void gp_prefix_conflicts(const struct gp_prefix_list *list,
 int gp_ranges_cut(struct gp_range **out, size_t *count, const struct gp_prefix_list *list);
 
 /**
- * gp_ranges_find_homeless() - an IPv4 subscriber with several addresses is counted at the first or the last of them
- * (include/gatepost/inside.h): one of the two has to be his own.
+ * gp_ranges_find_homeless() - a subscriber with several addresses is known by the first or the last of them
+ * (include/gatepost/inside.h, hot.h): one of the two has to be his own.
  * @ranges: of gp_ranges_cut().
  *
  * Return: true when somebody has neither; *subscriber says who.

@@ -50,15 +50,15 @@ static __u64 count_chunks(const struct gp_config *config)
 {
 	wide last_seen = 0;
 	__u64 chunks = 0;
-	bool any = false;
+	unsigned shift_seen = 128;
 
 	for (__u32 i = 0; i < config->range_count; i++) {
 		const struct gp_range *range = &config->ranges[i];
 		unsigned shift = chunk_shift(range);
 		wide first = wide_of(&range->first) >> shift, last = wide_of(&range->last) >> shift, count;
 
-		count = last - first + 1 - (any && last_seen == first);
-		any = true;
+		count = last - first + 1 - (shift_seen == shift && last_seen == first);
+		shift_seen = shift;
 		last_seen = last;
 		chunks += count > 1ull << 40 ? 1ull << 40 : (__u64)count;
 	}
