@@ -82,6 +82,7 @@ static int write_report(struct run *run, enum gp_format format, bool live)
 		.world = run->world,
 		.judge = run->judge,
 		.nic_missed = gp_loader_missed(run->loader),
+		.incomplete = gp_loader_lost(run->loader),
 		.wire_is_seen = true,
 		/* Each CPU may be about to count one packet, and to move those that wait (include/gatepost/hot.h). */
 		.live_slack = live ? (__u64)sysconf(_SC_NPROCESSORS_CONF) * (1 + GP_IN_FLIGHT_MAX) : 0,
@@ -147,8 +148,10 @@ static int tick(struct run *run)
 	int err = 0;
 
 	gp_loader_drain(run->loader, take_record, run->world);
-	if (new_slice)
+	if (new_slice) {
+		gp_loader_check(run->loader);
 		err = gp_epoch_turn(run->epoch, now_ns);
+	}
 	run->slice = now_ns / GP_SLICE_NS;
 	if (!err)
 		err = gp_judge_tick(run->judge, now_ns);
@@ -341,8 +344,8 @@ static int run_agent(struct run *run)
 	/* Off first: then the counters stand still, and the books must balance to the packet. */
 	off = gp_loader_detach(run->loader);
 	gp_epoch_wait(run->epoch);
-	/* A program that could not be taken off may still be counting: what waits stays named as in flight. */
-	if (!off || off == -ENOENT)
+	/* A program that was not taken off may still be counting: what waits stays named as in flight. */
+	if (!off)
 		gp_memory_flush(gp_loader_memory(run->loader), monotonic_ns());
 	report_err = tick(run);
 	if (!report_err)
@@ -351,8 +354,8 @@ static int run_agent(struct run *run)
 		report_err = gp_judge_finish(run->judge, monotonic_ns());
 	if (!report_err)
 		report_err = write_report(run, run->options->interval_s && run->options->format == GP_FORMAT_JSON ?
-					  GP_FORMAT_NDJSON : run->options->format, off && off != -ENOENT);
-	return err ? err : report_err;
+					  GP_FORMAT_NDJSON : run->options->format, off);
+	return err ? err : report_err ? report_err : gp_loader_lost(run->loader) ? -ENOENT : 0;
 }
 
 int gp_cmd_run(int argc, char **argv)

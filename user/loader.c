@@ -36,6 +36,7 @@ struct attachment {
 	struct xdp_program *program;
 	__u32 id; /* the kernel's, of the program */
 	bool attached;
+	char lost[192]; /* why it is not counted any more; "": it is */
 	struct gp_missed missed_before;
 };
 
@@ -178,7 +179,9 @@ static int load_maps(struct gp_loader *loader, const struct gp_config *config)
 		return err;
 	err = gatepost_bpf__load(loader->maps.skeleton);
 	if (err) {
-		gp_error("run: cannot load the XDP program: %s; %s", strerror(-err), gp_bpf_remedy(err));
+		gp_error("run: cannot load the XDP program: %s; %s", strerror(-err),
+			 loader->took_over ? "the maps that a killed gatepost left are damaged: gatepost detach" :
+					     gp_bpf_remedy(err));
 		return err;
 	}
 	err = gp_bpf_map(&loader->maps);
@@ -499,39 +502,66 @@ __u64 gp_loader_missed(const struct gp_loader *loader)
 	return missed;
 }
 
-/* The interface may be gone, and the program with it; or somebody was faster. */
-static void say_not_detached(const struct attachment *a, int err)
+/* The interface may be gone, and the program with it; or somebody was faster. Said once. */
+static void say_lost(struct attachment *a)
 {
 	char name[IF_NAMESIZE];
 
-	if (!if_indextoname((unsigned)a->interface->index, name))
-		gp_error("%s: has gone from this network namespace; what it received since then is not counted. If it "
-			 "was moved, run there: gatepost detach", a->interface->name);
-	else if (err == -ENOENT)
-		gp_error("%s: somebody took the program off; what the interface received since then is not counted",
-			 name);
+	if (*a->lost)
+		return;
+	if (if_indextoname((unsigned)a->interface->index, name))
+		snprintf(a->lost, sizeof(a->lost),
+			 "%s: somebody took the program off; what the interface received since then is not counted", name);
 	else
-		gp_error("%s: cannot detach: %s; run: ip link set dev %s xdp off", name, strerror(-err), name);
+		snprintf(a->lost, sizeof(a->lost),
+			 "%s: has gone from this network namespace; what it received since then is not counted. If it was "
+			 "moved, run there: gatepost detach", a->interface->name);
+	gp_error("%s", a->lost);
+}
+
+void gp_loader_check(struct gp_loader *loader)
+{
+	for (size_t i = 0; i < loader->count; i++) {
+		struct attachment *a = &loader->attachments[i];
+
+		if (a->attached && !*a->lost && !find_program(a->interface->index, a->id, false, NULL))
+			say_lost(a);
+	}
+}
+
+const char *gp_loader_lost(const struct gp_loader *loader)
+{
+	for (size_t i = 0; i < loader->count; i++)
+		if (*loader->attachments[i].lost)
+			return loader->attachments[i].lost;
+	return NULL;
+}
+
+/* Return: 0, -ENOENT when it was not there any more, or -errno. */
+static int detach(struct attachment *a)
+{
+	int found = find_program(a->interface->index, a->id, true, NULL);
+
+	a->attached = false;
+	if (!found)
+		say_lost(a);
+	else if (found < 0)
+		gp_error("%s: cannot detach: %s; run: ip link set dev %s xdp off", a->interface->name, strerror(-found),
+			 a->interface->name);
+	return found > 0 ? 0 : found ? found : -ENOENT;
 }
 
 int gp_loader_detach(struct gp_loader *loader)
 {
-	int first_err = 0;
+	int worst = 0;
 
 	for (size_t i = 0; i < loader->count; i++) {
-		struct attachment *a = &loader->attachments[i];
-		int err;
+		int err = loader->attachments[i].attached ? detach(&loader->attachments[i]) : 0;
 
-		if (!a->attached)
-			continue;
-		err = find_program(a->interface->index, a->id, true, NULL);
-		err = err > 0 ? 0 : err ? err : -ENOENT;
-		if (err)
-			say_not_detached(a, err);
-		first_err = first_err ?: err;
-		a->attached = false;
+		if (!worst || worst == -ENOENT)
+			worst = err ? err : worst;
 	}
-	return first_err;
+	return worst;
 }
 
 void gp_loader_leave(struct gp_loader *loader)

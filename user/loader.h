@@ -55,7 +55,16 @@ void gp_loader_drain(struct gp_loader *loader, gp_record_fn *take, void *context
 /* Packets that the drivers lost since the programs were attached, all interfaces: user/missed.h. */
 __u64 gp_loader_missed(const struct gp_loader *loader);
 
-/* Takes the programs off; the counters stay readable and stand still. Return: 0, or -errno (logged). */
+/* Looks whether each interface still has its program; one that has lost it is named on stderr, once. */
+void gp_loader_check(struct gp_loader *loader);
+
+/* What gp_loader_check() or gp_loader_detach() missed first; the loader's text. NULL: nothing. */
+const char *gp_loader_lost(const struct gp_loader *loader);
+
+/*
+ * Takes the programs off; the counters stay readable and stand still. Return: 0, -ENOENT when one was not there any more (it
+ * may be at work in another network namespace), or -errno (logged).
+ */
 int gp_loader_detach(struct gp_loader *loader);
 
 /* Detaches if that has not been done, removes the pins, and frees. */

@@ -53,6 +53,15 @@ send() {
 	lab_in "$ns" python3 "$here/frames.py" g1 "$1" "$2"
 }
 
+is_missed() {
+	grep -qs "^gatepost: g0: $1" "$dir/agent.err"
+}
+
+# report_matches KEY PATTERN
+report_matches() {
+	report "$1" | grep -E -- "$2"
+}
+
 report() {
 	python3 "$here/report.py" "$dir/agent.out" value "$1"
 }
@@ -200,12 +209,16 @@ tap 'detach removes it' gatepost detach
 
 start
 ip -n "$ns" link set dev g0 xdp off
+tap 'a program that somebody took off is missed while the agent runs' lab_until 15 is_missed 'somebody took the program off'
 stop
-tap 'a program that somebody took off is missed' agent_said '^gatepost: g0: somebody took the program off'
+tap 'once' tap_equal "$(grep -c 'somebody took' "$dir/agent.err")" 1
+tap 'the report says that it is incomplete' report_matches window.incomplete_reason 'g0: somebody took the program off'
+tap 'and the agent ends with exit code 1' tap_equal "$status" 1
 start
 ip -n "$ns" link set dev g0 netns "$other"
 stop
 tap 'so is an interface that went away' agent_said '^gatepost: g0: has gone'
+tap 'the report says so' report_matches window.incomplete_reason 'g0: has gone'
 tap 'detach finds it where it went' nsenter --net="/run/netns/$other" -- "$LAB_GATEPOST" detach
 tap 'no program is left there' tap_equal "$(ip -n "$other" -o link show | grep -c ' xdp' || true)" 0
 tap_end
