@@ -98,7 +98,7 @@ static int load_side(struct bench_world *world, const struct side *side)
 	if (!s)
 		return -errno;
 	*(side->tags ? &world->tagged[side->from_outside] : &world->sides[side->from_outside]) = s;
-	bpf_program__set_autoload(s->progs.bench_gatepost, !side->tags && side->purpose == BENCH_FOR_ROWS);
+	bpf_program__set_autoload(s->progs.bench_gatepost, !side->tags); /* leads conversations for live, too */
 	bpf_program__set_autoload(s->progs.bench_gatepost_tags, side->tags);
 	bpf_program__set_autoload(s->progs.bench_receive, side->purpose == BENCH_FOR_LIVE);
 	s->rodata->gp_knob_side = side->from_outside ? GP_SIDE_OUTSIDE : GP_SIDE_INSIDE;
