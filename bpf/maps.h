@@ -54,6 +54,7 @@ struct gp_control gp_control GP_TABLE(control);
 struct gp_claims gp_claims GP_TABLE(claims);
 struct gp_filters gp_filters GP_TABLE(filters);
 __u64 gp_dir16[GP_DIR16_WORDS] GP_TABLE(dir16);
+__u64 gp_flagged[GP_FLAGGED_WORDS] GP_TABLE(flagged);
 __u8 gp_dir32[GP_DIR32_ENTRIES] GP_TABLE(dir32);
 struct gp_dense gp_dense[GP_DENSE] GP_TABLE(dense);
 __u8 gp_ports[GP_PORTS] GP_TABLE(ports);
@@ -131,6 +132,7 @@ GP_ACCESSOR_ONE(struct gp_control, control)
 GP_ACCESSOR_ONE(struct gp_claims, claims)
 GP_ACCESSOR_ONE(struct gp_filters, filters)
 GP_ACCESSOR_TABLE(__u64, dir16, GP_DIR16_WORDS)
+GP_ACCESSOR_TABLE(__u64, flagged, GP_FLAGGED_WORDS)
 GP_ACCESSOR_TABLE(const struct gp_dense, dense, GP_DENSE)
 GP_ACCESSOR_PAIR(pending, gp_pending)
 GP_ACCESSOR_PAIR(dir24, gp_dir24)

@@ -90,6 +90,7 @@ struct small {
 	struct gp_claims claims;
 	struct gp_host hosts[RECORDS];
 	struct gp_chunk chunks[CHUNKS];
+	__u64 flagged[GP_FLAGGED_WORDS];
 	struct gp_hot hot[SLICES * SLOTS];
 	struct gp_memory memory;
 	struct gp_world world;
@@ -107,7 +108,7 @@ static int small_open(void **state)
 		s->hosts[i].ready = 1;
 	}
 	s->memory = (struct gp_memory){ .settings = &s->settings, .claims = &s->claims, .hosts = s->hosts,
-					.chunks = s->chunks, .hot = s->hot };
+					.chunks = s->chunks, .hot = s->hot, .flagged = s->flagged };
 	s->world.memory = &s->memory;
 	*state = s;
 	return gp_tag_verdicts_open(&s->verdicts, &s->world, 30);
@@ -126,7 +127,7 @@ static int small_close(void **state)
 static __u32 class_of(const struct small *s, __u32 slot, __u64 until_s)
 {
 	__u64 word = s->hot[slot].verdict;
-	int bit = s->chunks[slot / GP_CHUNK_SLOTS].flagged[slot % GP_CHUNK_SLOTS / 64] >> slot % 64 & 1;
+	int bit = s->flagged[slot / 64 % GP_FLAGGED_WORDS] >> slot % 64 & 1;
 
 	for (__u32 slice = 1; slice < SLICES; slice++)
 		assert_true(s->hot[slice * SLOTS + slot].verdict == word);

@@ -35,6 +35,7 @@ static void map_sizes(struct gp_bpf *bpf, struct map_size sizes[GP_MAPS])
 		{ s->maps.gp_cpus, (void **)&m->cpus, m->cpu_count },
 		{ s->maps.data_dir16, (void **)&m->dir16, 1 },
 		{ s->maps.gp_dir24, (void **)&m->dir24, GP_DIR24_ENTRIES / 2 } /* pairs */,
+		{ s->maps.data_flagged, (void **)&m->flagged, 1 },
 		{ s->maps.data_dir32, (void **)&m->dir32, 1 },
 		{ s->maps.data_dense, (void **)&m->dense, 1 },
 		{ s->maps.gp_dir6, (void **)&m->dir6, plan->dir6_words },

@@ -75,6 +75,7 @@ static size_t lay_out(struct gp_memory *m, char *base, const struct gp_settings 
 	m->ring = carve(base, &offset, 1, sizeof(*m->ring));
 	m->dir16 = carve(base, &offset, GP_DIR16_WORDS, sizeof(*m->dir16));
 	m->dir24 = carve(base, &offset, GP_DIR24_ENTRIES, sizeof(*m->dir24));
+	m->flagged = carve(base, &offset, GP_FLAGGED_WORDS, sizeof(*m->flagged));
 	m->dir32 = carve(base, &offset, GP_DIR32_ENTRIES, sizeof(*m->dir32));
 	m->dense = carve(base, &offset, GP_DENSE, sizeof(*m->dense));
 	m->dir6 = carve(base, &offset, plan->dir6_words, sizeof(*m->dir6));

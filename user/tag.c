@@ -45,20 +45,27 @@ void gp_tag_verdicts_close(struct gp_tag_verdicts *v)
 	free(v);
 }
 
-/*
- * In every slice: any CPU may see the host's next packet. Bits that a killed agent left do no harm: their verdicts expire.
- */
+/* In every slice: any CPU may see the host's next packet. */
 static void write_word(const struct gp_world *world, __u32 slot, __u64 word)
 {
 	const struct gp_settings *settings = world->memory->settings;
-	__u64 slots = (__u64)settings->chunks * GP_CHUNK_SLOTS, bit = 1ull << slot % 64, *flagged;
+	__u64 slots = (__u64)settings->chunks * GP_CHUNK_SLOTS;
 
 	if (slot >= slots)
 		return;
-	flagged = &world->memory->chunks[slot / GP_CHUNK_SLOTS].flagged[slot % GP_CHUNK_SLOTS / 64];
 	for (__u32 slice = 0; slice < settings->slices; slice++)
 		__atomic_store_n(&world->memory->hot[slice * slots + slot].verdict, word, __ATOMIC_RELAXED);
-	__atomic_store_n(flagged, word ? *flagged | bit : *flagged & ~bit, __ATOMIC_RELEASE);
+}
+
+/* Who is to look for a verdict. What a killed agent left does no harm: its verdicts expire. */
+static void write_flagged(const struct gp_tag_verdicts *v)
+{
+	__u64 words[GP_FLAGGED_WORDS] = { 0 };
+
+	for (size_t i = 0; i < v->count; i++)
+		words[v->flags[i].slot / 64 % GP_FLAGGED_WORDS] |= 1ull << v->flags[i].slot % 64;
+	for (size_t i = 0; i < GP_FLAGGED_WORDS; i++)
+		__atomic_store_n(&v->world->memory->flagged[i], words[i], __ATOMIC_RELEASE);
 }
 
 static bool outweighs(const struct gp_finding *a, const struct gp_finding *b)
@@ -116,5 +123,6 @@ int gp_tag_verdicts_write(struct gp_tag_verdicts *v, const struct gp_finding *fi
 	free(v->flags);
 	v->flags = flags;
 	v->count = n;
+	write_flagged(v);
 	return 0;
 }

@@ -413,9 +413,11 @@ struct gp_chunk {
 	__u8 bits;  /* of each subscriber's prefix, of 128; 128 for IPv4 addresses */
 	__u8 ready; /* 1 once all of it is valid */
 	__u8 pad[6];
-	__u64 flagged[GP_CHUNK_SLOTS / 64]; /* a bit per slot: its hot lines hold a verdict; written by the agent */
 };
-_Static_assert(sizeof(struct gp_chunk) == 56, "map ABI: bump GP_ABI_VERSION");
+_Static_assert(sizeof(struct gp_chunk) == 24, "map ABI: bump GP_ABI_VERSION");
+
+/* A bit for each inside slot, modulo their number: its hot lines may hold a verdict. Written by the agent. */
+#define GP_FLAGGED_WORDS 1024u
 
 #define GP_DIR16_WORDS 1024u /* a bit for each top 16 bits that an inside IPv4 address begins with */
 #define GP_DIR24_ENTRIES (1u << 24)

@@ -46,6 +46,7 @@ struct gp_memory {
 	__u32 cpu_count;
 	__u64 *dir16;		/* GP_DIR16_WORDS */
 	__u32 *dir24;		/* GP_DIR24_ENTRIES */
+	__u64 *flagged;		/* GP_FLAGGED_WORDS */
 	__u8 *dir32;		/* GP_DIR32_ENTRIES */
 	struct gp_dense *dense; /* GP_DENSE */
 	__u64 *dir6;		/* dir6_words */
@@ -114,6 +115,11 @@ GP_INLINE __u64 *gp_mem_dir16(struct gp_memory *m, __u32 word)
 GP_INLINE __u32 *gp_mem_dir24(struct gp_memory *m, __u32 net)
 {
 	return &m->dir24[net & (GP_DIR24_ENTRIES - 1)];
+}
+
+GP_INLINE __u64 *gp_mem_flagged(struct gp_memory *m, __u32 word)
+{
+	return &m->flagged[word & (GP_FLAGGED_WORDS - 1)];
 }
 
 GP_INLINE __u8 gp_mem_dir32(struct gp_memory *m, __u32 place)

@@ -33,9 +33,9 @@ GP_INLINE __u32 gp_tag_verdict(__u64 tag)
 /* A bit of a table that the caches hold: only packets of flagged hosts wait for their hot line (hot.h). */
 GP_INLINE int gp_tag_is_flagged(struct gp_memory *m, __u32 slot)
 {
-	const struct gp_chunk *chunk = gp_mem_chunk(m, slot / GP_CHUNK_SLOTS);
+	const __u64 *word = gp_mem_flagged(m, slot / 64);
 
-	return chunk && chunk->flagged[slot / 64 % (GP_CHUNK_SLOTS / 64)] >> (slot % 64) & 1;
+	return word && *word >> (slot % 64) & 1;
 }
 
 /* The class of a verdict on an inside slot; 0 where there is none, or it no longer holds. */
