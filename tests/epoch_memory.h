@@ -141,12 +141,17 @@ static inline void lab_program_ends(struct lab *lab)
 	LAB_ADD(lab->at_work, 1);
 }
 
-/* What synchronize_rcu() does in the kernel. A program that never ends fails the test. */
+/*
+ * What synchronize_rcu() does in the kernel: what was stored before is seen by every program that begins after, so that a
+ * flip does not wait in this CPU's store buffer while a program goes by. A program that never ends fails the test.
+ */
 static inline void lab_synchronize(struct lab *lab)
 {
-	__u64 seen = __atomic_load_n(&lab->at_work, __ATOMIC_SEQ_CST);
 	time_t until = time(NULL) + 20;
+	__u64 seen;
 
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	seen = __atomic_load_n(&lab->at_work, __ATOMIC_SEQ_CST);
 	while (seen % 2 && __atomic_load_n(&lab->at_work, __ATOMIC_SEQ_CST) == seen) {
 		if (time(NULL) > until)
 			_exit(99);

@@ -190,13 +190,30 @@ static void check_deltas(void)
 	assert_memory_equal(sums, lab->shadow + (last & 1) * LAB_SLOTS, sizeof(sums));
 }
 
+/* The first number that differs, by its place in struct lab_truth. */
+static void say_difference(const struct lab_truth *books, const struct lab_truth *truth)
+{
+	const __u64 *has = (const __u64 *)books, *wanted = (const __u64 *)truth;
+
+	for (size_t i = 0; i < sizeof(*books) / sizeof(*has); i++) {
+		if (has[i] == wanted[i])
+			continue;
+		print_error("at %zu (outside from %zu, cells from %zu): %llu in the books, %llu counted; bank %u, epoch %llu\n",
+			    i * sizeof(*has), offsetof(struct lab_truth, outside), offsetof(struct lab_truth, cells), has[i],
+			    wanted[i], lab->control.bank, lab->control.epoch);
+		return;
+	}
+}
+
 static void check_books(const struct agent *agent, const char *when, unsigned int number)
 {
 	static struct lab_truth books;
 
 	keep_books(agent, &books);
-	if (memcmp(&books, &lab->truth, sizeof(books)))
-		fail_msg("%s %u: the books differ from what was counted", when, number);
+	if (!memcmp(&books, &lab->truth, sizeof(books)))
+		return;
+	say_difference(&books, &lab->truth);
+	fail_msg("%s %u: the books differ from what was counted", when, number);
 }
 
 /* Everything is in the world after a turn, and nothing waits in a bank. */
