@@ -368,6 +368,7 @@ static void check_bulk(struct exact *x, bool spills)
 	const struct gp_host *host;
 	struct gp_traffic traffic;
 	struct gp_count sent;
+	__u64 record;
 
 	start(x, work_bulk);
 	sent = finish();
@@ -376,7 +377,10 @@ static void check_bulk(struct exact *x, bool spills)
 	same_count("the host has sent", traffic.sent, finish_kind(0));
 	same_count("the host has received", traffic.received, finish_kind(1));
 	same_count("the host's TLS", traffic.services[GP_SERVICE_TLS], sent);
-	host = gp_world_host(x->world, 0);
+	/* Two CPUs may have made one for the slot at once; the slower one's stays unused. */
+	record = x->memory->host_of[slot_of(x, INSIDE + 7)];
+	assert_true(record > 0);
+	host = gp_world_host(x->world, (__u32)record - 1);
 	assert_non_null(host);
 	print_message("  slices %u, shared %u; %u spills\n", x->memory->settings->slices,
 		      x->memory->settings->shared_slice, host->spills_done);
@@ -474,12 +478,15 @@ static void test_drained(void **state)
 	const char *wrong = NULL;
 	struct gp_traffic traffic;
 	struct gp_count sent;
+	struct frame f;
 	struct exact x;
 
 	(void)state;
 	exact_open(&x, "inside: [10.0.0.0/24]\n");
 	first.exact = &x;
 	prove(&first, PROVED);
+	frame_udp(&f, PROVED, OUTSIDE, 200); /* now: an epoch may turn before the others have begun */
+	send_kind(&first, &f, 1, 2);
 	assert_int_equal(first.err, 0);
 	start(&x, work_mixed);
 	for (unsigned i = 0; i < TURNS && !wrong; i++)
@@ -495,10 +502,10 @@ static void test_drained(void **state)
 	proved = outside_host(&x, PROVED);
 	assert_non_null(proved); /* until an epoch in which it sent nothing; then it is counted in its cell, too */
 	assert_true(of_services(proved->services).packets > 0);
-	assert_true(of_services(proved->services).packets <= finish_kind(2).packets);
+	assert_true(of_services(proved->services).packets <= finish_kind(2).packets + 1);
 	assert_null(outside_host(&x, UNPROVED));
 	same_count("records and cells", accounted_outside(x.world),
-		   sum_counts(finish_kind(2), finish_kind(3)));
+		   sum_counts(first.kinds[2], sum_counts(finish_kind(2), finish_kind(3))));
 	print_message("  %u turns, epoch %llu\n", TURNS, x.memory->control->epoch);
 	exact_close(&x);
 }
