@@ -31,7 +31,7 @@
 
 #define SENDERS 2
 #define FRAMES 2000000
-#define FLOODS 10 /* at most, until something is missed */
+#define FLOODS 100 /* at most, until something is missed: the program keeps up with nearly all of them */
 #define BATCH 256 /* frames per flush: as many as the ring has places */
 #define FRAME_BYTES 64
 
