@@ -36,6 +36,7 @@ struct attachment {
 	struct xdp_program *program;
 	__u32 id; /* the kernel's, of the program */
 	bool attached;
+	bool missed;	/* when it was last looked for */
 	char lost[192]; /* why it is not counted any more; "": it is */
 	struct gp_missed missed_before;
 };
@@ -524,8 +525,11 @@ void gp_loader_check(struct gp_loader *loader)
 	for (size_t i = 0; i < loader->count; i++) {
 		struct attachment *a = &loader->attachments[i];
 
-		if (a->attached && !*a->lost && !find_program(a->interface->index, a->id, false, NULL))
+		bool missed = a->attached && !find_program(a->interface->index, a->id, false, NULL);
+
+		if (missed && a->missed) /* twice: while another program joins, libxdp exchanges its dispatcher */
 			say_lost(a);
+		a->missed = missed;
 	}
 }
 

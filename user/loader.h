@@ -55,7 +55,7 @@ void gp_loader_drain(struct gp_loader *loader, gp_record_fn *take, void *context
 /* Packets that the drivers lost since the programs were attached, all interfaces: user/missed.h. */
 __u64 gp_loader_missed(const struct gp_loader *loader);
 
-/* Looks whether each interface still has its program; one that has lost it is named on stderr, once. */
+/* Looks whether each interface still has its program; one that has not, twice in a row, is named on stderr, once. */
 void gp_loader_check(struct gp_loader *loader);
 
 /* What gp_loader_check() or gp_loader_detach() missed first; the loader's text. NULL: nothing. */

@@ -2,9 +2,10 @@
 /*
  * Counting a packet at its inside owner: one addition to a word of packets and bytes in one cache line. With many hosts
  * that line is in no cache, and an addition would wait for it, 100 ns and more. So a packet only stores to its line, which
- * the CPU does not wait for, and adds the count of the packet GP_DUE before it, whose line has come meanwhile. What waits
- * is a named remainder (in_flight), until the next packets, or the agent once no program runs (gp_hot_flush()). The
- * first packet of a word, and a word that is full, are the rare cases.
+ * the CPU does not wait for, and adds what was counted GP_DUE places before it, whose line has come meanwhile. Packets of
+ * one kind and host in a row share a place, GP_DUE_PACKETS at most. What waits is a named remainder (in_flight), until
+ * the next packets, or the agent once no program runs (gp_hot_flush()). The first packet of a word, and a word that is
+ * full, are the rare cases.
  */
 #ifndef GATEPOST_HOT_H
 #define GATEPOST_HOT_H
