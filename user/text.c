@@ -8,76 +8,23 @@
 #include <string.h>
 #include <time.h>
 
-/*
- * Decodes one character of UTF-8 (RFC 3629, 4). Return: its length, 0 when malformed (overlong, surrogate, beyond
- * U+10FFFF, cut short). The NUL at the end of the string is no continuation byte, so nothing behind it is read.
- */
-static size_t decode(const unsigned char *p, uint32_t *point)
-{
-	static const uint32_t smallest[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	size_t len;
-	uint32_t c;
-
-	if (p[0] < 0x80) {
-		*point = p[0];
-		return 1;
-	}
-	if ((p[0] & 0xe0) == 0xc0)
-		len = 2;
-	else if ((p[0] & 0xf0) == 0xe0)
-		len = 3;
-	else if ((p[0] & 0xf8) == 0xf0)
-		len = 4;
-	else
-		return 0;
-	c = p[0] & (0x7fu >> len);
-	for (size_t i = 1; i < len; i++) {
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-		c = c << 6 | (p[i] & 0x3f);
-	}
-	if (c < smallest[len] || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff))
-		return 0;
-	*point = c;
-	return len;
-}
-
-/* Does a character move the cursor, hide, or turn the direction of what stands around it? */
-static bool unprintable(uint32_t c)
-{
-	static const struct {
-		uint32_t first, last;
-	} ranges[] = {
-		{ 0x0000, 0x001f },   { 0x007f, 0x009f },   { 0x00ad, 0x00ad },	  { 0x061c, 0x061c },
-		{ 0x115f, 0x1160 },   { 0x180b, 0x180f },   { 0x200b, 0x200f },	  { 0x2028, 0x202e },
-		{ 0x2060, 0x206f },   { 0x3164, 0x3164 },   { 0xfdd0, 0xfdef },	  { 0xfe00, 0xfe0f },
-		{ 0xfeff, 0xfeff },   { 0xfff0, 0xfffb },   { 0x1d173, 0x1d17a }, { 0xe0000, 0xe0fff },
-	};
-
-	if ((c & 0xfffe) == 0xfffe)
-		return true;
-	for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++) {
-		if (c >= ranges[i].first && c <= ranges[i].last)
-			return true;
-	}
-	return false;
-}
+#include "utf8.h"
 
 char *gp_text_clean(const char *text)
 {
 	static const char hex[] = "0123456789abcdef";
-	const unsigned char *p = (const unsigned char *)text;
+	const unsigned char *p = (const unsigned char *)text, *end = p + strlen(text);
 	char *clean, *out;
 
-	clean = malloc(4 * strlen(text) + 1);
+	clean = malloc(4 * (size_t)(end - p) + 1);
 	if (!clean)
 		return NULL;
 	out = clean;
-	while (*p) {
+	while (p < end) {
 		uint32_t point = 0;
-		size_t len = decode(p, &point);
+		size_t len = gp_utf8_decode(p, (size_t)(end - p), &point);
 
-		if (len && !unprintable(point)) {
+		if (len && gp_utf8_is_printable(point)) {
 			memcpy(out, p, len);
 			out += len;
 			p += len;
@@ -96,12 +43,12 @@ char *gp_text_clean(const char *text)
 
 size_t gp_text_columns(const char *clean)
 {
-	const unsigned char *p = (const unsigned char *)clean;
+	const unsigned char *p = (const unsigned char *)clean, *end = p + strlen(clean);
 	size_t columns = 0;
 
-	while (*p) {
+	while (p < end) {
 		uint32_t point = 0;
-		size_t len = decode(p, &point);
+		size_t len = gp_utf8_decode(p, (size_t)(end - p), &point);
 
 		p += len ? len : 1;
 		columns += point >= 0x1100 ? 2 : 1;
