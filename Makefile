@@ -18,7 +18,7 @@ Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-8s %s\n' '$(1)' '$(2)')
 
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wformat=2 -Werror
-LIBS := libbpf libxdp libpcap json-c yaml-0.1
+LIBS := libbpf libxdp libpcap json-c yaml-0.1 libcrypto
 PKG_CFLAGS := $(shell pkg-config --cflags $(LIBS))
 PKG_LIBS := $(shell pkg-config --libs $(LIBS)) -lm
 CPPFLAGS_ALL := -Iinclude -Iuser -I$(B) -D_GNU_SOURCE $(PKG_CFLAGS) $(CPPFLAGS)
@@ -34,7 +34,9 @@ LIB_SOURCES := $(filter-out user/main.c,$(SOURCES))
 OBJECTS := $(SOURCES:%.c=$(B)/%.o)
 LIB_ASAN := $(LIB_SOURCES:%.c=$(B)/asan/%.o)
 LIB_FUZZ := $(LIB_SOURCES:%.c=$(B)/fuzz/%.o)
-TEST_SUPPORT := $(filter-out tests/test_%.c tests/fuzz_%.c tests/root_%.c,$(wildcard tests/*.c))
+# Programs that test scripts ask: what gatepost makes of some bytes.
+PRINTERS := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/print_*.c))
+TEST_SUPPORT := $(filter-out tests/test_%.c tests/fuzz_%.c tests/root_%.c tests/print_%.c,$(wildcard tests/*.c))
 TESTS := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/test_*.c))
 ROOT_TESTS := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/root_*.c))
 FUZZERS := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/fuzz_*.c))
@@ -76,7 +78,7 @@ $(B)/fuzz/%.o: %.c Makefile | $(SKELETONS)
 	$(Q)$(CLANG) $(CPPFLAGS_ALL) -Itests $(CFLAGS_ALL) $(SANITIZE) -fsanitize=fuzzer-no-link -c $< -o $@
 
 $(B)/tests/test_% $(B)/tests/root_%: LDLIBS_TEST = -lcmocka
-$(TESTS) $(ROOT_TESTS): $(B)/tests/%: $(B)/asan/tests/%.o $(LIB_ASAN) $(TEST_SUPPORT:%.c=$(B)/asan/%.o)
+$(TESTS) $(ROOT_TESTS) $(PRINTERS): $(B)/tests/%: $(B)/asan/tests/%.o $(LIB_ASAN) $(TEST_SUPPORT:%.c=$(B)/asan/%.o)
 	$(call say,LD asan,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(SANITIZE) -o $@ $^ -lcmocka $(PKG_LIBS)
@@ -86,10 +88,10 @@ $(FUZZERS): $(B)/tests/%: $(B)/fuzz/tests/%.o $(LIB_FUZZ)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CLANG) $(SANITIZE) -fsanitize=fuzzer -o $@ $^ $(PKG_LIBS)
 
-tests: $(TESTS) $(ROOT_TESTS)
+tests: $(TESTS) $(ROOT_TESTS) $(PRINTERS)
 fuzzers: $(FUZZERS)
 
-check: $(B)/gatepost $(TESTS)
+check: $(B)/gatepost $(TESTS) $(PRINTERS)
 	$(Q)scripts/run-tests user
 check-root: $(B)/gatepost $(ROOT_TESTS)
 	$(Q)scripts/run-tests root
