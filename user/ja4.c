@@ -84,7 +84,8 @@ static size_t sorted(__u16 *out, const __u16 *values, size_t n, bool extensions)
 		if (!extensions || (values[i] != EXT_SERVER_NAME && values[i] != EXT_ALPN))
 			out[kept++] = values[i];
 	}
-	qsort(out, kept, sizeof(*out), by_value);
+	if (kept > 1)
+		qsort(out, kept, sizeof(*out), by_value);
 	return kept;
 }
 
