@@ -210,6 +210,7 @@ static void tell_end(void *context, void *flow, const struct gp_stream *stream, 
 	struct telling *t = context;
 
 	(void)stream;
+	gp_dialogue_finish(d);
 	if (!t->err && (d->spoken[GP_FROM_CLIENT] || d->spoken[GP_FROM_SERVER]))
 		t->err = gp_dialogue_write(stdout, d, end);
 	gp_dialogue_close(d);

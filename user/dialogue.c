@@ -168,6 +168,12 @@ void gp_dialogue_bytes(void *dialogue, enum gp_speaker speaker, __u64 time_ns, c
 		gp_dialogue_http_gap(d, speaker, len);
 }
 
+void gp_dialogue_finish(struct gp_dialogue *d)
+{
+	if (d->protocol == GP_DIALOGUE_HTTP)
+		gp_dialogue_http_finish(d);
+}
+
 void gp_dialogue_close(struct gp_dialogue *d)
 {
 	d->budget->used -= d->said_size * sizeof(*d->said) + d->text_size + d->lines[0].size + d->lines[1].size;

@@ -53,6 +53,7 @@ enum gp_said_flag {
 	GP_SAID_AFTER_GAP = 8,	 /* bytes before it are missing */
 	GP_SAID_COOKIE = 16,
 	GP_SAID_REFERER = 32,
+	GP_SAID_CUT = 64, /* a head whose end did not come */
 };
 
 enum gp_said_words {
@@ -191,6 +192,9 @@ struct gp_dialogue *gp_dialogue_open(const struct gp_stream *stream, struct gp_d
 /* Bytes in order, or with data NULL a gap; as struct gp_stream_reader wants it. */
 void gp_dialogue_bytes(void *dialogue, enum gp_speaker speaker, __u64 time_ns, const __u8 *data, __u32 len);
 
+/* The flow is over: what is unfinished is told as such. */
+void gp_dialogue_finish(struct gp_dialogue *dialogue);
+
 void gp_dialogue_close(struct gp_dialogue *dialogue);
 
 /*
@@ -221,6 +225,7 @@ void gp_dialogue_smtp_bytes(struct gp_dialogue *d, enum gp_speaker speaker, __u6
 void gp_dialogue_smtp_gap(struct gp_dialogue *d, enum gp_speaker speaker, __u32 len);
 int gp_dialogue_http_open(struct gp_dialogue *d);
 void gp_dialogue_http_bytes(struct gp_dialogue *d, enum gp_speaker speaker, __u64 time_ns, const __u8 *data, __u32 len);
+void gp_dialogue_http_finish(struct gp_dialogue *d);
 void gp_dialogue_http_gap(struct gp_dialogue *d, enum gp_speaker speaker, __u32 len);
 
 #endif

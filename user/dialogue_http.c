@@ -318,6 +318,21 @@ void gp_dialogue_http_bytes(struct gp_dialogue *d, enum gp_speaker speaker, __u6
 	}
 }
 
+static void say_cut_head(struct gp_dialogue *d, struct gp_http_side *side)
+{
+	if (side->phase != GP_HTTP_AT_HEAD)
+		return;
+	side->said.flags |= GP_SAID_CUT;
+	gp_dialogue_say(d, &side->said);
+	over(side);
+}
+
+void gp_dialogue_http_finish(struct gp_dialogue *d)
+{
+	say_cut_head(d, &d->http->sides[GP_FROM_CLIENT]);
+	say_cut_head(d, &d->http->sides[GP_FROM_SERVER]);
+}
+
 void gp_dialogue_http_gap(struct gp_dialogue *d, enum gp_speaker speaker, __u32 len)
 {
 	struct gp_http_side *side = &d->http->sides[speaker];
@@ -326,10 +341,7 @@ void gp_dialogue_http_gap(struct gp_dialogue *d, enum gp_speaker speaker, __u32 
 		skip(side, len);
 		return;
 	}
-	if (side->phase == GP_HTTP_AT_HEAD) {
-		side->said.flags |= GP_SAID_AFTER_GAP;
-		gp_dialogue_say(d, &side->said);
-	}
+	say_cut_head(d, side);
 	gp_line_next(&d->lines[speaker]);
 	side->phase = GP_HTTP_AT_RESYNC;
 	d->http->waiting_count = 0; /* which response is for which request is no longer known */

@@ -182,6 +182,7 @@ static json_object *new_line(struct writer *w, const struct gp_said *said)
 		put_text(w, line, "from", said->speaker == GP_FROM_CLIENT ? "client" : "server");
 		break;
 	}
+	put_if(w, line, "head_cut", said->flags & GP_SAID_CUT);
 	put_if(w, line, "after_gap", said->flags & GP_SAID_AFTER_GAP);
 	return line;
 }

@@ -393,6 +393,8 @@ static int take(struct gp_streams *s, struct flow *f, enum gp_speaker d, const s
 	int err = 0;
 
 	begin_side(f, d, segment);
+	review_hole(s, f, d);
+	review_hole(s, f, other);
 	if (segment->tcp_flags & GP_TCP_RST)
 		f->reset |= reset_holds(side, segment);
 	else if (segment->payload_len)
@@ -404,8 +406,6 @@ static int take(struct gp_streams *s, struct flow *f, enum gp_speaker d, const s
 	}
 	if (segment->tcp_flags & GP_TCP_ACK)
 		note_ack(s, f, other, segment->ack);
-	review_hole(s, f, d);
-	review_hole(s, f, other);
 	touch(s, f);
 	return err;
 }
