@@ -26,13 +26,16 @@ KINDS = ("commands", "replies", "requests")
 
 CONFIG = TOP / "tests" / "dialogues.yaml"
 
-# (capture's name, kind) -> why tshark has something else.
+# (capture's folder and name, kind) -> why tshark has something else.
 EXPLAINED = {
-    ("OISF__tcp-session-decode-malformed-ipv4__input.pcap", "requests"):
+    ("shapes/OISF__tcp-session-decode-malformed-ipv4__input.pcap", "requests"):
         "a made-up method in clear text on port 443, which tshark reads as TLS",
-    ("OISF__decode-erspan-typeIII-01__input.pcap", "requests"): "gatepost does not read ERSPAN",
-    ("zeek__smtp-mail-transactions-invalid.pcap", "commands"):
+    ("shapes/OISF__decode-erspan-typeIII-01__input.pcap", "requests"): "gatepost does not read ERSPAN",
+    ("shapes/zeek__smtp-mail-transactions-invalid.pcap", "commands"):
         "DATA was refused, so that what follows is commands; tshark reads it as a mail",
+    ("tcp-disorder/input.pcap", "commands"):
+        "tshark reads no segments out of order by default; a line that the snapshot length cut is a gap",
+    ("tcp-disorder/input.pcap", "replies"): "a line that the snapshot length cut is a gap",
 }
 
 
@@ -126,7 +129,7 @@ def main(arguments):
             pairs, lines = pairs + compared, lines + count
             unexplained = []
             for kind, text in differences:
-                reason = EXPLAINED.get((path.name, kind))
+                reason = EXPLAINED.get((f"{path.parent.name}/{path.name}", kind))
                 explained[reason] += bool(reason)
                 print(f"{'explained' if reason else 'not ok'} - {path.parent.name}/{path.name}: {kind}: {text}")
                 unexplained += [] if reason else [text]
