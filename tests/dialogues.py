@@ -35,6 +35,8 @@ EXPLAINED = {
         "DATA was refused, so that what follows is commands; tshark reads it as a mail",
     ("tcp-disorder/input.pcap", "commands"):
         "tshark reads no segments out of order by default; a line that the snapshot length cut is a gap",
+    ("scan-guessed-acks/input.pcap", "replies"):
+        "the client acknowledges a guess; tshark takes the server's bytes below it for bytes sent again",
     ("tcp-disorder/input.pcap", "replies"): "a line that the snapshot length cut is a gap",
 }
 
