@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "dialogue_json.h"
 #include "engine.h"
 #include "epoch.h"
 #include "log.h"
@@ -23,6 +24,7 @@ static const char help[] =
 	"  --engine ENGINE   native (default), or kernel: the XDP program itself, needs root\n"
 	"  --format FORMAT   json (default), ndjson or text\n"
 	"  --all             list hosts without a verdict as well\n"
+	"  --dialogues       no report: what was said on each mail and web flow, one line of JSON per flow\n"
 	"  --trust-inside    inside addresses cannot have been spoofed where the capture was taken\n";
 
 struct replay {
@@ -187,13 +189,88 @@ static int replay(struct replay *r, const struct gp_options *options, char *cons
 	return err ? err : damage;
 }
 
+/* What --dialogues needs. */
+struct telling {
+	struct gp_dialogue_budget budget;
+	struct gp_streams *streams;
+	int err; /* of writing */
+};
+
+static void *tell_begin(void *context, const struct gp_stream *stream)
+{
+	struct telling *t = context;
+
+	return gp_dialogue_open(stream, &t->budget);
+}
+
+/* A flow on which nobody said anything is no dialogue. */
+static void tell_end(void *context, void *flow, const struct gp_stream *stream, enum gp_stream_end end)
+{
+	struct gp_dialogue *d = flow;
+	struct telling *t = context;
+
+	(void)stream;
+	gp_dialogue_finish(d);
+	if (!t->err && (d->spoken[GP_FROM_CLIENT] || d->spoken[GP_FROM_SERVER]))
+		t->err = gp_dialogue_write(stdout, d, end);
+	gp_dialogue_close(d);
+}
+
+static int tell_frames(struct replay *r, struct telling *t)
+{
+	struct gp_segment segment;
+	struct gp_frame frame;
+	int err;
+
+	while ((err = gp_source_pcap_next(r->source, &frame)) == 1) {
+		if (!gp_segment_from_frame(&segment, &frame, r->config->tunnels))
+			continue;
+		err = gp_streams_segment(t->streams, &segment);
+		err = err ? err : t->err;
+		if (err)
+			break;
+	}
+	gp_streams_finish(t->streams);
+	return err;
+}
+
+static int dialogues(struct replay *r, char *const *paths, size_t count)
+{
+	const struct gp_stream_reader reader = { tell_begin, gp_dialogue_bytes, tell_end };
+	const struct gp_streams_options options = {
+		.ports = r->config->ports,
+		.secret = { r->config->secret[0], r->config->secret[1] },
+	};
+	struct telling t = { .budget = { .max = 256u << 20 } };
+	int err, damage;
+
+	err = gp_source_pcap_open(&r->source, paths, count);
+	if (err)
+		return err;
+	err = gp_streams_open(&t.streams, &options, &reader, &t);
+	if (err)
+		return err;
+	damage = tell_frames(r, &t);
+	if (gp_streams_displaced(t.streams))
+		gp_notice("dialogues: %llu flows ended early to make room for others",
+			(unsigned long long)gp_streams_displaced(t.streams));
+	gp_streams_close(t.streams);
+	if (!t.err && fflush(stdout))
+		t.err = -errno;
+	if (t.err)
+		gp_error("dialogues: cannot write: %s", strerror(-t.err));
+	return t.err ? t.err : damage;
+}
+
 int gp_cmd_replay(int argc, char **argv)
 {
 	struct gp_options options;
 	struct replay r = { 0 };
-	int first = 0, code = GP_EXIT_USAGE;
+	int first = 0, code = GP_EXIT_USAGE, err;
+	char *const *first_path;
+	size_t count;
 
-	if (gp_options_parse(&options, argc, argv, "cCefat", &first))
+	if (gp_options_parse(&options, argc, argv, "cCdefat", &first))
 		goto out;
 	if (options.help) {
 		code = gp_print(help);
@@ -210,9 +287,16 @@ int gp_cmd_replay(int argc, char **argv)
 			goto out;
 		}
 	}
+	if (options.dialogues && (options.kernel_engine || options.format_given)) {
+		gp_error("replay: --dialogues has one engine and one format; give it without --engine and --format");
+		goto out;
+	}
 	if (gp_options_config(&options, &r.config))
 		goto out;
-	code = replay(&r, &options, argv + first, (size_t)(argc - first)) ? GP_EXIT_FAILED : GP_EXIT_DONE;
+	first_path = argv + first;
+	count = (size_t)(argc - first);
+	err = options.dialogues ? dialogues(&r, first_path, count) : replay(&r, &options, first_path, count);
+	code = err ? GP_EXIT_FAILED : GP_EXIT_DONE;
 out:
 	replay_close(&r);
 	gp_options_close(&options);

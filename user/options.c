@@ -15,6 +15,7 @@ static const struct option long_options[] = {
 	{ "format", required_argument, NULL, 'f' },
 	{ "interface", required_argument, NULL, 'i' },
 	{ "interval", required_argument, NULL, 'I' },
+	{ "dialogues", no_argument, NULL, 'd' },
 	{ "all", no_argument, NULL, 'a' },
 	{ "trust-inside", no_argument, NULL, 't' },
 	{ "xdp-mode", required_argument, NULL, 'x' },
@@ -99,6 +100,9 @@ static int take(struct gp_options *o, int letter, char *value)
 		return read_format(value, &o->format);
 	case 'I':
 		return read_interval(value, &o->interval_s);
+	case 'd':
+		o->dialogues = true;
+		return 0;
 	case 'a':
 		o->all = true;
 		return 0;

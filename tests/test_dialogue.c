@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the readers of mail and the web make of what was said, whole and one byte at a time. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "dialogue.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+struct row {
+	const char *name;
+	__u8 service;
+	const char *said[16]; /* 'c' or 's' and what that side said; "c-5": a gap of five bytes */
+	const char *wanted;   /* verbs, codes, methods and targets; "<" where a code answers nothing that was seen */
+};
+
+static const struct row rows[] = {
+	{ "plain", GP_SERVICE_SMTP,
+	  { "s220 mx\r\n", "cHELO a.b\r\n", "s250 ok\r\n", "cMAIL FROM:<a@b>\r\n", "s250 2.1.0 ok\r\n", "cQUIT\r\n", "s221 bye\r\n" },
+	  "220 HELO 250 MAIL 250/2.1.0 QUIT 221 " },
+	{ "pipelined", GP_SERVICE_SMTP,
+	  { "s220 mx\r\n", "cEHLO a\r\n", "s250-mx\r\n250-PIPELINING\r\n250 STARTTLS\r\n",
+	    "cMAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\n", "s250 ok\r\n550 5.1.1 no\r\n554 none\r\n", "cQUIT\r\n" },
+	  "220 EHLO 250 MAIL RCPT DATA 250 550/5.1.1 554 QUIT " },
+	{ "bare LF", GP_SERVICE_SMTP, { "s220 mx\n", "chelo a\nquit\n", "s250 ok\n221 bye\n" }, "220 helo quit 250 221 " },
+	{ "a body with dots and commands in it", GP_SERVICE_SMTP,
+	  { "s220 mx\r\n", "cDATA\r\n", "s354 go\r\n", "cMAIL FROM:<x@y>\r\n..\r\n.MAIL FROM:<z@y>\r\n.\r\nQUIT\r\n", "s250 ok\r\n221 bye\r\n" },
+	  "220 DATA 354 QUIT 250 221 " },
+	{ "a body that ends with bare LFs", GP_SERVICE_SMTP,
+	  { "s220 mx\r\n", "cDATA\r\n", "s354 go\r\n", "cMAIL FROM:<x@y>\n.\n", "s250 ok\r\n", "cQUIT\r\n", "s221 bye\r\n" },
+	  "220 DATA 354 250 QUIT 221 " },
+	{ "BDAT", GP_SERVICE_SMTP,
+	  { "s220 mx\r\n", "cBDAT 6\r\nQUIT\r\nBDAT 3 LAST\r\nab\n", "s250 ok\r\n250 ok\r\n", "cQUIT\r\n", "s221 bye\r\n" },
+	  "220 BDAT BDAT 250 250 QUIT 221 " },
+	{ "secrets", GP_SERVICE_SUBMISSION,
+	  { "s220 mx\r\n", "cAUTH LOGIN SECRET\r\n", "s334 VXNlcm5hbWU6\r\n", "cSECRET\r\n", "s334 UGFzc3dvcmQ6\r\n", "cSECRET\r\n",
+	    "s235 welcome\r\n", "cMAIL FROM:<a@b>\r\nSECRET\r\n" },
+	  "220 AUTH 334 334 235 MAIL  " },
+	{ "a secret glued to AUTH", GP_SERVICE_SUBMISSION, { "s220 mx\r\n", "cAUTHSECRET SECRET\r\nSECRET\r\n" }, "220 AUTH " },
+	{ "STARTTLS", GP_SERVICE_SMTP,
+	  { "s220 mx\r\n", "cSTARTTLS\r\n", "s220 go\r\n", "c\x16\x03\x01 QUIT\r\nQUIT\r\n", "s250 x\r\n" }, "220 STARTTLS 220 " },
+	{ "STARTTLS refused", GP_SERVICE_SMTP, { "s220 mx\r\n", "cSTARTTLS\r\n", "s454 no\r\n", "cQUIT\r\n" }, "220 STARTTLS 454 QUIT " },
+	{ "LMTP", GP_SERVICE_SMTP,
+	  { "s220 mx\r\n", "cLHLO a\r\n", "s250 ok\r\n", "cMAIL FROM:<>\r\nRCPT TO:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\n",
+	    "s250 a\r\n250 b\r\n250 c\r\n354 go\r\n", "cx\r\n.\r\nQUIT\r\n", "s250 a\r\n550 b\r\n221 bye\r\n" },
+	  "220 LHLO 250 MAIL RCPT RCPT DATA 250 250 250 354 QUIT 250 550 221 " },
+	{ "early talker", GP_SERVICE_SMTP, { "cEHLO a\r\n", "s220 mx\r\n250 ok\r\n" }, "EHLO! 220 250 " },
+	{ "refused", GP_SERVICE_SMTP, { "s554 5.7.1 go away\r\n" }, "554/5.7.1 " },
+	{ "a gap between commands", GP_SERVICE_SMTP,
+	  { "s220 mx\r\n", "cHELO a\r\n", "s250 ok\r\n", "c-9", "cxyz\r\nQUIT\r\n", "s250 ok\r\n221 bye\r\n" },
+	  "220 HELO 250 - QUIT 250 <221 " },
+	{ "a gap over the end of a body", GP_SERVICE_SMTP,
+	  { "s220 mx\r\n", "cDATA\r\n", "s354 go\r\n", "ctext\r\n", "c-20", "s250 ok\r\n", "cQUIT\r\n", "s221 bye\r\n" },
+	  "220 DATA 354 - 250 QUIT 221 " },
+	{ "requests", GP_SERVICE_HTTP,
+	  { "cGET /a HTTP/1.1\r\nHost: x\r\nCookie: SECRET\r\n\r\nPOST /b HTTP/1.1\r\nContent-Length: 5\r\n\r\nGET /HEAD /c HTTP/1.1\r\n\r\n",
+	    "sHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n"
+	    "HTTP/1.1 201 Created\r\nContent-Length: 2\r\n\r\nokHTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n" },
+	  "GET /a POST /b HEAD /c 200 100 201 200 " },
+	{ "a gap in a body", GP_SERVICE_HTTP,
+	  { "cPOST /b HTTP/1.1\r\nContent-Length: 9\r\n\r\nab", "c-6", "cxGET /c HTTP/1.1\r\n\r\n" }, "POST /b - GET /c " },
+	{ "a tunnel", GP_SERVICE_HTTP,
+	  { "cCONNECT a:443 HTTP/1.1\r\n\r\n", "sHTTP/1.1 200 OK\r\n\r\n", "cGET /x HTTP/1.1\r\n\r\n" }, "CONNECT a:443 200 " },
+	{ "lengths that differ", GP_SERVICE_HTTP,
+	  { "cPOST /b HTTP/1.1\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nGET /x HTTP/1.1\r\n\r\n" }, "POST /b " },
+};
+
+static size_t word(char *out, const struct gp_dialogue *d, const struct gp_said *said, enum gp_said_words which)
+{
+	return (size_t)sprintf(out, "%.*s", said->words[which].len, d->text ? d->text + said->words[which].at : "");
+}
+
+static void describe(char *out, const struct gp_dialogue *d)
+{
+	*out = '\0';
+	for (__u32 i = 0; i < d->said_count; i++) {
+		const struct gp_said *said = &d->said[i];
+
+		if (said->kind == GP_SAID_GAP) {
+			out += sprintf(out, "-");
+		} else if (said->kind == GP_SAID_REPLY || said->kind == GP_SAID_RESPONSE) {
+			bool lost = said->kind == GP_SAID_REPLY && said->answers == GP_ANSWERS_NONE;
+
+			out += sprintf(out, "%s%u", lost ? "<" : "", said->code);
+		} else {
+			out += word(out, d, said, GP_WORDS_VERB);
+		}
+		if (said->enhanced[0])
+			out += sprintf(out, "/%u.%u.%u", said->enhanced[0], said->enhanced[1], said->enhanced[2]);
+		if (said->kind == GP_SAID_REQUEST) {
+			*out++ = ' ';
+			out += word(out, d, said, GP_WORDS_ARGUMENT);
+		}
+		out += sprintf(out, "%s ", said->flags & GP_SAID_EARLY ? "!" : "");
+	}
+}
+
+/* A copy in memory of its own, so that ASan sees every byte beyond. */
+static void tell(struct gp_dialogue *d, enum gp_speaker speaker, const char *text, size_t len)
+{
+	__u8 *copy = malloc(len);
+
+	memcpy(copy, text, len);
+	gp_dialogue_bytes(d, speaker, 1, copy, (__u32)len);
+	free(copy);
+}
+
+static void play(const struct row *row, size_t step)
+{
+	struct gp_stream stream = { .service = row->service, .sides = { { .syn = true }, { .syn = true } } };
+	struct gp_dialogue_budget budget = { .max = 1 << 20 };
+	struct gp_dialogue *d = gp_dialogue_open(&stream, &budget);
+	char got[1024];
+
+	for (size_t i = 0; i < COUNT(row->said) && row->said[i]; i++) {
+		enum gp_speaker speaker = row->said[i][0] == 'c' ? GP_FROM_CLIENT : GP_FROM_SERVER;
+		const char *text = row->said[i] + 1;
+		size_t len = strlen(text);
+
+		if (*text == '-')
+			gp_dialogue_bytes(d, speaker, 1, NULL, (__u32)atoi(text + 1));
+		for (size_t at = 0; *text != '-' && at < len; at += step)
+			tell(d, speaker, text + at, len - at < step ? len - at : step);
+	}
+	describe(got, d);
+	if (strcmp(got, row->wanted) != 0)
+		fail_msg("%s, by %zu bytes: %s", row->name, step, got);
+	assert_null(d->text ? memmem(d->text, d->text_len, "SECRET", 6) : NULL);
+	gp_dialogue_close(d);
+	assert_int_equal(budget.used, 0);
+}
+
+static void test_rows(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		for (size_t step = 1; step < 8; step++)
+			play(&rows[i], step);
+		play(&rows[i], 10000);
+	}
+}
+
+/* However much is said, what is kept is bounded. */
+static void test_bounds(void **state)
+{
+	struct gp_stream stream = { .service = GP_SERVICE_SMTP, .sides = { { .syn = true }, { .syn = true } } };
+	struct gp_dialogue_budget budget = { .max = 100000 };
+	struct gp_dialogue *d = gp_dialogue_open(&stream, &budget);
+	char noise[4096];
+
+	(void)state;
+	memset(noise, 'x', sizeof(noise));
+	for (int i = 0; i < 20; i++)
+		tell(d, GP_FROM_CLIENT, noise, sizeof(noise));
+	for (int i = 0; i < 10000; i++)
+		tell(d, GP_FROM_CLIENT, "\r\nNOOP xxxxxxxxxxxxxxxxxxxxxxxxxx\r\n", 35);
+	assert_true(budget.used <= budget.max);
+	assert_true(d->dropped > 0);
+	gp_dialogue_close(d);
+	assert_int_equal(budget.used, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_rows),
+		cmocka_unit_test(test_bounds),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One TCP segment of a flow, wherever it was seen. */
+#ifndef GATEPOST_SEGMENT_H
+#define GATEPOST_SEGMENT_H
+
+#include <stdbool.h>
+
+#include <gatepost/abi.h>
+
+#include "engine.h"
+
+struct gp_segment {
+	__u64 time_ns; /* by the clock of whoever saw it */
+	struct gp_addr src, dst;
+	const __u8 *data; /* the captured part of the payload; borrowed */
+	__u32 seq, ack;
+	__u32 payload_len; /* on the wire */
+	__u32 captured;	   /* bytes in data, at most payload_len */
+	__u16 sport, dport; /* host order */
+	__u8 tcp_flags;	   /* enum gp_tcp_flags */
+};
+
+/**
+ * gp_segment_from_frame() - the segment in a frame.
+ * @out: written only when there is one; its data points into the frame.
+ * @tunnels: read through one level of tunnel.
+ *
+ * Return: true for TCP that could be read, first and only fragments alike; false for all else. Of a first fragment the
+ * length on the wire is what that fragment carries.
+ */
+bool gp_segment_from_frame(struct gp_segment *out, const struct gp_frame *frame, bool tunnels);
+
+#endif
