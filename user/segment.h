@@ -12,12 +12,16 @@
 struct gp_segment {
 	__u64 time_ns; /* by the clock of whoever saw it */
 	struct gp_addr src, dst;
+	const __u8 *ip;	  /* the IP header, and behind it the TCP header: ip_bytes of them; borrowed */
 	const __u8 *data; /* the captured part of the payload; borrowed */
 	__u32 seq, ack;
+	__u32 isn; /* the sender's initial sequence number, where isn_known; a SYN's own is its seq */
 	__u32 payload_len; /* on the wire */
 	__u32 captured;	   /* bytes in data, at most payload_len */
 	__u16 sport, dport; /* host order */
-	__u8 tcp_flags;	   /* enum gp_tcp_flags */
+	__u16 ip_bytes;
+	__u8 tcp_flags;	   /* GP_TCP_* */
+	bool isn_known;	   /* whoever saw the segment had seen the handshake */
 };
 
 /**

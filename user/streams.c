@@ -372,8 +372,8 @@ static void begin_side(struct flow *f, enum gp_speaker d, const struct gp_segmen
 	if (side->begun || (segment->tcp_flags & GP_TCP_RST))
 		return;
 	side->begun = true;
-	side->next = segment->seq + syn;
-	f->stream.sides[d].syn = syn;
+	side->next = segment->isn_known && !syn ? segment->isn + 1 : segment->seq + syn;
+	f->stream.sides[d].syn = syn || segment->isn_known;
 }
 
 static void touch(struct gp_streams *s, struct flow *f)

@@ -9,7 +9,7 @@
 
 #include <linux/types.h>
 
-#define GP_ABI_VERSION 4
+#define GP_ABI_VERSION 5
 
 /* Limits. */
 #define GP_FRAME_MIN 14u	   /* BPF_PROG_TEST_RUN refuses less (ETH_HLEN); counted by the source */
@@ -105,6 +105,7 @@ struct gp_packet {
 	__u32 mpls_label;	  /* outermost; 0 without MPLS */
 	__u32 head;		  /* TCP: the first four bytes of the payload as they lie there; 0 when there are fewer */
 	__u16 payload_offset;	  /* bytes from the start of the frame */
+	__u16 ip_offset;	  /* of the innermost IP header that was read */
 	__u16 sport, dport;	  /* TCP and UDP */
 	__u16 window;		  /* TCP, unscaled */
 	__u16 s_vlan, c_vlan;	  /* 12-bit ids of the two outermost tags; GP_VLAN_NONE without. One tag: c_vlan */
@@ -120,7 +121,6 @@ struct gp_packet {
 	__u8 vlan_tags;
 	__u8 mpls_labels;
 	__u8 icmp_type;
-	__u8 pad[2];
 };
 _Static_assert(sizeof(struct gp_packet) == 80, "map ABI: bump GP_ABI_VERSION");
 

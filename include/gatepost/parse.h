@@ -362,6 +362,7 @@ GP_INLINE int gp_parse_network(struct gp_cursor *c, struct gp_packet *p)
 	int status;
 
 	gp_cursor_settle(c);
+	p->ip_offset = (__u16)gp_cursor_offset(c);
 	status = p->ethertype == GP_ETHERTYPE_IPV4 ? gp_parse_ipv4(c, p) : gp_parse_ipv6(c, p);
 	if (status != GP_PARSE_OK)
 		return status;
