@@ -52,7 +52,7 @@ static int check_whole(const struct packet_row *row)
 	if (status != got.status)
 		return complain(row, "whole", row->len, "the result is not the recorded status");
 	parse(guard_at_start(&guard, row->bytes, row->len), row->len, row->tunnels, 0xff, &again);
-	if (memcmp(&got, &again, offsetof(struct gp_packet, pad)))
+	if (memcmp(&got, &again, sizeof(got)))
 		return complain(row, "whole", row->len, "a field keeps what was there before");
 	return 0;
 }
@@ -70,7 +70,7 @@ static int early_reading(const struct packet_row *row, const __u8 *data, size_t 
 		return !packet_row_check(row, got);
 	/* Too short to tell a UDP tunnel from any other datagram to its port. */
 	parse(data, len, 0, 0, &outer);
-	return row->tunnels && outer.ip_proto == 17 && !memcmp(&outer, got, offsetof(struct gp_packet, pad));
+	return row->tunnels && outer.ip_proto == 17 && !memcmp(&outer, got, sizeof(*got));
 }
 
 static int check_cut(const struct packet_row *row, size_t len)
