@@ -58,6 +58,8 @@ __u64 gp_flagged[GP_FLAGGED_WORDS] GP_TABLE(flagged);
 __u8 gp_dir32[GP_DIR32_ENTRIES] GP_TABLE(dir32);
 struct gp_dense gp_dense[GP_DENSE] GP_TABLE(dense);
 __u8 gp_ports[GP_PORTS] GP_TABLE(ports);
+struct gp_shared_bucket gp_shared_buckets[GP_SAMPLED_KINDS] GP_TABLE(shared_buckets);
+__u64 gp_buckets[GP_SAMPLE_BUCKETS] GP_TABLE(buckets);
 
 /* Flow records. */
 struct {
@@ -65,10 +67,27 @@ struct {
 	__uint(max_entries, GP_RECORD_RING * 128);
 } gp_records SEC(".maps");
 
+/* Samples of packets. Sizes are set when the object is loaded. */
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 1 << 20);
+} gp_samples SEC(".maps");
+
+/* Where each CPU puts a sample together: struct gp_packet_sample, and gp_knob_sample_bytes. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, sizeof(struct gp_packet_sample) + GP_SAMPLE_BYTES);
+} gp_sample_buffers SEC(".maps");
+
 /* Set before the object is loaded. */
 const volatile __u32 gp_knob_side = GP_SIDE_TAP;
 const volatile __u32 gp_knob_replay = 0; /* 1: time and excess come with each packet */
 const volatile __u32 gp_knob_tags = 0;	 /* 1: packets of watched services bear struct gp_tag */
+const volatile __u32 gp_knob_samples_all = 0;	/* 1: GP_SAMPLING_ALL */
+const volatile __u32 gp_knob_sample_bytes = GP_SAMPLE_BYTES; /* of a packet; the buffers hold so many */
+const volatile __u64 gp_knob_wake_bytes = 1 << 18; /* in the ring of samples: then the agent is woken */
 
 /* Replay only: written before each test run. */
 __u64 gp_replay_now_ns = 0;
@@ -132,6 +151,8 @@ GP_ACCESSOR_ONE(struct gp_control, control)
 GP_ACCESSOR_ONE(struct gp_claims, claims)
 GP_ACCESSOR_ONE(struct gp_filters, filters)
 GP_ACCESSOR_TABLE(__u64, dir16, GP_DIR16_WORDS)
+GP_ACCESSOR_TABLE(__u64, buckets, GP_SAMPLE_BUCKETS)
+GP_ACCESSOR_TABLE(struct gp_shared_bucket, shared_buckets, GP_SAMPLED_KINDS)
 GP_ACCESSOR_TABLE(__u64, flagged, GP_FLAGGED_WORDS)
 GP_ACCESSOR_TABLE(const struct gp_dense, dense, GP_DENSE)
 GP_ACCESSOR_PAIR(pending, gp_pending)
@@ -168,6 +189,13 @@ GP_INLINE __u32 gp_mem_tags(struct gp_memory *m)
 {
 	(void)m;
 	return gp_knob_tags;
+}
+
+/* Is everything sampled that watched services send? */
+GP_INLINE __u32 gp_mem_samples_all(struct gp_memory *m)
+{
+	(void)m;
+	return gp_knob_samples_all;
 }
 
 /* Does a packet come with its time? */
@@ -211,6 +239,22 @@ GP_INLINE __u32 gp_mem_load(struct gp_memory *m, gp_ctx *ctx, __u32 offset, __u8
 	if (last >= max)
 		return 0;
 	return bpf_xdp_load_bytes(ctx, offset, dst, (__u32)last + 1) ? 0 : (__u32)last + 1;
+}
+
+/* As the native one. The agent is woken when much is waiting for it; it looks every second anyway. */
+GP_INLINE int gp_mem_sample(struct gp_memory *m, gp_ctx *ctx, const struct gp_packet_sample *head, __u32 offset, __u32 bytes)
+{
+	__u64 wake = bpf_ringbuf_query(&gp_samples, BPF_RB_AVAIL_DATA) >= gp_knob_wake_bytes;
+	__u32 cpu = bpf_get_smp_processor_id(), captured;
+	__u8 *buffer = bpf_map_lookup_elem(&gp_sample_buffers, &cpu);
+
+	if (!buffer)
+		return -1;
+	captured = gp_mem_load(m, ctx, offset, buffer + sizeof(*head), bytes, gp_knob_sample_bytes);
+	*(struct gp_packet_sample *)buffer = *head;
+	((struct gp_packet_sample *)buffer)->captured = captured;
+	return bpf_ringbuf_output(&gp_samples, buffer, sizeof(*head) + captured,
+				  wake ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP) ? -1 : 0;
 }
 
 #endif

@@ -129,6 +129,30 @@ void gp_bpf_drain(struct gp_bpf *bpf, gp_record_fn *take, void *context)
 	bpf->take = NULL;
 }
 
+static int take_sample(void *context, void *data, size_t bytes)
+{
+	const struct gp_packet_sample *sample = data;
+	const struct gp_bpf *bpf = context;
+
+	if (bpf->take_sample && bytes >= sizeof(*sample) && bytes - sizeof(*sample) >= sample->captured)
+		bpf->take_sample(bpf->take_sample_context, sample, (const __u8 *)(sample + 1));
+	return 0;
+}
+
+void gp_bpf_samples(struct gp_bpf *bpf, gp_sample_fn *take, void *context)
+{
+	bpf->take_sample = take;
+	bpf->take_sample_context = context;
+	if (bpf->sample_ring)
+		ring_buffer__consume(bpf->sample_ring);
+	bpf->take_sample = NULL;
+}
+
+int gp_bpf_samples_fd(const struct gp_bpf *bpf)
+{
+	return bpf->sample_ring ? ring_buffer__epoll_fd(bpf->sample_ring) : -1;
+}
+
 void gp_bpf_choose(struct gp_bpf *bpf, bool tags)
 {
 	bpf->skeleton->rodata->gp_knob_tags = tags;
@@ -140,6 +164,35 @@ void gp_bpf_choose(struct gp_bpf *bpf, bool tags)
 bool gp_bpf_is_ours(const char *name)
 {
 	return name && (!strcmp(name, "gatepost") || !strcmp(name, "gatepost_tags"));
+}
+
+/* Live, samples are cut: the ring is for many of them. Where all are wanted, it is emptied after each packet. */
+static int size_samples(struct gp_bpf *bpf, const struct gp_config *config)
+{
+	bool all = bpf->plan.sampling == GP_SAMPLING_ALL;
+	__u32 bytes = all ? GP_FRAME_MAX : GP_SAMPLE_BYTES, ring = all ? 1u << 20 : config->sample_ring;
+	struct gatepost_bpf *s = bpf->skeleton;
+	int err;
+
+	s->rodata->gp_knob_samples_all = all;
+	s->rodata->gp_knob_sample_bytes = bytes;
+	s->rodata->gp_knob_wake_bytes = ring / 4;
+	err = bpf_map__set_value_size(s->maps.gp_sample_buffers, (__u32)sizeof(struct gp_packet_sample) + bytes);
+	if (!err)
+		err = bpf_map__set_max_entries(s->maps.gp_sample_buffers, bpf->memory.cpu_count);
+	return err ? err : bpf_map__set_max_entries(s->maps.gp_samples, ring);
+}
+
+/* Maps that all programs share, and that the agent does not map. */
+static int pin_others(struct gatepost_bpf *s, const char *pin_dir)
+{
+	struct bpf_map *const others[] = { s->maps.gp_records, s->maps.gp_samples, s->maps.gp_sample_buffers,
+					   s->maps.data_shared_buckets, s->maps.data_buckets };
+	int err = 0;
+
+	for (size_t i = 0; i < sizeof(others) / sizeof(*others) && !err; i++)
+		err = pin_map(others[i], pin_dir);
+	return err;
 }
 
 int gp_bpf_open(struct gp_bpf *bpf, const struct gp_config *config, const struct gp_bpf_options *options)
@@ -164,8 +217,10 @@ int gp_bpf_open(struct gp_bpf *bpf, const struct gp_config *config, const struct
 	map_sizes(bpf, sizes);
 	for (int i = 0; i < GP_MAPS && !err; i++)
 		err = size_map(&sizes[i], options->pin_dir);
+	if (!err)
+		err = size_samples(bpf, config);
 	if (!err && options->pin_dir)
-		err = pin_map(bpf->skeleton->maps.gp_records, options->pin_dir);
+		err = pin_others(bpf->skeleton, options->pin_dir);
 	if (err)
 		gp_error("BPF object: cannot size the maps: %s", strerror(-err));
 	return err;
@@ -202,6 +257,13 @@ int gp_bpf_map(struct gp_bpf *bpf)
 		gp_error("map gp_records: cannot mmap: %s", strerror(-err));
 		return err;
 	}
+	bpf->sample_ring = ring_buffer__new(bpf_map__fd(bpf->skeleton->maps.gp_samples), take_sample, bpf, NULL);
+	if (!bpf->sample_ring) {
+		int err = -errno;
+
+		gp_error("map gp_samples: cannot mmap: %s", strerror(-err));
+		return err;
+	}
 	return 0;
 }
 
@@ -211,6 +273,7 @@ void gp_bpf_close(struct gp_bpf *bpf)
 		if (bpf->mapped[i])
 			munmap(bpf->mapped[i], bpf->mapped_bytes[i]);
 	ring_buffer__free(bpf->ring);
+	ring_buffer__free(bpf->sample_ring);
 	gatepost_bpf__destroy(bpf->skeleton);
 	memset(bpf, 0, sizeof(*bpf));
 }

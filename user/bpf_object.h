@@ -31,6 +31,9 @@ struct gp_bpf {
 	struct ring_buffer *ring; /* flow records */
 	gp_record_fn *take;	  /* while they are handed over */
 	void *take_context;
+	struct ring_buffer *sample_ring;
+	gp_sample_fn *take_sample; /* while they are handed over */
+	void *take_sample_context;
 	void *mapped[GP_MAPS];
 	size_t mapped_bytes[GP_MAPS];
 };
@@ -58,6 +61,12 @@ int gp_bpf_map(struct gp_bpf *bpf);
 
 /* Hands over the records of flows that have ended since the last call. */
 void gp_bpf_drain(struct gp_bpf *bpf, gp_record_fn *take, void *context);
+
+/* Hands over the samples that have come since the last call; with take NULL they are dropped. */
+void gp_bpf_samples(struct gp_bpf *bpf, gp_sample_fn *take, void *context);
+
+/* Can be polled: readable when many samples wait. */
+int gp_bpf_samples_fd(const struct gp_bpf *bpf);
 
 /* Unmaps and closes; programs and maps live on in the kernel where they are attached or pinned. */
 void gp_bpf_close(struct gp_bpf *bpf);

@@ -30,6 +30,10 @@ struct gp_config {
 	__u32 mark_mask;       /* bits of skb->mark that are ours; default 0xff */
 	__u32 mark_shift;      /* of the value, below 32; default 0 */
 	double tag_expiry_s;   /* after which a verdict in tags no longer holds; default 30 */
+	enum gp_sampling sampling; /* GP_SAMPLING_ALL: set by replay --dialogues; else sample_flows decides */
+	__u32 sample_flows;    /* per source and minute; 0: nothing is sampled; default 60 */
+	__u32 samples;	       /* per second, of each kind; default 5000 */
+	__u32 sample_ring;     /* bytes, a power of two; default 4 MiB */
 	__u64 secret[2];
 	bool secret_given;     /* hash_secret stands in the file; a live run draws one otherwise */
 	struct gp_limits limits;

@@ -64,6 +64,11 @@ const struct gp_config_key gp_config_keys[] = {
 	{"tags.mark_shift", GP_KEY_INTEGER, "bits", 0, 31, "0", CONFIG(mark_shift)},
 	{"tags.expiry", GP_KEY_DURATION, "", 10, 86400, "30s", CONFIG(tag_expiry_s)},
 
+	{"evidence", GP_KEY_SECTION, "", 0, 0, NULL, 0},
+	{"evidence.flows", GP_KEY_INTEGER, "flows per minute of each source", 0, 60000, "60", CONFIG(sample_flows)},
+	{"evidence.samples", GP_KEY_INTEGER, "packets per second of each kind", 1, 1000000, "5000", CONFIG(samples)},
+	{"evidence.ring", GP_KEY_POWER, "bytes", 65536, 1 << 30, "4194304", CONFIG(sample_ring)},
+
 	{"thresholds", GP_KEY_SECTION, "", 0, 0, NULL, 0},
 	{"thresholds.window", GP_KEY_DURATION, "", 1, 86400, "10min", LIMIT(window_s)},
 	{"thresholds.half_life", GP_KEY_DURATION, "", 1, 31536000, "1d", LIMIT(half_life_s)},

@@ -24,6 +24,9 @@ struct gp_frame {
 /* Takes one flow record; borrowed for the call. */
 typedef void gp_record_fn(void *context, const struct gp_flow_record *record);
 
+/* Takes the sample of a packet, with its bytes; borrowed for the call. */
+typedef void gp_sample_fn(void *context, const struct gp_packet_sample *sample, const __u8 *bytes);
+
 struct gp_engine {
 	const char *name;
 	struct gp_memory memory; /* valid until close */
@@ -31,6 +34,8 @@ struct gp_engine {
 	int (*frame)(struct gp_engine *engine, const struct gp_frame *frame);
 	/* Hands over the records of flows that have ended since the last call; after each frame, so that none is lost. */
 	void (*drain)(struct gp_engine *engine, gp_record_fn *take, void *context);
+	/* Hands over the samples of the last frame, which the next one drops. */
+	void (*samples)(struct gp_engine *engine, gp_sample_fn *take, void *context);
 	/* Headers of the last frame, for tests. */
 	const struct gp_packet *(*last_packet)(struct gp_engine *engine);
 	void (*close)(struct gp_engine *engine);

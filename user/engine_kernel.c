@@ -30,6 +30,11 @@ static struct kernel_engine *kernel_of(struct gp_engine *engine)
 	return (struct kernel_engine *)engine;
 }
 
+static void kernel_samples(struct gp_engine *engine, gp_sample_fn *take, void *context)
+{
+	gp_bpf_samples(&kernel_of(engine)->bpf, take, context);
+}
+
 static int kernel_frame(struct gp_engine *engine, const struct gp_frame *frame)
 {
 	struct kernel_engine *kernel = kernel_of(engine);
@@ -37,6 +42,7 @@ static int kernel_frame(struct gp_engine *engine, const struct gp_frame *frame)
 	int err;
 
 	engine->memory.now_ns = frame->time_ns;
+	gp_bpf_samples(&kernel->bpf, NULL, NULL);
 	kernel->bpf.skeleton->bss->gp_replay_now_ns = frame->time_ns;
 	kernel->bpf.skeleton->bss->gp_replay_excess_bytes = frame->excess_bytes;
 	err = bpf_prog_test_run_opts(kernel->program_fd, &options);
@@ -121,6 +127,7 @@ int gp_engine_kernel_open(struct gp_engine **out, const struct gp_config *config
 	kernel->engine.name = "kernel";
 	kernel->engine.frame = kernel_frame;
 	kernel->engine.drain = kernel_drain;
+	kernel->engine.samples = kernel_samples;
 	kernel->engine.last_packet = kernel_last_packet;
 	kernel->engine.close = kernel_close;
 	err = load(kernel, config);

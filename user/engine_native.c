@@ -26,6 +26,7 @@ static int native_frame(struct gp_engine *engine, const struct gp_frame *frame)
 	struct gp_native_frame ctx = { .data = frame->data, .bytes = frame->data_bytes };
 
 	engine->memory.now_ns = frame->time_ns;
+	engine->memory.sample->count = 0;
 	gp_account_frame(&engine->memory, &ctx, frame->data_bytes, (__u32)(frame->data_bytes - frame->excess_bytes),
 			 GP_SIDE_TAP);
 	return 0;
@@ -38,6 +39,14 @@ static void native_drain(struct gp_engine *engine, gp_record_fn *take, void *con
 	for (__u32 i = 0; i < ring->count; i++)
 		take(context, &ring->records[i]);
 	ring->count = 0;
+}
+
+static void native_samples(struct gp_engine *engine, gp_sample_fn *take, void *context)
+{
+	const struct gp_sample_buffer *sample = engine->memory.sample;
+
+	if (sample->count)
+		take(context, &sample->head, sample->bytes);
 }
 
 static const struct gp_packet *native_last_packet(struct gp_engine *engine)
@@ -73,6 +82,9 @@ static size_t lay_out(struct gp_memory *m, char *base, const struct gp_settings 
 	m->filters = carve(base, &offset, 1, sizeof(*m->filters));
 	m->cpus = carve(base, &offset, 1, sizeof(*m->cpus));
 	m->ring = carve(base, &offset, 1, sizeof(*m->ring));
+	m->sample = carve(base, &offset, 1, sizeof(*m->sample));
+	m->shared_buckets = carve(base, &offset, GP_SAMPLED_KINDS, sizeof(*m->shared_buckets));
+	m->buckets = carve(base, &offset, GP_SAMPLE_BUCKETS, sizeof(*m->buckets));
 	m->dir16 = carve(base, &offset, GP_DIR16_WORDS, sizeof(*m->dir16));
 	m->dir24 = carve(base, &offset, GP_DIR24_ENTRIES, sizeof(*m->dir24));
 	m->flagged = carve(base, &offset, GP_FLAGGED_WORDS, sizeof(*m->flagged));
@@ -117,6 +129,7 @@ int gp_engine_native_open(struct gp_engine **out, const struct gp_config *config
 	native->engine.name = "native";
 	native->engine.frame = native_frame;
 	native->engine.drain = native_drain;
+	native->engine.samples = native_samples;
 	native->engine.last_packet = native_last_packet;
 	native->engine.close = native_close;
 	gp_memory_setup(&native->engine.memory, config, &plan);

@@ -486,6 +486,16 @@ void gp_loader_drain(struct gp_loader *loader, gp_record_fn *take, void *context
 	gp_bpf_drain(&loader->maps, take, context);
 }
 
+void gp_loader_samples(struct gp_loader *loader, gp_sample_fn *take, void *context)
+{
+	gp_bpf_samples(&loader->maps, take, context);
+}
+
+int gp_loader_samples_fd(const struct gp_loader *loader)
+{
+	return gp_bpf_samples_fd(&loader->maps);
+}
+
 struct gp_memory *gp_loader_memory(struct gp_loader *loader)
 {
 	return &loader->maps.memory;

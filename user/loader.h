@@ -52,6 +52,12 @@ struct gp_memory *gp_loader_memory(struct gp_loader *loader);
 /* Hands over the records of flows that have ended since the last call. */
 void gp_loader_drain(struct gp_loader *loader, gp_record_fn *take, void *context);
 
+/* Hands over the samples of packets that have come since the last call; with take NULL they are dropped. */
+void gp_loader_samples(struct gp_loader *loader, gp_sample_fn *take, void *context);
+
+/* Can be polled: readable when many samples wait. */
+int gp_loader_samples_fd(const struct gp_loader *loader);
+
 /* Packets that the drivers lost since the programs were attached, all interfaces: user/missed.h. */
 __u64 gp_loader_missed(const struct gp_loader *loader);
 

@@ -74,6 +74,15 @@ static __u32 power_of_two_from(__u64 n)
 	return power;
 }
 
+#define SAMPLE_FLOWS_AT_ONCE 20 /* of a source that has been silent */
+
+static struct gp_rate rate_of(double per_second, double at_once)
+{
+	__u64 interval_ns = per_second > 0 ? (__u64)(1e9 / per_second) : 0;
+
+	return (struct gp_rate){ .interval_ns = interval_ns, .depth_ns = (__u64)(at_once * (double)interval_ns) };
+}
+
 void gp_memory_plan(struct gp_settings *out, const struct gp_config *config, unsigned cpus)
 {
 	__u64 wanted = count_chunks(config);
@@ -97,6 +106,9 @@ void gp_memory_plan(struct gp_settings *out, const struct gp_config *config, uns
 		.ranges = config->range_count,
 		.tunnels = config->tunnels,
 		.tags = config->tags,
+		.sampling = config->sampling ? config->sampling : config->sample_flows ? GP_SAMPLING_SOME : GP_SAMPLING_OFF,
+		.sample_flows = rate_of(config->sample_flows / 60.0, SAMPLE_FLOWS_AT_ONCE),
+		.samples = rate_of(config->samples, config->samples),
 		.secret = { config->secret[0], config->secret[1] },
 	};
 }

@@ -27,6 +27,10 @@
 #define GP_CELL_INSISTS 4u	   /* likewise with so many endpoints per source: nobody forges the same address so often */
 #define GP_DUE 8u		   /* counts that wait, per CPU, until their cache line has come */
 #define GP_RECORD_RING 4096u	   /* flow records between data plane and agent */
+#define GP_SAMPLE_BYTES 1536u	   /* of a packet that is sampled live: a whole one of 1500 bytes, its IP header first */
+#define GP_SAMPLE_BUCKETS 65536u   /* of sources' tokens; sources whose hashes collide share one */
+#define GP_SAMPLE_CLIENT 16u	   /* segments of a flow's client that are sampled: each holds a line, or a request */
+#define GP_SAMPLE_SERVER 24u	   /* the same of its server: a greeting, replies in several segments */
 #define GP_SLICE_NS 4000000000ull  /* time slice of an attempt (docs/detection.md) */
 #define GP_SLICES 4u		   /* ring: three live ones and one being cleared */
 #define GP_LIVE_SLICES 3u	   /* an answer counts for an attempt of this slice or the two before */
@@ -549,9 +553,63 @@ struct gp_flow {
 	__u8 service;
 	__u8 phase;
 	__u8 pending_count;
-	__u8 pad[3];
+	__u8 sampling; /* GP_FLOW_SAMPLES etc. */
+	__u8 sampled_client, sampled_server; /* segments so far */
 };
 _Static_assert(sizeof(struct gp_flow) == 136, "map ABI: bump GP_ABI_VERSION");
+
+/* What becomes of a flow's packets as samples. */
+enum {
+	GP_FLOW_SAMPLES = 0x01,	   /* its source had a token left */
+	GP_FLOW_NO_SAMPLES = 0x02, /* it had none */
+	GP_FLOW_SYN_SAMPLED = 0x04,
+	GP_FLOW_HELLO = 0x08,	   /* the first segment of a TLS hello was sampled */
+	GP_FLOW_HELLO_ENDS = 0x10, /* and no other will be */
+	GP_FLOW_HEAD_OPEN = 0x20,  /* a web client's next segment may go on with its request's head */
+};
+
+/* What a sampled packet is wanted for. */
+enum gp_sampled {
+	GP_SAMPLED_SYN, /* the client's stack, and tools that build packets by themselves */
+	GP_SAMPLED_MAIL,
+	GP_SAMPLED_HTTP,
+	GP_SAMPLED_TLS,
+	GP_SAMPLED_KINDS,
+};
+
+enum gp_sampling {
+	GP_SAMPLING_OFF,
+	GP_SAMPLING_SOME, /* what tokens and limits per flow let through */
+	GP_SAMPLING_ALL,  /* all segments of watched services, whole; replay only */
+};
+
+enum {
+	GP_SAMPLE_ISN = 0x01,	      /* isn is known */
+	GP_SAMPLE_FROM_CLIENT = 0x02, /* else from the server, where GP_SAMPLE_FLOW is set */
+	GP_SAMPLE_FLOW = 0x04,	      /* the flow table knows who is the client */
+	GP_SAMPLE_PROVED = 0x08,      /* the client had acknowledged the server's initial sequence number */
+};
+
+/* A packet on its way to the agent: this, and behind it the packet from its innermost IP header on. */
+struct gp_packet_sample {
+	__u64 time_ns;
+	__u32 wire_bytes; /* from the IP header to the end of the frame */
+	__u32 captured;	  /* of these, behind this record */
+	__u32 isn;	  /* initial sequence number of who sent it */
+	__u8 kind;	  /* enum gp_sampled */
+	__u8 flags;	  /* GP_SAMPLE_* */
+	__u8 service;	  /* enum gp_service, of the flow or by the ports */
+	__u8 pad;
+};
+_Static_assert(sizeof(struct gp_packet_sample) == 24, "map ABI: bump GP_ABI_VERSION");
+
+/* What became of the packets that were wanted as samples; each one is counted once. */
+struct gp_sampled_count {
+	__u64 taken;
+	__u64 source_limited; /* the source had no token left */
+	__u64 limited;	      /* all sources together had none */
+	__u64 ring_full;      /* the agent was too slow */
+};
 
 enum gp_flow_end {
 	GP_FLOW_END_CLOSED,  /* FINs of both ends */
@@ -590,6 +648,7 @@ struct gp_totals {
 	__u64 spoofed_inside;	 /* packets from outside with an inside source address: owner only, no observation */
 	__u64 foreign_source;	 /* packets from inside with a source that is not inside: likewise */
 	__u64 tags_failed;	 /* packets that were to bear a tag: the driver left no room for metadata */
+	struct gp_sampled_count sampled[GP_SAMPLED_KINDS];
 };
 
 /* What has been handed out so far. One record for all CPUs, atomics. */
@@ -600,6 +659,19 @@ struct gp_claims {
 	__u32 pad;
 	__u32 outside[GP_BANKS]; /* outside records; which ones: gp_mem_outside_claim() */
 };
+
+/* A rate as a token bucket has it. */
+struct gp_rate {
+	__u64 interval_ns; /* between two tokens */
+	__u64 depth_ns;	   /* what an idle bucket holds, times interval_ns */
+};
+
+/* The buckets that all sources share; each in a cache line of its own. */
+struct gp_shared_bucket {
+	__u64 full_ns;
+	__u64 pad[7];
+};
+_Static_assert(sizeof(struct gp_shared_bucket) == 64, "one cache line");
 
 /* Written by the agent before the first packet; the data plane only reads it. Powers of two where it says so. */
 struct gp_settings {
@@ -616,7 +688,9 @@ struct gp_settings {
 	__u32 ranges;
 	__u32 tunnels;	     /* 1: read through one level of GRE, IPIP, VXLAN, GTP-U */
 	__u32 tags;	     /* 1: live packets bear tags; the programs know by themselves, the next agent asks here */
-	__u32 pad;
+	__u32 sampling;	     /* enum gp_sampling */
+	struct gp_rate sample_flows; /* flows per source whose packets are sampled, and likewise its SYNs */
+	struct gp_rate samples;	     /* of each kind, of all sources together */
 	__u64 secret[2];     /* keys of all hashes; fixed in replay */
 };
 

@@ -37,6 +37,13 @@ struct gp_record_ring {
 	__u32 count;
 };
 
+/* The sample of a packet, natively: there is one at most, and it is fetched before the next packet. */
+struct gp_sample_buffer {
+	struct gp_packet_sample head;
+	__u8 bytes[GP_FRAME_MAX];
+	__u32 count; /* 0: empty */
+};
+
 /* Borrowed pointers; who made the memory (user/engine_*.c, user/loader.c) frees it. Sizes: settings. */
 struct gp_memory {
 	struct gp_settings *settings;
@@ -65,6 +72,9 @@ struct gp_memory {
 	__u8 *ports;		/* GP_PORTS */
 	struct gp_shadow *shadow; /* 2 x chunks x GP_CHUNK_SLOTS; the agent's, the data plane does not know it */
 	struct gp_record_ring *ring; /* of the native engine; NULL elsewhere */
+	struct gp_sample_buffer *sample; /* the same */
+	struct gp_shared_bucket *shared_buckets; /* GP_SAMPLED_KINDS */
+	__u64 *buckets;		/* GP_SAMPLE_BUCKETS: when each will be full again */
 	__u64 now_ns;		/* of the native engine: the packet's time */
 };
 
@@ -212,6 +222,22 @@ GP_INLINE int gp_mem_tell(struct gp_memory *m, const struct gp_flow_record *reco
 	return 0;
 }
 
+/* Is everything sampled that watched services send? */
+GP_INLINE __u32 gp_mem_samples_all(struct gp_memory *m)
+{
+	return m->settings->sampling == GP_SAMPLING_ALL;
+}
+
+GP_INLINE struct gp_shared_bucket *gp_mem_shared_buckets(struct gp_memory *m, __u32 kind)
+{
+	return &m->shared_buckets[kind & (GP_SAMPLED_KINDS - 1)];
+}
+
+GP_INLINE __u64 *gp_mem_buckets(struct gp_memory *m, __u32 place)
+{
+	return &m->buckets[place & (GP_SAMPLE_BUCKETS - 1)];
+}
+
 /**
  * gp_mem_load() - copy bytes of the frame.
  * @dst: has room for max.
@@ -227,6 +253,25 @@ GP_INLINE __u32 gp_mem_load(struct gp_memory *m, gp_ctx *ctx, __u32 offset, __u8
 		return 0;
 	__builtin_memcpy(dst, ctx->data + offset, bytes);
 	return bytes;
+}
+
+/**
+ * gp_mem_sample() - hand a packet to the agent.
+ * @head: all but `captured`.
+ * @offset, @bytes: what of the frame; more than one sample may hold is left out.
+ *
+ * Return: 0, or -1 when there is no room.
+ */
+GP_INLINE int gp_mem_sample(struct gp_memory *m, gp_ctx *ctx, const struct gp_packet_sample *head, __u32 offset, __u32 bytes)
+{
+	__u32 max = gp_mem_samples_all(m) ? GP_FRAME_MAX : GP_SAMPLE_BYTES;
+
+	if (!m->sample || m->sample->count)
+		return -1;
+	m->sample->head = *head;
+	m->sample->head.captured = gp_mem_load(m, ctx, offset, m->sample->bytes, bytes, max);
+	m->sample->count = 1;
+	return 0;
 }
 #endif
 

@@ -36,6 +36,7 @@ struct gp_scratch {
 	struct gp_http_request request;
 	struct gp_tls_hello hello;
 	struct gp_flow_record record;
+	struct gp_packet_sample sample;
 };
 
 /* What belongs to one CPU: it counts here without atomics, and works in its scratch. */

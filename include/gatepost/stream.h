@@ -9,6 +9,7 @@
 #include <gatepost/inside.h>
 #include <gatepost/outside.h>
 #include <gatepost/proof.h>
+#include <gatepost/sampling.h>
 #include <gatepost/scan.h>
 #include <gatepost/tag.h>
 
@@ -617,6 +618,15 @@ GP_INLINE int gp_payload_is_bulk(__u32 head, __u32 service, __u32 to)
 	}
 }
 
+/*
+ * May a bulk segment be the end of a TLS hello that began in the segment before it? Then it acknowledges the server's
+ * initial sequence number still, which is for gp_proof_is_expected() to say.
+ */
+GP_INLINE int gp_payload_may_go_on(__u32 head, __u32 to, __u32 tcp_flags)
+{
+	return to == GP_SERVICE_TLS && (tcp_flags & GP_TCP_PSH) && !gp_head_is_record(head);
+}
+
 /* The same of any packet that has been read whole. */
 GP_INLINE int gp_stream_is_bulk(struct gp_memory *m, const struct gp_packet *p, __u32 service, __u32 to)
 {
@@ -624,10 +634,29 @@ GP_INLINE int gp_stream_is_bulk(struct gp_memory *m, const struct gp_packet *p, 
 
 	if (gp_segment_is_control(p->tcp_flags))
 		return 0;
-	if (p->payload_len)
-		return gp_payload_is_bulk(p->head, service, to);
+	if (gp_mem_samples_all(m) && gp_sampling_kind_of(service) != GP_SAMPLED_NONE)
+		return 0;
+	if (p->payload_len && !gp_payload_is_bulk(p->head, service, to))
+		return 0;
+	if (p->payload_len && !gp_payload_may_go_on(p->head, to, p->tcp_flags))
+		return 1;
 	return !settings ||
 	       !gp_proof_is_expected(m, settings, gp_proof_addrs(&p->src, &p->dst), (__u32)p->sport ^ p->dport, p->ack);
+}
+
+/* A segment with payload goes to the agent, where it is wanted. Return: whether it was. */
+GP_INLINE __u32 gp_stream_sample_payload(struct gp_memory *m, gp_ctx *ctx, const struct gp_scratch *s,
+					 const struct gp_flow *flow, __u32 flow_slot, __u32 frame_bytes)
+{
+	__u32 from_client = (__u32)gp_flow_from_client(flow, &s->packet), kind;
+
+	if (gp_mem_samples_all(m) || !gp_sampling_is_on(m))
+		return 1;
+	kind = gp_sampling_kind(flow, &s->packet, from_client);
+	if (kind == GP_SAMPLED_NONE)
+		return 0;
+	gp_sampling_segment(m, ctx, frame_bytes, flow_slot, kind | from_client << GP_SAMPLING_CLIENT);
+	return 1;
 }
 
 #define GP_STREAM_STAGE 8 /* bits below it: enum gp_service; above: enum gp_tag_stage */
@@ -666,6 +695,10 @@ GP_INLINE int gp_stream_packet(struct gp_memory *m, gp_ctx *ctx, struct gp_scrat
 	if (flags & (GP_TCP_SYN | GP_TCP_FIN | GP_TCP_RST))
 		gp_stream_flags(m, &s->src, flags, now_ns);
 	flow = slot < 0 ? 0 : gp_mem_flow(m, (__u32)slot);
+	if (gp_mem_samples_all(m))
+		gp_sampling_all(m, ctx, frame_bytes, service);
+	else if ((flags & (GP_TCP_SYN | GP_TCP_ACK | GP_TCP_RST)) == GP_TCP_SYN && gp_sampling_is_on(m))
+		gp_sampling_syn(m, ctx, frame_bytes, slot);
 	if (!flow)
 		return gp_stream_answer(m, 0, p, 0, service);
 	from_client = (__u32)gp_flow_from_client(flow, p);
@@ -673,8 +706,14 @@ GP_INLINE int gp_stream_packet(struct gp_memory *m, gp_ctx *ctx, struct gp_scrat
 	if (from_client && (flags & (GP_TCP_SYN | GP_TCP_ACK | GP_TCP_RST)) == GP_TCP_ACK &&
 	    (flow->flags & (GP_FLOW_SYN_ACK | GP_FLOW_PROVED)) == GP_FLOW_SYN_ACK && p->ack == flow->server_isn + 1)
 		gp_stream_proved(m, s, (__u32)slot, now_ns);
-	if (p->payload_len && !(flags & (GP_TCP_SYN | GP_TCP_RST)))
+	if (p->payload_len && !(flags & (GP_TCP_SYN | GP_TCP_RST))) {
+		__u32 known = flow->service, sampled = gp_stream_sample_payload(m, ctx, s, flow, (__u32)slot, frame_bytes);
+
 		gp_stream_payload(m, ctx, s, flow, (__u32)slot, from_client, frame_bytes, now_ns);
+		/* What the service is may be known only now. */
+		if (!sampled && flow->service != known)
+			gp_stream_sample_payload(m, ctx, s, flow, (__u32)slot, frame_bytes);
+	}
 	if (flags & (GP_TCP_FIN | GP_TCP_RST))
 		gp_stream_end(m, s, (__u32)slot, from_client, now_ns);
 	return gp_stream_answer(m, flow, p, from_client, flow->service);
