@@ -8,6 +8,7 @@
 
 #include "command.h"
 #include "dialogue_json.h"
+#include "dialogues.h"
 #include "engine.h"
 #include "epoch.h"
 #include "log.h"
@@ -34,11 +35,41 @@ struct replay {
 	struct gp_world *world;
 	struct gp_epoch *epoch;
 	struct gp_judge *judge;
+	struct gp_dialogues *dialogues;
+	bool prints_dialogues; /* instead of a report */
+	int err; /* of the dialogues */
 };
 
+/* What comes out of the engine beside its counters. */
 static void take_record(void *context, const struct gp_flow_record *record)
 {
-	gp_world_flow_record(context, record);
+	struct replay *r = context;
+
+	gp_world_flow_record(r->world, record);
+	if (!r->err)
+		r->err = gp_dialogues_record(r->dialogues, record);
+}
+
+static void take_sample(void *context, const struct gp_packet_sample *sample, const __u8 *bytes)
+{
+	struct replay *r = context;
+
+	if (!r->err)
+		r->err = gp_dialogues_sample(r->dialogues, sample, bytes);
+}
+
+/* A dialogue has ended; with --dialogues it is printed. */
+static int told(void *context, const struct gp_dialogue *dialogue, enum gp_stream_end end)
+{
+	struct replay *r = context;
+	int err;
+
+	if (!r->prints_dialogues)
+		return 0;
+	err = gp_dialogue_write(stdout, dialogue, end);
+	if (err)
+		gp_error("dialogues: cannot write: %s", strerror(-err));
+	return err;
 }
 
 /* A time slice begins: what the one before it counted is collected, then judged. */
@@ -68,7 +99,11 @@ static int replay_frames(struct replay *r)
 		err = r->engine->frame(r->engine, &frame);
 		if (err)
 			break;
-		r->engine->drain(r->engine, take_record, r->world);
+		r->engine->samples(r->engine, take_sample, r);
+		r->engine->drain(r->engine, take_record, r);
+		err = r->err;
+		if (err)
+			break;
 		if (gp_progress_due(&progress)) {
 			gp_source_pcap_progress(r->source, &done, &total);
 			gp_progress_show(&progress, done, total,
@@ -146,11 +181,14 @@ static int replay_open(struct replay *r, const struct gp_options *options, char 
 	err = gp_epoch_open(&r->epoch, r->world, &(struct gp_epoch_options){ .journal = NULL });
 	if (err)
 		return err;
-	return gp_judge_open(&r->judge, r->world, &r->config->limits, options->trust_inside);
+	err = gp_judge_open(&r->judge, r->world, &r->config->limits, options->trust_inside);
+	return err ? err : gp_dialogues_open(&r->dialogues, r->config, told, r);
 }
 
 static void replay_close(struct replay *r)
 {
+	if (r->dialogues)
+		gp_dialogues_close(r->dialogues);
 	if (r->judge)
 		gp_judge_close(r->judge);
 	if (r->epoch)
@@ -163,6 +201,22 @@ static void replay_close(struct replay *r)
 		gp_source_pcap_close(r->source);
 	if (r->config)
 		gp_config_close(r->config);
+}
+
+/* The dialogues that are still open are the last to be printed. */
+static int finish_dialogues(struct replay *r)
+{
+	struct gp_dialogues_count count;
+	int err = gp_dialogues_finish(r->dialogues);
+
+	count = gp_dialogues_count(r->dialogues);
+	if (count.displaced)
+		gp_notice("dialogues: %llu flows ended early to make room for others", (unsigned long long)count.displaced);
+	if (err || !r->prints_dialogues || !fflush(stdout))
+		return err;
+	err = -errno;
+	gp_error("dialogues: cannot write: %s", strerror(-err));
+	return err;
 }
 
 static int replay(struct replay *r, const struct gp_options *options, char *const *paths, size_t count)
@@ -181,94 +235,21 @@ static int replay(struct replay *r, const struct gp_options *options, char *cons
 	err = gp_epoch_turn(r->epoch, gp_source_pcap_count(r->source)->last_ns);
 	if (!err)
 		err = gp_judge_finish(r->judge, gp_source_pcap_count(r->source)->last_ns);
-	if (err)
-		return err;
+	if (!err)
+		err = r->err ? r->err : finish_dialogues(r);
+	if (err || r->prints_dialogues)
+		return err ? err : damage;
 	name = join_names(paths, count);
 	err = name ? replay_report(r, options, name, reason) : -ENOMEM;
 	free(name);
 	return err ? err : damage;
 }
 
-/* What --dialogues needs. */
-struct telling {
-	struct gp_dialogue_budget budget;
-	struct gp_streams *streams;
-	int err; /* of writing */
-};
-
-static void *tell_begin(void *context, const struct gp_stream *stream)
-{
-	struct telling *t = context;
-
-	return gp_dialogue_open(stream, &t->budget);
-}
-
-/* A flow on which nobody said anything is no dialogue. */
-static void tell_end(void *context, void *flow, const struct gp_stream *stream, enum gp_stream_end end)
-{
-	struct gp_dialogue *d = flow;
-	struct telling *t = context;
-
-	(void)stream;
-	gp_dialogue_finish(d);
-	if (!t->err && (d->spoken[GP_FROM_CLIENT] || d->spoken[GP_FROM_SERVER]))
-		t->err = gp_dialogue_write(stdout, d, end);
-	gp_dialogue_close(d);
-}
-
-static int tell_frames(struct replay *r, struct telling *t)
-{
-	struct gp_segment segment;
-	struct gp_frame frame;
-	int err;
-
-	while ((err = gp_source_pcap_next(r->source, &frame)) == 1) {
-		if (!gp_segment_from_frame(&segment, &frame, r->config->tunnels))
-			continue;
-		err = gp_streams_segment(t->streams, &segment);
-		err = err ? err : t->err;
-		if (err)
-			break;
-	}
-	gp_streams_finish(t->streams);
-	return err;
-}
-
-static int dialogues(struct replay *r, char *const *paths, size_t count)
-{
-	const struct gp_stream_reader reader = { tell_begin, gp_dialogue_bytes, tell_end };
-	const struct gp_streams_options options = {
-		.ports = r->config->ports,
-		.secret = { r->config->secret[0], r->config->secret[1] },
-	};
-	struct telling t = { .budget = { .max = 256u << 20 } };
-	int err, damage;
-
-	err = gp_source_pcap_open(&r->source, paths, count);
-	if (err)
-		return err;
-	err = gp_streams_open(&t.streams, &options, &reader, &t);
-	if (err)
-		return err;
-	damage = tell_frames(r, &t);
-	if (gp_streams_displaced(t.streams))
-		gp_notice("dialogues: %llu flows ended early to make room for others",
-			(unsigned long long)gp_streams_displaced(t.streams));
-	gp_streams_close(t.streams);
-	if (!t.err && fflush(stdout))
-		t.err = -errno;
-	if (t.err)
-		gp_error("dialogues: cannot write: %s", strerror(-t.err));
-	return t.err ? t.err : damage;
-}
-
 int gp_cmd_replay(int argc, char **argv)
 {
 	struct gp_options options;
 	struct replay r = { 0 };
-	int first = 0, code = GP_EXIT_USAGE, err;
-	char *const *first_path;
-	size_t count;
+	int first = 0, code = GP_EXIT_USAGE;
 
 	if (gp_options_parse(&options, argc, argv, "cCdefat", &first))
 		goto out;
@@ -287,16 +268,16 @@ int gp_cmd_replay(int argc, char **argv)
 			goto out;
 		}
 	}
-	if (options.dialogues && (options.kernel_engine || options.format_given)) {
-		gp_error("replay: --dialogues has one engine and one format; give it without --engine and --format");
+	if (options.dialogues && options.format_given) {
+		gp_error("replay: --dialogues prints NDJSON, one line per flow; give it without --format");
 		goto out;
 	}
 	if (gp_options_config(&options, &r.config))
 		goto out;
-	first_path = argv + first;
-	count = (size_t)(argc - first);
-	err = options.dialogues ? dialogues(&r, first_path, count) : replay(&r, &options, first_path, count);
-	code = err ? GP_EXIT_FAILED : GP_EXIT_DONE;
+	if (options.dialogues)
+		r.config->sampling = GP_SAMPLING_ALL;
+	r.prints_dialogues = options.dialogues;
+	code = replay(&r, &options, argv + first, (size_t)(argc - first)) ? GP_EXIT_FAILED : GP_EXIT_DONE;
 out:
 	replay_close(&r);
 	gp_options_close(&options);

@@ -22,6 +22,9 @@ struct gp_segment {
 	__u16 ip_bytes;
 	__u8 tcp_flags;	   /* GP_TCP_* */
 	bool isn_known;	   /* whoever saw the segment had seen the handshake */
+	bool client_known; /* and knew who the client is */
+	bool from_client;
+	__u8 service;	   /* enum gp_service, of the flow; GP_SERVICE_OTHER: by its ports */
 };
 
 /**
@@ -33,5 +36,14 @@ struct gp_segment {
  * length on the wire is what that fragment carries.
  */
 bool gp_segment_from_frame(struct gp_segment *out, const struct gp_frame *frame, bool tunnels);
+
+/**
+ * gp_segment_from_sample() - the segment in a sample of the data plane.
+ * @out: written only when there is one; it points into bytes.
+ * @bytes: sample->captured of them.
+ *
+ * Return: as gp_segment_from_frame().
+ */
+bool gp_segment_from_sample(struct gp_segment *out, const struct gp_packet_sample *sample, const __u8 *bytes);
 
 #endif

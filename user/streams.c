@@ -38,6 +38,7 @@ struct flow {
 	struct gp_stream stream;
 	struct side sides[GP_SPEAKERS];
 	struct key key;
+	struct gp_flow_record record;
 	void *reader; /* what begin() returned */
 	bool closing; /* in the list of those that have ended */
 	bool reset;
@@ -180,8 +181,10 @@ static void end_flow(struct gp_streams *s, struct flow *f, enum gp_stream_end en
 
 	for (int d = 0; d < GP_SPEAKERS; d++)
 		give_up_all(s, f, (enum gp_speaker)d);
-	if (f->reset)
+	if (f->reset || (f->stream.record && f->record.end == GP_FLOW_END_RESET))
 		end = GP_STREAM_RST;
+	else if (f->stream.record && f->record.end == GP_FLOW_END_CLOSED)
+		end = GP_STREAM_FIN;
 	else if (f->stream.sides[0].fin || f->stream.sides[1].fin)
 		end = GP_STREAM_FIN;
 	s->reader.end(s->context, f->reader, &f->stream, end);
@@ -206,6 +209,8 @@ static void expire(struct gp_streams *s)
 /* Whom a segment that begins a flow comes from: by its SYN, else by the port that has a service. */
 static enum gp_speaker first_speaker(const struct gp_streams *s, const struct gp_segment *segment)
 {
+	if (segment->client_known)
+		return segment->from_client ? GP_FROM_CLIENT : GP_FROM_SERVER;
 	if (segment->tcp_flags & GP_TCP_SYN)
 		return segment->tcp_flags & GP_TCP_ACK ? GP_FROM_SERVER : GP_FROM_CLIENT;
 	return s->options.ports[segment->dport].tcp_service ? GP_FROM_CLIENT : GP_FROM_SERVER;
@@ -219,7 +224,7 @@ static void describe(struct gp_streams *s, struct gp_stream *stream, const struc
 	stream->server = from_client ? segment->dst : segment->src;
 	stream->client_port = from_client ? segment->sport : segment->dport;
 	stream->server_port = from_client ? segment->dport : segment->sport;
-	stream->service = s->options.ports[stream->server_port].tcp_service;
+	stream->service = segment->service ? segment->service : s->options.ports[stream->server_port].tcp_service;
 	stream->begin_ns = stream->end_ns = s->now_ns;
 }
 
@@ -378,7 +383,7 @@ static void begin_side(struct flow *f, enum gp_speaker d, const struct gp_segmen
 
 static void touch(struct gp_streams *s, struct flow *f)
 {
-	bool closing = f->reset || (f->stream.sides[0].fin && f->stream.sides[1].fin);
+	bool closing = f->reset || f->stream.record || (f->stream.sides[0].fin && f->stream.sides[1].fin);
 
 	list_remove(list_of(s, f), f);
 	f->closing = closing;
@@ -441,6 +446,28 @@ int gp_streams_segment(struct gp_streams *s, const struct gp_segment *segment)
 			return err;
 	}
 	return take(s, f, speaker_of(f, segment), segment);
+}
+
+void gp_streams_record(struct gp_streams *s, const struct gp_flow_record *record)
+{
+	const struct gp_segment segment = {
+		.src = record->client,
+		.dst = record->server,
+		.sport = record->client_port,
+		.dport = record->server_port,
+	};
+	struct key key;
+	struct flow *f;
+
+	make_key(&key, &segment);
+	f = find(s, &key);
+	if (!f || f->stream.record || f->stream.begin_ns > record->last_ns)
+		return;
+	f->record = *record;
+	f->stream.record = &f->record;
+	if (record->last_ns > s->now_ns)
+		s->now_ns = record->last_ns;
+	touch(s, f);
 }
 
 static __u32 power_of_two(__u32 n)

@@ -38,6 +38,7 @@ struct gp_stream_side {
 
 /* What is known of a flow. */
 struct gp_stream {
+	const struct gp_flow_record *record; /* what the data plane counted; NULL when it has not told yet */
 	struct gp_addr client, server;
 	__u16 client_port, server_port; /* host order */
 	__u8 service;			/* enum gp_service, of the server's port */
@@ -83,6 +84,12 @@ int gp_streams_open(struct gp_streams **out, const struct gp_streams_options *op
  * Return: 0, or -ENOMEM, when the segment was not taken.
  */
 int gp_streams_segment(struct gp_streams *streams, const struct gp_segment *segment);
+
+/**
+ * gp_streams_record() - the data plane says how a flow ended.
+ * @record: copied, where its flow is known here. The flow ends a little later: the last samples may still be on their way.
+ */
+void gp_streams_record(struct gp_streams *streams, const struct gp_flow_record *record);
 
 /* The input ends: all flows do, oldest first. */
 void gp_streams_finish(struct gp_streams *streams);

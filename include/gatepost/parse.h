@@ -413,6 +413,25 @@ GP_INLINE int gp_parse_frame(const __u8 *data, const __u8 *end, __u32 frame_byte
 	return status;
 }
 
+/**
+ * gp_parse_ip() - the same of a packet that begins with its IP header.
+ * @packet_bytes: of the whole packet, at least end - data.
+ */
+GP_INLINE int gp_parse_ip(const __u8 *data, const __u8 *end, __u32 packet_bytes, struct gp_packet *p)
+{
+	struct gp_cursor c = { .data = data, .pos = data, .end = end, .frame_bytes = packet_bytes, .room = ~0u };
+
+	__builtin_memset(p, 0, sizeof(*p));
+	p->s_vlan = GP_VLAN_NONE;
+	p->c_vlan = GP_VLAN_NONE;
+	p->status = GP_PARSE_TRUNCATED;
+	if (!GP_FITS(data, 1, end))
+		return p->status;
+	p->ethertype = data[0] >> 4 == 4 ? GP_ETHERTYPE_IPV4 : GP_ETHERTYPE_IPV6;
+	p->status = (__u8)gp_parse_network(&c, p);
+	return p->status;
+}
+
 /* gp_parse() - gp_parse_frame() for a frame that lies in one piece. */
 GP_INLINE int gp_parse(const __u8 *data, const __u8 *end, __u32 tunnels, struct gp_packet *p)
 {

@@ -45,13 +45,6 @@ GP_INLINE __u64 *gp_sampling_bucket(struct gp_memory *m, const struct gp_setting
 	return gp_mem_buckets(m, (__u32)(gp_mix(gp_mix(settings->secret[0], source->halves[0]), low) + is_syn));
 }
 
-GP_INLINE int gp_sampling_is_on(struct gp_memory *m)
-{
-	struct gp_settings *settings = gp_mem_settings(m);
-
-	return settings && settings->sampling != GP_SAMPLING_OFF;
-}
-
 /* The first two bytes of a TLS record (RFC 8446, 5.1): change_cipher_spec to application_data. */
 GP_INLINE int gp_head_is_record(__u32 head)
 {
@@ -188,24 +181,25 @@ GP_INLINE int gp_sampling_is_cheap(struct gp_memory *m, const struct gp_settings
 }
 
 /**
- * gp_sampling_segment() - sample a segment of a flow, if tokens are left.
- * @slot: of the flow.
- * @what: enum gp_sampled; above GP_SAMPLING_CLIENT: 1 when it comes from the client.
+ * gp_sampling_segment() - sample a segment with payload, if it is wanted and tokens are left.
+ * @slot: of its flow, which is as it was before the segment.
  *
  * Return: 0.
  */
-#define GP_SAMPLING_CLIENT 8
-GP_GLOBAL int gp_sampling_segment(struct gp_memory *m, gp_ctx *ctx, __u32 frame_bytes, __u32 slot, __u32 what)
+GP_GLOBAL int gp_sampling_segment(struct gp_memory *m, gp_ctx *ctx, __u32 frame_bytes, __u32 slot, __u32 from_client)
 {
-	__u32 kind = what & (GP_SAMPLED_KINDS - 1), from_client = what >> GP_SAMPLING_CLIENT;
 	struct gp_settings *settings = gp_mem_settings(m);
 	struct gp_flow *flow = gp_mem_flow(m, slot);
 	struct gp_cpu *cpu = gp_mem_cpu(m);
 	__u64 now_ns = gp_mem_now(m);
 	struct gp_sampled_count *count;
+	__u32 kind;
 
+	if (!settings || !flow || !cpu || settings->sampling != GP_SAMPLING_SOME)
+		return 0;
+	kind = gp_sampling_kind(flow, &cpu->scratch.packet, from_client);
 	GP_OPAQUE(kind);
-	if (!settings || !flow || !cpu || kind >= GP_SAMPLED_KINDS)
+	if (kind >= GP_SAMPLED_KINDS)
 		return 0;
 	count = &cpu->totals.sampled[kind];
 	gp_sampling_note(flow, &cpu->scratch.packet, kind, from_client);
@@ -236,7 +230,7 @@ GP_GLOBAL int gp_sampling_syn(struct gp_memory *m, gp_ctx *ctx, __u32 frame_byte
 	struct gp_sampled_count *count;
 	__u64 now_ns = gp_mem_now(m), *bucket;
 
-	if (!settings || !cpu || (flow && flow->sampling & GP_FLOW_SYN_SAMPLED))
+	if (!settings || !cpu || settings->sampling != GP_SAMPLING_SOME || (flow && flow->sampling & GP_FLOW_SYN_SAMPLED))
 		return 0;
 	if (flow)
 		flow->sampling |= GP_FLOW_SYN_SAMPLED;

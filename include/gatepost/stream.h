@@ -644,21 +644,6 @@ GP_INLINE int gp_stream_is_bulk(struct gp_memory *m, const struct gp_packet *p, 
 	       !gp_proof_is_expected(m, settings, gp_proof_addrs(&p->src, &p->dst), (__u32)p->sport ^ p->dport, p->ack);
 }
 
-/* A segment with payload goes to the agent, where it is wanted. Return: whether it was. */
-GP_INLINE __u32 gp_stream_sample_payload(struct gp_memory *m, gp_ctx *ctx, const struct gp_scratch *s,
-					 const struct gp_flow *flow, __u32 flow_slot, __u32 frame_bytes)
-{
-	__u32 from_client = (__u32)gp_flow_from_client(flow, &s->packet), kind;
-
-	if (gp_mem_samples_all(m) || !gp_sampling_is_on(m))
-		return 1;
-	kind = gp_sampling_kind(flow, &s->packet, from_client);
-	if (kind == GP_SAMPLED_NONE)
-		return 0;
-	gp_sampling_segment(m, ctx, frame_bytes, flow_slot, kind | from_client << GP_SAMPLING_CLIENT);
-	return 1;
-}
-
 #define GP_STREAM_STAGE 8 /* bits below it: enum gp_service; above: enum gp_tag_stage */
 
 /* A packet's service and stage. */
@@ -697,7 +682,7 @@ GP_INLINE int gp_stream_packet(struct gp_memory *m, gp_ctx *ctx, struct gp_scrat
 	flow = slot < 0 ? 0 : gp_mem_flow(m, (__u32)slot);
 	if (gp_mem_samples_all(m))
 		gp_sampling_all(m, ctx, frame_bytes, service);
-	else if ((flags & (GP_TCP_SYN | GP_TCP_ACK | GP_TCP_RST)) == GP_TCP_SYN && gp_sampling_is_on(m))
+	else if ((flags & (GP_TCP_SYN | GP_TCP_ACK | GP_TCP_RST)) == GP_TCP_SYN)
 		gp_sampling_syn(m, ctx, frame_bytes, slot);
 	if (!flow)
 		return gp_stream_answer(m, 0, p, 0, service);
@@ -707,12 +692,13 @@ GP_INLINE int gp_stream_packet(struct gp_memory *m, gp_ctx *ctx, struct gp_scrat
 	    (flow->flags & (GP_FLOW_SYN_ACK | GP_FLOW_PROVED)) == GP_FLOW_SYN_ACK && p->ack == flow->server_isn + 1)
 		gp_stream_proved(m, s, (__u32)slot, now_ns);
 	if (p->payload_len && !(flags & (GP_TCP_SYN | GP_TCP_RST))) {
-		__u32 known = flow->service, sampled = gp_stream_sample_payload(m, ctx, s, flow, (__u32)slot, frame_bytes);
+		__u32 known = flow->service;
 
+		if (known)
+			gp_sampling_segment(m, ctx, frame_bytes, (__u32)slot, from_client);
 		gp_stream_payload(m, ctx, s, flow, (__u32)slot, from_client, frame_bytes, now_ns);
-		/* What the service is may be known only now. */
-		if (!sampled && flow->service != known)
-			gp_stream_sample_payload(m, ctx, s, flow, (__u32)slot, frame_bytes);
+		if (!known && flow->service)
+			gp_sampling_segment(m, ctx, frame_bytes, (__u32)slot, from_client);
 	}
 	if (flags & (GP_TCP_FIN | GP_TCP_RST))
 		gp_stream_end(m, s, (__u32)slot, from_client, now_ns);
