@@ -134,6 +134,7 @@ static char *join_names(char *const *paths, size_t count)
 static int replay_report(struct replay *r, const struct gp_options *options, const char *name, const char *incomplete)
 {
 	const struct gp_source_count *count = gp_source_pcap_count(r->source);
+	const struct gp_dialogues_count heard = gp_dialogues_count(r->dialogues);
 	const struct gp_report report = {
 		.sensor = r->config->sensor,
 		.source_kind = "pcap",
@@ -147,6 +148,8 @@ static int replay_report(struct replay *r, const struct gp_options *options, con
 		.link_type = count->link_type,
 		.wire_bytes = count->wire_bytes,
 		.time_reversed = count->time_reversed,
+		.dialogues = heard.told,
+		.dialogues_displaced = heard.displaced,
 		.incomplete = incomplete,
 		.default_inside = r->config->default_inside,
 		.all = options->all,

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "dialogues.h"
 #include "loader.h"
 #include "epoch.h"
 #include "log.h"
@@ -42,6 +43,8 @@ struct run {
 	struct gp_world *world;
 	struct gp_epoch *epoch;
 	struct gp_judge *judge;
+	struct gp_dialogues *dialogues;
+	int dialogues_err;
 	struct gp_tag_filters *filters; /* NULL: tags are off */
 	struct gp_tag_verdicts *verdicts;
 	bool tags_failed; /* and that has been said */
@@ -72,6 +75,7 @@ static __s64 realtime_offset_ns(void)
 
 static int write_report(struct run *run, enum gp_format format, bool live)
 {
+	const struct gp_dialogues_count heard = gp_dialogues_count(run->dialogues);
 	struct gp_report report = {
 		.sensor = run->config->sensor,
 		.source_kind = "interface",
@@ -82,6 +86,8 @@ static int write_report(struct run *run, enum gp_format format, bool live)
 		.world = run->world,
 		.judge = run->judge,
 		.nic_missed = gp_loader_missed(run->loader),
+		.dialogues = heard.told,
+		.dialogues_displaced = heard.displaced,
 		.incomplete = gp_loader_lost(run->loader),
 		.wire_is_seen = true,
 		/* Each CPU may be about to count one packet, and to move those that wait (include/gatepost/hot.h). */
@@ -104,9 +110,37 @@ static int write_report(struct run *run, enum gp_format format, bool live)
 	return err;
 }
 
+static void take_sample(void *context, const struct gp_packet_sample *sample, const __u8 *bytes)
+{
+	struct run *run = context;
+
+	if (!run->dialogues_err)
+		run->dialogues_err = gp_dialogues_sample(run->dialogues, sample, bytes);
+}
+
 static void take_record(void *context, const struct gp_flow_record *record)
 {
-	gp_world_flow_record(context, record);
+	struct run *run = context;
+
+	gp_world_flow_record(run->world, record);
+	if (!run->dialogues_err)
+		run->dialogues_err = gp_dialogues_record(run->dialogues, record);
+}
+
+static int told(void *context, const struct gp_dialogue *dialogue, enum gp_stream_end end)
+{
+	(void)context;
+	(void)dialogue;
+	(void)end;
+	return 0;
+}
+
+/* What the rings hold. Samples first: a record ends the dialogue that its flow's samples make up. */
+static int drain(struct run *run)
+{
+	gp_loader_samples(run->loader, take_sample, run);
+	gp_loader_drain(run->loader, take_record, run);
+	return run->dialogues_err;
 }
 
 /* Once per time slice: who is flagged now. */
@@ -145,10 +179,9 @@ static int tick(struct run *run)
 {
 	__u64 now_ns = monotonic_ns();
 	bool new_slice = now_ns / GP_SLICE_NS != run->slice;
-	int err = 0;
+	int err = drain(run);
 
-	gp_loader_drain(run->loader, take_record, run->world);
-	if (new_slice) {
+	if (new_slice && !err) {
 		gp_loader_check(run->loader);
 		err = gp_epoch_turn(run->epoch, now_ns);
 	}
@@ -165,16 +198,20 @@ static int run_until_stopped(struct run *run)
 	struct pollfd fds[] = {
 		{ .fd = run->signals, .events = POLLIN },
 		{ .fd = run->timer, .events = POLLIN },
+		{ .fd = gp_loader_samples_fd(run->loader), .events = POLLIN },
 	};
 	unsigned seconds = 0;
 	__u64 expirations;
 	int err;
 
 	for (;;) {
-		if (poll(fds, 2, -1) < 0 && errno != EINTR)
+		if (poll(fds, 3, -1) < 0 && errno != EINTR)
 			return -errno;
 		if (fds[0].revents)
 			return 0;
+		err = fds[2].revents ? drain(run) : 0;
+		if (err)
+			return err;
 		if (!fds[1].revents || read(run->timer, &expirations, sizeof(expirations)) < 0)
 			continue;
 		err = tick(run);
@@ -268,7 +305,7 @@ static int open_world(struct run *run)
 		err = gp_epoch_open(&run->epoch, run->world, &options);
 	if (!err)
 		err = gp_judge_open(&run->judge, run->world, &run->config->limits, trusts_inside(run));
-	return err;
+	return err ? err : gp_dialogues_open(&run->dialogues, run->config, told, run);
 }
 
 static int open_tags(struct run *run)
@@ -313,6 +350,8 @@ static void run_close(struct run *run)
 		gp_tag_verdicts_close(run->verdicts);
 	bool leaves = run->loader && gp_loader_took_over(run->loader) && !run->opened;
 
+	if (run->dialogues)
+		gp_dialogues_close(run->dialogues);
 	if (run->judge)
 		gp_judge_close(run->judge);
 	if (run->epoch)
@@ -348,6 +387,8 @@ static int run_agent(struct run *run)
 	if (!off)
 		gp_memory_flush(gp_loader_memory(run->loader), monotonic_ns());
 	report_err = tick(run);
+	if (!report_err)
+		report_err = gp_dialogues_finish(run->dialogues);
 	if (!report_err)
 		report_err = gp_epoch_turn(run->epoch, monotonic_ns());
 	if (!report_err)

@@ -31,6 +31,7 @@ struct gp_report {
 	__u64 time_reversed;
 	__u64 nic_missed;   /* the driver's losses since attach */
 	__u64 pcap_dropped;
+	__u64 dialogues, dialogues_displaced; /* as struct gp_dialogues_count has them */
 	__u64 live_slack;   /* packets that came while a live sweep ran: unaccounted up to this is no loss */
 	const char *incomplete; /* NULL, or why the input ended early, or what was not counted */
 	bool default_inside;

@@ -223,6 +223,31 @@ static json *new_window(struct writer *w)
 	return o;
 }
 
+/* What was wanted as evidence, by kind, and what became of it. */
+static void put_sampled(struct writer *w, json *coverage)
+{
+	static const char *const kinds[] = {
+		[GP_SAMPLED_SYN] = "syn",
+		[GP_SAMPLED_MAIL] = "mail",
+		[GP_SAMPLED_HTTP] = "http",
+		[GP_SAMPLED_TLS] = "tls",
+	};
+	const struct gp_report *r = w->model->report;
+	json *evidence = put_object(w, coverage, "evidence");
+
+	for (size_t i = 0; i < GP_SAMPLED_KINDS; i++) {
+		const struct gp_sampled_count *count = &w->model->coverage.totals.sampled[i];
+		json *o = put_object(w, evidence, kinds[i]);
+
+		put_number(w, o, "samples", count->taken);
+		put_number(w, o, "source_limited", count->source_limited);
+		put_number(w, o, "limited", count->limited);
+		put_number(w, o, "ring_full", count->ring_full);
+	}
+	put_number(w, evidence, "dialogues", r->dialogues);
+	put_number(w, evidence, "dialogues_displaced", r->dialogues_displaced);
+}
+
 static json *new_coverage(struct writer *w)
 {
 	const struct gp_report *r = w->model->report;
@@ -249,7 +274,8 @@ static json *new_coverage(struct writer *w)
 	put_number(w, o, "overflow_bytes", c->overflow.bytes);
 	put_number(w, o, "in_flight", c->in_flight.packets);
 	put_number(w, o, "in_flight_bytes", c->in_flight.bytes);
-	put_number(w, o, "evidence_lost", 0);
+	put_number(w, o, "evidence_lost", gp_coverage_evidence_lost(c));
+	put_sampled(w, o);
 	put_number(w, o, "flow_records", c->totals.flow_records);
 	put_number(w, o, "flow_records_lost", c->totals.flow_records_lost);
 	put_number(w, o, "time_reversed", r->time_reversed);

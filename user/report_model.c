@@ -483,3 +483,15 @@ void gp_sink_print(struct gp_sink *sink, const char *format, ...)
 		sink->err = errno ? -errno : -EIO;
 	va_end(args);
 }
+
+__u64 gp_coverage_evidence_lost(const struct gp_coverage *coverage)
+{
+	__u64 lost = 0;
+
+	for (size_t i = 0; i < GP_SAMPLED_KINDS; i++) {
+		const struct gp_sampled_count *count = &coverage->totals.sampled[i];
+
+		lost += count->source_limited + count->limited + count->ring_full;
+	}
+	return lost;
+}

@@ -90,4 +90,7 @@ void gp_sink_print(struct gp_sink *sink, const char *format, ...) __attribute__(
 void gp_report_json(struct gp_sink *sink, const struct gp_model *model, bool indented);
 void gp_report_text(struct gp_sink *sink, const struct gp_model *model);
 
+/* Packets that were wanted as samples and not taken. */
+__u64 gp_coverage_evidence_lost(const struct gp_coverage *coverage);
+
 #endif

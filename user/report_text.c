@@ -622,6 +622,8 @@ static void print_losses(struct gp_sink *sink, const struct gp_model *model)
 		{ "outside_folded", { model->coverage.outside_folded, 0 },
 		  "hosts outside left to their prefixes: the agent knows too many" },
 		{ "cells_evicted", { t->cells_evicted, 0 }, "prefixes outside that gave way; their packets are overflow" },
+		{ "evidence_lost", { gp_coverage_evidence_lost(&model->coverage), 0 },
+		  "packets that were wanted as samples and not taken" },
 		{ "flow_records_lost", { t->flow_records_lost, 0 }, "ended mail flows of which the agent was not told" },
 		{ "flows_evicted", { t->flows_evicted, 0 }, "live flows that gave way to newer ones" },
 		{ "mail_flows_evicted", { t->mail_flows_evicted, 0 }, "of these to ports of mail" },
