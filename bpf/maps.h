@@ -85,7 +85,7 @@ struct {
 const volatile __u32 gp_knob_side = GP_SIDE_TAP;
 const volatile __u32 gp_knob_replay = 0; /* 1: time and excess come with each packet */
 const volatile __u32 gp_knob_tags = 0;	 /* 1: packets of watched services bear struct gp_tag */
-const volatile __u32 gp_knob_samples_all = 0;	/* 1: GP_SAMPLING_ALL */
+const volatile __u32 gp_knob_sampling = GP_SAMPLING_SOME;
 const volatile __u32 gp_knob_sample_bytes = GP_SAMPLE_BYTES; /* of a packet; the buffers hold so many */
 const volatile __u64 gp_knob_wake_bytes = 1 << 18; /* in the ring of samples: then the agent is woken */
 
@@ -191,11 +191,11 @@ GP_INLINE __u32 gp_mem_tags(struct gp_memory *m)
 	return gp_knob_tags;
 }
 
-/* Is everything sampled that watched services send? */
-GP_INLINE __u32 gp_mem_samples_all(struct gp_memory *m)
+/* What is sampled: enum gp_sampling. */
+GP_INLINE __u32 gp_mem_sampling(struct gp_memory *m)
 {
 	(void)m;
-	return gp_knob_samples_all;
+	return gp_knob_sampling;
 }
 
 /* Does a packet come with its time? */

@@ -174,7 +174,7 @@ static int size_samples(struct gp_bpf *bpf, const struct gp_config *config)
 	struct gatepost_bpf *s = bpf->skeleton;
 	int err;
 
-	s->rodata->gp_knob_samples_all = all;
+	s->rodata->gp_knob_sampling = bpf->plan.sampling;
 	s->rodata->gp_knob_sample_bytes = bytes;
 	s->rodata->gp_knob_wake_bytes = ring / 4;
 	err = bpf_map__set_value_size(s->maps.gp_sample_buffers, (__u32)sizeof(struct gp_packet_sample) + bytes);

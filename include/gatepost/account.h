@@ -229,7 +229,7 @@ GP_INLINE int gp_account_glance_tcp(struct gp_memory *m, const struct gp_glance 
 		return -1;
 	if (payload_len && (!gp_glance_head(g, end, payload_len, &head) || !gp_payload_is_bulk(head, service, to)))
 		return -1;
-	if (payload_len && gp_payload_may_go_on(head, to, tcp[13]) && settings &&
+	if (payload_len && gp_mem_sampling(m) && gp_payload_may_go_on(head, to, tcp[13]) && settings &&
 	    gp_proof_is_expected(m, settings, gp_account_glance_addrs(g), gp_load_be16(tcp) ^ gp_load_be16(tcp + 2),
 				 gp_load_be32(tcp + 8)))
 		return -1;
@@ -261,7 +261,7 @@ GP_INLINE __u64 gp_account_bulk(struct gp_memory *m, gp_ctx *ctx, __u32 bytes, _
 	__u32 sent = 1;
 	struct gp_glance g;
 
-	if (!cpu || !cpu->slice || gp_mem_samples_all(m) || !gp_glance(gp_ctx_data(ctx), end, &g))
+	if (!cpu || !cpu->slice || gp_mem_sampling(m) == GP_SAMPLING_ALL || !gp_glance(gp_ctx_data(ctx), end, &g))
 		return 0;
 	slot = gp_account_glance_slot(m, &g, 1, side != GP_SIDE_OUTSIDE, &cpu->scratch.src.addr);
 	if (slot == GP_NO_SLOT && side != GP_SIDE_INSIDE) {

@@ -222,10 +222,10 @@ GP_INLINE int gp_mem_tell(struct gp_memory *m, const struct gp_flow_record *reco
 	return 0;
 }
 
-/* Is everything sampled that watched services send? */
-GP_INLINE __u32 gp_mem_samples_all(struct gp_memory *m)
+/* What is sampled: enum gp_sampling. */
+GP_INLINE __u32 gp_mem_sampling(struct gp_memory *m)
 {
-	return m->settings->sampling == GP_SAMPLING_ALL;
+	return m->settings->sampling;
 }
 
 GP_INLINE struct gp_shared_bucket *gp_mem_shared_buckets(struct gp_memory *m, __u32 kind)
@@ -264,7 +264,7 @@ GP_INLINE __u32 gp_mem_load(struct gp_memory *m, gp_ctx *ctx, __u32 offset, __u8
  */
 GP_INLINE int gp_mem_sample(struct gp_memory *m, gp_ctx *ctx, const struct gp_packet_sample *head, __u32 offset, __u32 bytes)
 {
-	__u32 max = gp_mem_samples_all(m) ? GP_FRAME_MAX : GP_SAMPLE_BYTES;
+	__u32 max = gp_mem_sampling(m) == GP_SAMPLING_ALL ? GP_FRAME_MAX : GP_SAMPLE_BYTES;
 
 	if (!m->sample || m->sample->count)
 		return -1;

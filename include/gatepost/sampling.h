@@ -195,7 +195,7 @@ GP_GLOBAL int gp_sampling_segment(struct gp_memory *m, gp_ctx *ctx, __u32 frame_
 	struct gp_sampled_count *count;
 	__u32 kind;
 
-	if (!settings || !flow || !cpu || settings->sampling != GP_SAMPLING_SOME)
+	if (!settings || !flow || !cpu)
 		return 0;
 	kind = gp_sampling_kind(flow, &cpu->scratch.packet, from_client);
 	GP_OPAQUE(kind);
@@ -230,7 +230,7 @@ GP_GLOBAL int gp_sampling_syn(struct gp_memory *m, gp_ctx *ctx, __u32 frame_byte
 	struct gp_sampled_count *count;
 	__u64 now_ns = gp_mem_now(m), *bucket;
 
-	if (!settings || !cpu || settings->sampling != GP_SAMPLING_SOME || (flow && flow->sampling & GP_FLOW_SYN_SAMPLED))
+	if (!settings || !cpu || (flow && flow->sampling & GP_FLOW_SYN_SAMPLED))
 		return 0;
 	if (flow)
 		flow->sampling |= GP_FLOW_SYN_SAMPLED;

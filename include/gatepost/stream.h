@@ -634,11 +634,11 @@ GP_INLINE int gp_stream_is_bulk(struct gp_memory *m, const struct gp_packet *p, 
 
 	if (gp_segment_is_control(p->tcp_flags))
 		return 0;
-	if (gp_mem_samples_all(m) && gp_sampling_kind_of(service) != GP_SAMPLED_NONE)
+	if (gp_mem_sampling(m) == GP_SAMPLING_ALL && gp_sampling_kind_of(service) != GP_SAMPLED_NONE)
 		return 0;
 	if (p->payload_len && !gp_payload_is_bulk(p->head, service, to))
 		return 0;
-	if (p->payload_len && !gp_payload_may_go_on(p->head, to, p->tcp_flags))
+	if (p->payload_len && (!gp_mem_sampling(m) || !gp_payload_may_go_on(p->head, to, p->tcp_flags)))
 		return 1;
 	return !settings ||
 	       !gp_proof_is_expected(m, settings, gp_proof_addrs(&p->src, &p->dst), (__u32)p->sport ^ p->dport, p->ack);
@@ -680,9 +680,9 @@ GP_INLINE int gp_stream_packet(struct gp_memory *m, gp_ctx *ctx, struct gp_scrat
 	if (flags & (GP_TCP_SYN | GP_TCP_FIN | GP_TCP_RST))
 		gp_stream_flags(m, &s->src, flags, now_ns);
 	flow = slot < 0 ? 0 : gp_mem_flow(m, (__u32)slot);
-	if (gp_mem_samples_all(m))
+	if (gp_mem_sampling(m) == GP_SAMPLING_ALL)
 		gp_sampling_all(m, ctx, frame_bytes, service);
-	else if ((flags & (GP_TCP_SYN | GP_TCP_ACK | GP_TCP_RST)) == GP_TCP_SYN)
+	else if (gp_mem_sampling(m) && (flags & (GP_TCP_SYN | GP_TCP_ACK | GP_TCP_RST)) == GP_TCP_SYN)
 		gp_sampling_syn(m, ctx, frame_bytes, slot);
 	if (!flow)
 		return gp_stream_answer(m, 0, p, 0, service);
@@ -694,10 +694,10 @@ GP_INLINE int gp_stream_packet(struct gp_memory *m, gp_ctx *ctx, struct gp_scrat
 	if (p->payload_len && !(flags & (GP_TCP_SYN | GP_TCP_RST))) {
 		__u32 known = flow->service;
 
-		if (known)
+		if (known && gp_mem_sampling(m) == GP_SAMPLING_SOME)
 			gp_sampling_segment(m, ctx, frame_bytes, (__u32)slot, from_client);
 		gp_stream_payload(m, ctx, s, flow, (__u32)slot, from_client, frame_bytes, now_ns);
-		if (!known && flow->service)
+		if (!known && flow->service && gp_mem_sampling(m) == GP_SAMPLING_SOME)
 			gp_sampling_segment(m, ctx, frame_bytes, (__u32)slot, from_client);
 	}
 	if (flags & (GP_TCP_FIN | GP_TCP_RST))

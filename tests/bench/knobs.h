@@ -19,7 +19,8 @@ enum bench_program {
 	BENCH_LINE,
 	BENCH_LINE_ALONE,
 	BENCH_GATEPOST,
-	BENCH_TAGGED, /* of bulk data: gatepost with tags */
+	BENCH_QUIET,  /* of bulk data: gatepost without samples of evidence */
+	BENCH_TAGGED, /* likewise: with tags */
 	BENCH_UNDO,   /* likewise: the floor, and the call that takes a tag back, which is the harness's and not gatepost's */
 	BENCH_TEXTBOOK,
 	BENCH_PROGRAMS,

@@ -278,7 +278,8 @@ int bench_measure(struct bench_row *row, struct bench_world *world, const struct
 		for (int program = 0; program < BENCH_PROGRAMS; program++) {
 			double ns;
 
-			if ((program == BENCH_TAGGED || program == BENCH_UNDO) && row->bench_case->group != BENCH_GROUP_BULK)
+			if ((program == BENCH_QUIET || program == BENCH_TAGGED || program == BENCH_UNDO) &&
+			    row->bench_case->group != BENCH_GROUP_BULK)
 				continue;
 			ns = time_program(world, row, &frame, program, each.slice_ns);
 			if (ns < 0) {

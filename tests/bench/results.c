@@ -21,8 +21,8 @@ double bench_load(void)
 
 void bench_print_head(void)
 {
-	printf("%-14s  %-5s  %8s  %8s  %8s  %8s  %8s  %8s  %8s  %8s\n", "ns per packet", "encap", "hosts", "floor",
-	       "gatepost", "over", "line", "alone", "textbook", "tags add");
+	printf("%-14s  %-5s  %8s  %8s  %8s  %8s  %8s  %8s  %8s  %8s  %8s\n", "ns per packet", "encap", "hosts", "floor",
+	       "gatepost", "over", "line", "alone", "textbook", "tags add", "evidence");
 }
 
 /* What tags add, without the harness's part. */
@@ -33,6 +33,12 @@ static double tags_cost(const struct bench_row *row)
 	return ns[BENCH_TAGGED] - ns[BENCH_GATEPOST] - (ns[BENCH_UNDO] - ns[BENCH_FLOOR]);
 }
 
+/* What samples of evidence add. */
+static double evidence_cost(const struct bench_row *row)
+{
+	return row->ns[BENCH_GATEPOST] - row->ns[BENCH_QUIET];
+}
+
 void bench_print_row(const struct bench_row *row)
 {
 	const double *ns = row->ns;
@@ -41,7 +47,7 @@ void bench_print_row(const struct bench_row *row)
 	       bench_encap_names[row->encap], row->hosts, ns[BENCH_FLOOR], ns[BENCH_GATEPOST],
 	       ns[BENCH_GATEPOST] - ns[BENCH_FLOOR], ns[BENCH_LINE], ns[BENCH_LINE_ALONE], ns[BENCH_TEXTBOOK]);
 	if (ns[BENCH_TAGGED] > 0)
-		printf("  %8.1f", tags_cost(row));
+		printf("  %8.1f  %8.1f", tags_cost(row), evidence_cost(row));
 	printf("\n");
 	fflush(stdout);
 }
@@ -104,6 +110,13 @@ static unsigned target_tags(const struct bench_results *r, const struct bench_ca
 	return row ? target(tags_cost(row), 3, false, "ns", "%s: tags on, over tags off", c->name) : 0;
 }
 
+static unsigned target_evidence(const struct bench_results *r, const struct bench_case *c)
+{
+	const struct bench_row *row = find_row(r, c, BENCH_PLAIN, HOT);
+
+	return row ? target(evidence_cost(row), 3, false, "ns", "%s: evidence on, over evidence off", c->name) : 0;
+}
+
 static unsigned target_far_beyond_cache(const struct bench_results *r, const struct bench_case *c)
 {
 	const struct bench_row *row = find_row(r, c, BENCH_PLAIN, HOSTS_512K);
@@ -132,7 +145,7 @@ static unsigned case_targets(const struct bench_results *r, const struct bench_c
 		missed += target_over_floor(r, c, HOT, 12);
 	if (c->group == BENCH_GROUP_BULK) {
 		missed += target_over_floor(r, c, HOT, 20) + target_over_floor(r, c, HOSTS_64K, 60);
-		missed += target_far_beyond_cache(r, c) + target_tags(r, c);
+		missed += target_far_beyond_cache(r, c) + target_tags(r, c) + target_evidence(r, c);
 	}
 	if (c->group != BENCH_GROUP_DIALOGUE)
 		missed += target_pppoe(r, c);
@@ -218,8 +231,10 @@ static struct json_object *row_json(const struct bench_row *row)
 	add_number(o, "line_ns", row->ns[BENCH_LINE]);
 	add_number(o, "line_alone_ns", row->ns[BENCH_LINE_ALONE]);
 	add_number(o, "textbook_ns", row->ns[BENCH_TEXTBOOK]);
-	if (row->ns[BENCH_TAGGED] > 0)
+	if (row->ns[BENCH_TAGGED] > 0) {
 		add_number(o, "tags_add_ns", tags_cost(row));
+		add_number(o, "evidence_adds_ns", evidence_cost(row));
+	}
 	return o;
 }
 

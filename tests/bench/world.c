@@ -84,7 +84,7 @@ static int share_maps(const struct bpf_object *from, struct bpf_object *to)
 
 /* What one object of the benchmark's is loaded for. */
 struct side {
-	bool from_outside, tags;
+	bool from_outside, tags, quiet;
 	enum bench_purpose purpose;
 	bool drop;
 	int to_ifindex;
@@ -97,12 +97,15 @@ static int load_side(struct bench_world *world, const struct side *side)
 
 	if (!s)
 		return -errno;
-	*(side->tags ? &world->tagged[side->from_outside] : &world->sides[side->from_outside]) = s;
+	*(side->tags  ? &world->tagged[side->from_outside] :
+	  side->quiet ? &world->quiet[side->from_outside] :
+			&world->sides[side->from_outside]) = s;
 	bpf_program__set_autoload(s->progs.bench_gatepost, !side->tags); /* leads conversations for live, too */
 	bpf_program__set_autoload(s->progs.bench_gatepost_tags, side->tags);
 	bpf_program__set_autoload(s->progs.bench_receive, side->purpose == BENCH_FOR_LIVE);
 	s->rodata->gp_knob_side = side->from_outside ? GP_SIDE_OUTSIDE : GP_SIDE_INSIDE;
 	s->rodata->gp_knob_tags = side->tags;
+	s->rodata->gp_knob_sampling = side->quiet ? GP_SAMPLING_OFF : GP_SAMPLING_SOME;
 	s->rodata->bench_drop = side->drop;
 	s->rodata->bench_to = (__u32)side->to_ifindex;
 	err = bpf_map__set_max_entries(s->maps.bench_lines, world->hosts);
@@ -168,9 +171,9 @@ int bench_world_open(struct bench_world *world, __u32 hosts, enum bench_purpose 
 		what = "gatepost's maps";
 		err = load_maps(world);
 	}
-	for (int i = 0; i < (purpose == BENCH_FOR_ROWS ? 4 : 2) && !err; i++) {
+	for (int i = 0; i < (purpose == BENCH_FOR_ROWS ? 6 : 2) && !err; i++) {
 		what = "the benchmark's programs";
-		err = load_side(world, &(struct side){ i & 1, i & 2, purpose, drop, to_ifindex });
+		err = load_side(world, &(struct side){ i & 1, i & 2, i & 4, purpose, drop, to_ifindex });
 	}
 	if (!err && purpose == BENCH_FOR_ROWS) {
 		what = "the textbook program";
@@ -188,6 +191,7 @@ void bench_world_close(struct bench_world *world)
 	for (int i = 0; i < 2; i++) {
 		bench_bpf__destroy(world->sides[i]);
 		bench_bpf__destroy(world->tagged[i]);
+		bench_bpf__destroy(world->quiet[i]);
 	}
 	if (world->gatepost.skeleton)
 		gp_bpf_close(&world->gatepost);
@@ -211,6 +215,8 @@ int bench_world_program(const struct bench_world *world, enum bench_program prog
 		return bpf_program__fd(s->progs.bench_one_line_alone);
 	case BENCH_GATEPOST:
 		return bpf_program__fd(s->progs.bench_gatepost);
+	case BENCH_QUIET:
+		return bpf_program__fd(world->quiet[from_outside]->progs.bench_gatepost);
 	case BENCH_TAGGED:
 		return bpf_program__fd(world->tagged[from_outside]->progs.bench_gatepost_tags);
 	default:
@@ -221,7 +227,9 @@ int bench_world_program(const struct bench_world *world, enum bench_program prog
 /* The object that a program but the textbook's lies in. */
 static const struct bench_bpf *object_of(const struct bench_world *world, enum bench_program program, bool from_outside)
 {
-	return program == BENCH_TAGGED ? world->tagged[from_outside] : world->sides[from_outside];
+	return program == BENCH_TAGGED ? world->tagged[from_outside] :
+	       program == BENCH_QUIET  ? world->quiet[from_outside] :
+					 world->sides[from_outside];
 }
 
 struct bench_knobs *bench_world_knobs(const struct bench_world *world, enum bench_program program, bool from_outside)

@@ -28,6 +28,7 @@ struct bench_world {
 	struct gp_bpf gatepost;
 	struct bench_bpf *sides[2]; /* frames from inside, from outside: the side is a constant of the program */
 	struct bench_bpf *tagged[2]; /* the same with tags; not for live */
+	struct bench_bpf *quiet[2];  /* the same without samples; not for live */
 	struct textbook_bpf *textbook;
 	const struct bench_case *warm[2]; /* of IPv4, of IPv6: the case that every host was last shown in */
 };
