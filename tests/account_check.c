@@ -94,6 +94,8 @@ void account_clear(struct gp_memory *m)
 	memset(m->filters, 0, sizeof(*m->filters));
 	memset(m->filter_bits, 0, (size_t)GP_FILTERS * s->filter_words * sizeof(*m->filter_bits));
 	m->control->bank_epoch[0] = 1;
+	memset(m->shared_buckets, 0, GP_SAMPLED_KINDS * sizeof(*m->shared_buckets));
+	memset(m->buckets, 0, GP_SAMPLE_BUCKETS * sizeof(*m->buckets));
 }
 
 static void forget_record(void *context, const struct gp_flow_record *record)

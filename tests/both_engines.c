@@ -23,7 +23,7 @@ struct part {
 	size_t records, record_bytes;
 };
 
-#define PARTS 17
+#define PARTS 19
 
 static void list_parts(const struct both_engines *both, struct part parts[PARTS])
 {
@@ -49,6 +49,8 @@ static void list_parts(const struct both_engines *both, struct part parts[PARTS]
 		PART(filter_bits, (size_t)GP_FILTERS * s->filter_words),
 		PART(ranges, s->ranges),
 		PART(ports, GP_PORTS),
+		PART(shared_buckets, GP_SAMPLED_KINDS),
+		PART(buckets, GP_SAMPLE_BUCKETS),
 #undef PART
 	};
 
@@ -57,7 +59,7 @@ static void list_parts(const struct both_engines *both, struct part parts[PARTS]
 
 #define TABLES "tables: {addresses: 131072, hosts: 16384, outside: 8192, cells: 8192, flows: 65536}\n"
 
-static int setup(void **state, const char *text)
+static int setup(void **state, const char *text, enum gp_sampling sampling)
 {
 	struct both_engines *both = calloc(1, sizeof(*both));
 	char path[] = "/tmp/gatepost-test-XXXXXX";
@@ -69,6 +71,8 @@ static int setup(void **state, const char *text)
 	close(fd);
 	assert_int_equal(gp_config_open(&both->config, path, NULL, 0), 0);
 	unlink(path);
+	if (sampling)
+		both->config->sampling = sampling;
 	assert_int_equal(gp_engine_native_open(&both->native, both->config), 0);
 	assert_int_equal(gp_engine_kernel_open(&both->kernel, both->config), 0);
 	*state = both;
@@ -77,17 +81,22 @@ static int setup(void **state, const char *text)
 
 int both_engines_setup(void **state)
 {
-	return setup(state, TABLES);
+	return setup(state, TABLES, 0);
+}
+
+int both_engines_setup_unsampled(void **state)
+{
+	return setup(state, TABLES, GP_SAMPLING_ALL);
 }
 
 int both_engines_setup_inside(void **state)
 {
-	return setup(state, "inside: [0.0.0.0/0, {prefix: \"::/0\", subscriber: 128}]\n" TABLES);
+	return setup(state, "inside: [0.0.0.0/0, {prefix: \"::/0\", subscriber: 128}]\n" TABLES, 0);
 }
 
 int both_engines_setup_outside(void **state)
 {
-	return setup(state, "inside: [255.255.255.255/32]\n" TABLES);
+	return setup(state, "inside: [255.255.255.255/32]\n" TABLES, 0);
 }
 
 int both_engines_teardown(void **state)

@@ -17,6 +17,9 @@ struct both_engines {
  */
 int both_engines_setup(void **state);
 
+/* The same, and everything that watched services send is sampled. */
+int both_engines_setup_unsampled(void **state);
+
 /* The same, and every address is inside; or none is. */
 int both_engines_setup_inside(void **state);
 int both_engines_setup_outside(void **state);

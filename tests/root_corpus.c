@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Other people's captures through both engines, frame by frame: equal memory, and equal reports to the byte. */
+/* Other people's captures through both engines, frame by frame: equal memory, equal reports and equal dialogues to the byte. */
 #include <fts.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,6 +12,8 @@
 #include <cmocka.h>
 
 #include "both_engines.h"
+#include "dialogue_json.h"
+#include "dialogues.h"
 #include "epoch.h"
 #include "judge.h"
 #include "report.h"
@@ -19,14 +21,18 @@
 
 #define FOLDER "../shared/pcaps"
 
+static __u64 said; /* bytes of dialogues, by one engine */
+
 /* One engine's part of a replay: its judge and, at the end, its report. */
 struct side {
 	struct gp_engine *engine;
 	struct gp_world *world;
 	struct gp_epoch *epoch;
 	struct gp_judge *judge;
-	char *report;
-	size_t report_bytes;
+	struct gp_dialogues *dialogues;
+	FILE *words; /* writes to said */
+	char *report, *said;
+	size_t report_bytes, said_bytes;
 };
 
 static void tell(struct side *side, const struct gp_config *config, struct gp_source_pcap *source)
@@ -58,11 +64,30 @@ static void tell(struct side *side, const struct gp_config *config, struct gp_so
 	assert_int_equal(gp_judge_finish(side->judge, count->last_ns), 0);
 	assert_int_equal(gp_report_write(stream, &report, GP_FORMAT_JSON), 0);
 	assert_int_equal(fclose(stream), 0);
+	assert_int_equal(gp_dialogues_finish(side->dialogues), 0);
+	assert_int_equal(fclose(side->words), 0);
 }
 
 static void take_record(void *context, const struct gp_flow_record *record)
 {
-	gp_world_flow_record(context, record);
+	struct side *side = context;
+
+	gp_world_flow_record(side->world, record);
+	assert_int_equal(gp_dialogues_record(side->dialogues, record), 0);
+}
+
+static void take_sample(void *context, const struct gp_packet_sample *sample, const __u8 *bytes)
+{
+	struct side *side = context;
+
+	assert_int_equal(gp_dialogues_sample(side->dialogues, sample, bytes), 0);
+}
+
+static int told(void *context, const struct gp_dialogue *dialogue, enum gp_stream_end end)
+{
+	struct side *side = context;
+
+	return gp_dialogue_write(side->words, dialogue, end);
 }
 
 /* As replay does. */
@@ -73,7 +98,8 @@ static void feed(struct side *side, const struct gp_frame *frame, __u64 slice)
 		assert_int_equal(gp_judge_tick(side->judge, frame->time_ns), 0);
 	}
 	assert_int_equal(side->engine->frame(side->engine, frame), 0);
-	side->engine->drain(side->engine, take_record, side->world);
+	side->engine->samples(side->engine, take_sample, side);
+	side->engine->drain(side->engine, take_record, side);
 }
 
 static void side_open(struct side *side, const struct gp_config *config, __u32 tunnels)
@@ -84,14 +110,19 @@ static void side_open(struct side *side, const struct gp_config *config, __u32 t
 	assert_int_equal(gp_world_open(&side->world, memory), 0);
 	assert_int_equal(gp_epoch_open(&side->epoch, side->world, &(struct gp_epoch_options){ .journal = NULL }), 0);
 	assert_int_equal(gp_judge_open(&side->judge, side->world, &config->limits, false), 0);
+	side->words = open_memstream(&side->said, &side->said_bytes);
+	assert_non_null(side->words);
+	assert_int_equal(gp_dialogues_open(&side->dialogues, config, told, side), 0);
 }
 
 static void side_close(struct side *side)
 {
+	gp_dialogues_close(side->dialogues);
 	gp_judge_close(side->judge);
 	gp_epoch_close(side->epoch, false);
 	gp_world_close(side->world);
 	free(side->report);
+	free(side->said);
 }
 
 /* Return: packets. */
@@ -119,6 +150,9 @@ static __u64 replay(struct both_engines *both, const char *path, __u32 tunnels)
 		tell(&sides[i], both->config, source);
 	if (strcmp(sides[0].report, sides[1].report))
 		fail_msg("%s: the reports differ", path);
+	if (sides[0].said_bytes != sides[1].said_bytes || memcmp(sides[0].said, sides[1].said, sides[0].said_bytes))
+		fail_msg("%s: the dialogues differ", path);
+	said += sides[0].said_bytes;
 	assert_null(strstr(sides[0].report, "\"unaccounted\": -"));
 	assert_non_null(strstr(sides[0].report, "\"unaccounted\": 0,"));
 	for (int i = 0; i < 2; i++)
@@ -150,6 +184,7 @@ static void test_corpus(void **state)
 		print_message("skipped: no captures at %s\n", FOLDER);
 		skip();
 	}
+	said = 0;
 	tree = fts_open(folders, FTS_LOGICAL | FTS_NOCHDIR, by_name);
 	assert_non_null(tree);
 	while ((entry = fts_read(tree))) {
@@ -162,14 +197,16 @@ static void test_corpus(void **state)
 		captures++;
 	}
 	fts_close(tree);
-	print_message("%llu captures, %llu packets through both engines\n", (unsigned long long)captures,
-		      (unsigned long long)packets);
+	print_message("%llu captures, %llu packets, %llu bytes of dialogues through both engines\n",
+		      (unsigned long long)captures, (unsigned long long)packets, (unsigned long long)said);
+	assert_true(said > 0);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_corpus, both_engines_setup, both_engines_teardown),
+		cmocka_unit_test_setup_teardown(test_corpus, both_engines_setup_unsampled, both_engines_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -52,6 +52,8 @@ static void map_sizes(struct gp_bpf *bpf, struct map_size sizes[GP_MAPS])
 		{ s->maps.gp_filter_bits, (void **)&m->filter_bits, (__u64)GP_FILTERS * plan->filter_words },
 		{ s->maps.gp_ranges, (void **)&m->ranges, plan->ranges ? plan->ranges : 1 },
 		{ s->maps.data_ports, (void **)&m->ports, 1 },
+		{ s->maps.data_shared_buckets, (void **)&m->shared_buckets, 1 },
+		{ s->maps.data_buckets, (void **)&m->buckets, 1 },
 		{ s->maps.gp_shadow, (void **)&m->shadow, bpf->commits ? 2 * slots : 1 },
 	};
 
@@ -186,8 +188,7 @@ static int size_samples(struct gp_bpf *bpf, const struct gp_config *config)
 /* Maps that all programs share, and that the agent does not map. */
 static int pin_others(struct gatepost_bpf *s, const char *pin_dir)
 {
-	struct bpf_map *const others[] = { s->maps.gp_records, s->maps.gp_samples, s->maps.gp_sample_buffers,
-					   s->maps.data_shared_buckets, s->maps.data_buckets };
+	struct bpf_map *const others[] = { s->maps.gp_records, s->maps.gp_samples, s->maps.gp_sample_buffers };
 	int err = 0;
 
 	for (size_t i = 0; i < sizeof(others) / sizeof(*others) && !err; i++)

@@ -12,7 +12,7 @@ struct bpf_program;
 struct gatepost_bpf;
 struct ring_buffer;
 
-#define GP_MAPS 24
+#define GP_MAPS 26
 
 /* Which way the packets come, and where the maps live. */
 struct gp_bpf_options {
