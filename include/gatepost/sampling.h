@@ -128,14 +128,17 @@ GP_INLINE void gp_sampling_note(struct gp_flow *flow, const struct gp_packet *p,
 }
 
 /* What is known of the flow, for who puts its samples together. */
-GP_INLINE void gp_sampling_describe(struct gp_packet_sample *sample, const struct gp_flow *flow, __u32 from_client)
+GP_INLINE void gp_sampling_describe(struct gp_packet_sample *sample, const struct gp_flow *flow, const struct gp_packet *p,
+				    __u32 from_client)
 {
-	__u32 known = from_client ? GP_FLOW_SYN : GP_FLOW_SYN_ACK;
+	__u32 known = flow->flags & (from_client ? GP_FLOW_SYN : GP_FLOW_SYN_ACK);
 
 	sample->service = flow->service;
 	sample->isn = from_client ? flow->client_isn : flow->server_isn;
-	sample->flags = (__u8)(GP_SAMPLE_FLOW | (from_client ? GP_SAMPLE_FROM_CLIENT : 0) |
-			       (flow->flags & known ? GP_SAMPLE_ISN : 0) |
+	/* A stray SYN has left another number there (gp_stream_syn_is_stray()): this segment is nowhere near it. */
+	if (p->seq - sample->isn > GP_FLOW_GAP_BYTES)
+		known = 0;
+	sample->flags = (__u8)(GP_SAMPLE_FLOW | (from_client ? GP_SAMPLE_FROM_CLIENT : 0) | (known ? GP_SAMPLE_ISN : 0) |
 			       (flow->flags & GP_FLOW_PROVED ? GP_SAMPLE_PROVED : 0));
 }
 
@@ -204,7 +207,7 @@ GP_GLOBAL int gp_sampling_segment(struct gp_memory *m, gp_ctx *ctx, __u32 frame_
 	count = &cpu->totals.sampled[kind];
 	gp_sampling_note(flow, &cpu->scratch.packet, kind, from_client);
 	cpu->scratch.sample.kind = (__u8)kind;
-	gp_sampling_describe(&cpu->scratch.sample, flow, from_client);
+	gp_sampling_describe(&cpu->scratch.sample, flow, &cpu->scratch.packet, from_client);
 	if (!gp_sampling_is_chosen(m, settings, flow, now_ns)) {
 		count->source_limited++;
 		return 0;
