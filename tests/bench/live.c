@@ -2,14 +2,11 @@
 #include "live.h"
 
 #include <errno.h>
-#include <ifaddrs.h>
 #include <net/if.h>
-#include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include <linux/bpf.h>
 #include <linux/if_link.h>
@@ -17,27 +14,12 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "live_pair.h"
 #include "measure.h"
 #include "tests/bench/bench.skel.h"
 
-#define SEND "gpb-send"
-#define RECEIVE "gpb-receive"
-#define BATCH 64 /* frames per flush; the driver's ring has 256 places */
 #define TRIAL_FRAMES 500000u
-#define CORES_MAX 2u
 #define CASE "TLS bulk up"
-
-/* One sender. */
-struct sender {
-	pthread_t thread;
-	pthread_barrier_t *start;
-	unsigned core;
-	int fd;
-	const struct bench_frame *frame;
-	__u32 frames;
-	double ns;
-	int err;
-};
 
 /* What gatepost does with the frame, on the receiving end. */
 struct receiver {
@@ -54,91 +36,18 @@ static const struct bench_case *live_case(void)
 	return NULL;
 }
 
-/* The receiving end has the frames' destination, so that the stack takes them as its own. */
-static int make_pair(void)
-{
-	static const char *const commands[] = {
-		"ip link add " SEND " numrxqueues 2 numtxqueues 2 type veth peer name " RECEIVE
-		" numrxqueues 2 numtxqueues 2",
-		"ip link set dev " RECEIVE " address 02:02:02:02:02:02",
-		"ip link set dev " SEND " addrgenmode none up",
-		"ip link set dev " RECEIVE " addrgenmode none up",
-	};
-
-	for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++)
-		if (system(commands[i]))
-			return -EOPNOTSUPP;
-	return 0;
-}
-
-/* Packets that the receiving end's XDP program was given. The kernel's 32-bit counter: differences only. */
-static __u32 received(void)
-{
-	struct ifaddrs *all, *i;
-	__u32 packets = 0;
-
-	if (getifaddrs(&all))
-		return 0;
-	for (i = all; i; i = i->ifa_next)
-		if (i->ifa_addr && i->ifa_addr->sa_family == AF_PACKET && !strcmp(i->ifa_name, RECEIVE) && i->ifa_data)
-			packets = ((const struct rtnl_link_stats *)i->ifa_data)->rx_packets;
-	freeifaddrs(all);
-	return packets;
-}
-
-static void *send_frames(void *argument)
-{
-	struct sender *s = argument;
-	LIBBPF_OPTS(bpf_test_run_opts, o, .data_in = s->frame->data, .data_size_in = s->frame->bytes,
-		    .repeat = (int)s->frames, .flags = BPF_F_TEST_XDP_LIVE_FRAMES, .batch_size = BATCH);
-	double begin;
-
-	s->err = bench_pin(s->core);
-	pthread_barrier_wait(s->start);
-	begin = bench_clock_ns();
-	if (!s->err && bpf_prog_test_run_opts(s->fd, &o))
-		s->err = -errno;
-	s->ns = bench_clock_ns() - begin;
-	return NULL;
-}
-
-/* @frames: of each core. @mpps: out; the sum of the cores' rates, of packets that arrived. Return: 0, or -errno. */
-static int send_on(unsigned cores, int fd, const struct bench_frame *frame, __u32 frames, double *mpps)
-{
-	struct sender senders[CORES_MAX];
-	pthread_barrier_t start;
-	__u32 before = received();
-	double rate = 0;
-	int err = 0;
-
-	pthread_barrier_init(&start, NULL, cores);
-	for (unsigned i = 0; i < cores; i++) {
-		senders[i] = (struct sender){ .start = &start, .core = i, .fd = fd, .frame = frame, .frames = frames };
-		if (pthread_create(&senders[i].thread, NULL, send_frames, &senders[i]))
-			exit(1); /* the others would wait for it for ever */
-	}
-	for (unsigned i = 0; i < cores; i++) {
-		pthread_join(senders[i].thread, NULL);
-		rate += frames / senders[i].ns * 1e3;
-		err = err ? err : senders[i].err;
-	}
-	pthread_barrier_destroy(&start);
-	*mpps = rate * (received() - before) / ((double)frames * cores);
-	return err;
-}
-
 /* Best of three. @program: on the receiving end. */
 static int measure(struct receiver *r, const struct bpf_program *program, unsigned cores, double seconds, double *best)
 {
-	int index = (int)if_nametoindex(RECEIVE), fd = bpf_program__fd(r->world.sides[0]->progs.bench_send);
+	int index = (int)if_nametoindex(BENCH_RECEIVE), fd = bpf_program__fd(r->world.sides[0]->progs.bench_send);
 	int err = bpf_xdp_attach(index, bpf_program__fd(program), XDP_FLAGS_DRV_MODE, NULL);
 	double mpps;
 
 	*best = 0;
 	if (!err)
-		err = send_on(cores, fd, &r->frame, TRIAL_FRAMES, &mpps);
+		err = bench_send(cores, fd, &r->frame, TRIAL_FRAMES, &mpps);
 	for (int i = 0; i < 3 && !err && mpps > 0; i++) {
-		err = send_on(cores, fd, &r->frame, (__u32)(mpps * 1e6 * seconds / 3 / cores) + BATCH, &mpps);
+		err = bench_send(cores, fd, &r->frame, (__u32)(mpps * 1e6 * seconds / 3 / cores) + BENCH_BATCH, &mpps);
 		if (mpps > *best)
 			*best = mpps;
 	}
@@ -165,7 +74,7 @@ static int open_receiver(struct receiver *r, bool drop)
 	int err;
 
 	r->drop = drop;
-	err = bench_world_open(&r->world, BENCH_LIVE_HOSTS, BENCH_FOR_LIVE, drop, (int)if_nametoindex(SEND));
+	err = bench_world_open(&r->world, BENCH_LIVE_HOSTS, BENCH_FOR_LIVE, drop, (int)if_nametoindex(BENCH_SEND));
 	if (err)
 		return err;
 	if (bench_converse(&r->world, c, BENCH_PLAIN))
@@ -241,11 +150,13 @@ int bench_live(struct bench_live *live, double seconds)
 
 	if (unshare(CLONE_NEWNET))
 		return -errno;
-	if (make_pair()) {
+	if (bench_pair_make()) {
 		printf("\nlive: skipped: no veth pair (iproute2, CONFIG_VETH)\n");
 		return 0;
 	}
 	err = measure_both(live, seconds);
+	if (!err)
+		err = bench_live_evidence(&live->evidence, seconds);
 	if (err == -EINVAL || err == -ENOTSUP) {
 		printf("\nlive: skipped: %s; live frames need Linux 5.18, native XDP on veth\n", strerror(-err));
 		return 0;

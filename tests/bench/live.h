@@ -11,6 +11,8 @@
 
 #include <linux/types.h>
 
+#include "live_evidence.h"
+
 #define BENCH_LIVE_HOSTS 131072u
 
 /* Million packets that arrived per second; 0: not measured. */
@@ -22,6 +24,7 @@ struct bench_live {
 	double empty_pass_mpps;
 	double empty_two_cores_mpps;
 	double two_cores_mpps; /* as drop_mpps, two queues on two cores */
+	struct bench_evidence evidence;
 };
 
 /**

@@ -45,6 +45,9 @@ static int open_config(struct bench_world *world)
 	world->config->address_slots = 4u << bits;
 	while (world->hosts <= BENCH_SEQ_HOSTS && world->config->inside_hosts < 2 * world->hosts)
 		world->config->inside_hosts *= 2;
+	/* A quarter full at most, so that each host's flow finds a place. */
+	while (world->hosts <= BENCH_SEQ_HOSTS && world->config->flow_slots < 4 * world->hosts)
+		world->config->flow_slots *= 2;
 	return 0;
 }
 
