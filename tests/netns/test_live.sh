@@ -126,6 +126,14 @@ run_killed() {
 	tap 'detach where nothing is attached succeeds as well' lab_in "$LAB_GW" "$LAB_GATEPOST" detach
 }
 
+sampled() {
+	[ "$(report value "coverage.evidence.$1.samples")" -gt 0 ]
+}
+
+has_dialogues() {
+	[ "$(report value coverage.evidence.dialogues)" -gt 0 ]
+}
+
 passes_traffic() {
 	lab_in "$LAB_CLEAN" curl -sS -o /dev/null --max-time 5 http://198.18.3.25/
 }
@@ -151,6 +159,9 @@ tap 'the scanner is a scanner' names "$LAB_SCANNER4" scanner
 tap 'nobody else has a verdict' names_only
 tap "packets and bytes equal the interfaces' ($(report value coverage.packets))" counters_agree
 tap 'nothing is unaccounted' tap_equal "$(report value coverage.unaccounted)" 0
+tap "mail dialogues were sampled ($(report value coverage.evidence.mail.samples))" sampled mail
+tap "and SYNs ($(report value coverage.evidence.syn.samples))" sampled syn
+tap "and put together ($(report value coverage.evidence.dialogues))" has_dialogues
 tap 'nothing was missed by the interfaces' tap_equal "$(report value coverage.nic_missed)" 0
 tap 'SIGINT ends it with exit code 0' tap_equal "$status" 0
 tap 'a normal exit leaves no program' nothing_attached
