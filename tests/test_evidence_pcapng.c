@@ -534,6 +534,34 @@ static void test_foreign(void **state)
 	}
 }
 
+/* A link to evidence is none of ours either: it would be written through it to wherever that lies. */
+static void test_link_to_evidence(void **state)
+{
+	off_t len;
+
+	(void)state;
+	begin_plain();
+	gp_evidence_pcapng_flag(evidence, &host4, "suspected");
+	packet(&host4, 0);
+	len = size_of("192.0.2.7.pcapng");
+	assert_int_equal(rename(in_directory("192.0.2.7.pcapng"), in_directory("victim")), 0);
+	for (unsigned hard = 0; hard < 2; hard++) {
+		if (hard)
+			assert_int_equal(link(in_directory("victim"), in_directory("192.0.2.7.pcapng")), 0);
+		else
+			assert_int_equal(symlink(in_directory("victim"), in_directory("192.0.2.7.pcapng")), 0);
+		begin_plain();
+		assert_int_equal(gp_evidence_pcapng_count(evidence)->files, 0);
+		stderr_capture_begin();
+		gp_evidence_pcapng_flag(evidence, &host4, "suspected");
+		packet(&host4, 1);
+		gp_evidence_pcapng_expire(evidence, BEGUN + 2 * DAY);
+		heard();
+		assert_int_equal(size_of("victim"), len);
+		assert_int_equal(remove(in_directory("192.0.2.7.pcapng")), 0);
+	}
+}
+
 /* A link put in the place of a file that is in use. */
 static void test_replaced_by_link(void **state)
 {
@@ -552,6 +580,36 @@ static void test_replaced_by_link(void **state)
 	heard();
 	assert_int_equal(size_of("victim"), sizeof(secret));
 	assert_true(size_of("192.0.2.7.pcapng") > 0);
+}
+
+/* Another file put in the place of one that is in use, shorter or longer. */
+static void test_replaced_by_file(void **state)
+{
+	static char text[5000];
+
+	(void)state;
+	memset(text, 'x', sizeof(text));
+	for (size_t len = 1; len <= sizeof(text); len += sizeof(text) - 1) {
+		begin_plain();
+		gp_evidence_pcapng_flag(evidence, &host4, "suspected");
+		packet(&host4, 0);
+		for (unsigned by_retention = 0; by_retention < 2; by_retention++) {
+			assert_int_equal(rename(in_directory("192.0.2.7.pcapng"), in_directory("ours")), 0);
+			write_file("192.0.2.7.pcapng", text, len);
+			stderr_capture_begin();
+			if (by_retention)
+				gp_evidence_pcapng_expire(evidence, BEGUN + 2 * DAY);
+			else
+				packet(&host4, 1);
+			heard();
+			assert_int_equal(size_of("192.0.2.7.pcapng"), len);
+			assert_int_equal(gp_evidence_pcapng_count(evidence)->files, 0);
+			assert_int_equal(rename(in_directory("ours"), in_directory("192.0.2.7.pcapng")), 0);
+			begin_plain();
+			assert_int_equal(gp_evidence_pcapng_count(evidence)->files, 1);
+		}
+		remove_all();
+	}
 }
 
 static void test_retention(void **state)
@@ -828,7 +886,9 @@ int main(void)
 		TEST(test_damaged),
 		TEST(test_changed_meanwhile),
 		TEST(test_foreign),
+		TEST(test_link_to_evidence),
 		TEST(test_replaced_by_link),
+		TEST(test_replaced_by_file),
 		TEST(test_retention),
 		TEST(test_retention_in_memory),
 		TEST(test_no_room),

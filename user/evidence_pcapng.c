@@ -32,7 +32,7 @@
 struct file {
 	struct gp_addr addr;
 	__u64 begun_s, bytes;
-	bool checked; /* bytes is the end of the last whole block; until then what the directory says */
+	ino_t checked; /* the inode of which bytes is the end of the last whole block; 0: what the directory says */
 };
 
 /* What a flagged host has. */
@@ -324,6 +324,7 @@ static int begin_file(struct gp_evidence_pcapng *e, struct gp_evidence_host *hos
 	__u8 head[GP_PCAPNG_HEAD];
 	char comment[GP_PCAPNG_COMMENT + 1];
 	struct file *file;
+	struct stat st;
 	int fd, err;
 
 	if (e->file_count >= e->options.files)
@@ -334,8 +335,9 @@ static int begin_file(struct gp_evidence_pcapng *e, struct gp_evidence_host *hos
 	comment_of(comment, &host->addr, host->flag->name);
 	file = add_file(e, &host->addr);
 	file->begun_s = e->now_s;
-	file->checked = true;
 	err = append(fd, file, head, gp_pcapng_head(head, e->now_s, GP_EVIDENCE_SNAPLEN, comment));
+	if (!err && fstat(fd, &st) == 0)
+		file->checked = st.st_ino;
 	close(fd);
 	host->flag->comment_due = false;
 	if (!err)
@@ -392,11 +394,11 @@ static int open_to_append(struct gp_evidence_pcapng *e, struct file *file, const
 
 	if (fd < 0)
 		return fd;
-	if (!file->checked || (__u64)st.st_size < file->bytes) {
+	if (file->checked != st.st_ino || (__u64)st.st_size < file->bytes) {
 		whole = read_blocks(fd, (size_t)st.st_size, &begun_s);
 		if (!whole)
 			err = -EEXIST;
-		file->checked = true;
+		file->checked = st.st_ino;
 		file->bytes = whole;
 	}
 	if (!err && (__u64)st.st_size > file->bytes && ftruncate(fd, (off_t)file->bytes))

@@ -51,8 +51,7 @@ static void put32(struct writer *w, __u32 value)
 static void put_option(struct writer *w, __u16 code, const void *value, size_t len)
 {
 	put16s(w, code, (__u16)len);
-	if (len)
-		put(w, value, len);
+	put(w, value, len);
 }
 
 static size_t open_block(struct writer *w, __u32 type)
@@ -98,7 +97,7 @@ static void put_interface(struct writer *w, __u32 snaplen)
 	put16s(w, LINKTYPE_RAW, 0);
 	put32(w, snaplen);
 	put_option(w, OPTION_TIME_RESOLUTION, &resolution, 1);
-	put_option(w, OPTION_END, NULL, 0);
+	put_option(w, OPTION_END, "", 0);
 	close_block(w, at);
 }
 
@@ -119,7 +118,7 @@ size_t gp_pcapng_head(__u8 *out, __u64 begun_s, __u32 snaplen, const char *comme
 	put(&w, &unknown_length, sizeof(unknown_length));
 	put_option(&w, OPTION_APPLICATION, APPLICATION, sizeof(APPLICATION) - 1);
 	put_comment(&w, text);
-	put_option(&w, OPTION_END, NULL, 0);
+	put_option(&w, OPTION_END, "", 0);
 	close_block(&w, at);
 	put_interface(&w, snaplen);
 	return w.used;
@@ -139,7 +138,7 @@ size_t gp_pcapng_packet(__u8 *out, const struct gp_pcapng_packet *packet, const 
 		put(&w, packet->data, packet->captured);
 	if (comment) {
 		put_comment(&w, comment);
-		put_option(&w, OPTION_END, NULL, 0);
+		put_option(&w, OPTION_END, "", 0);
 	}
 	close_block(&w, at);
 	return w.used;
