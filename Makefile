@@ -93,7 +93,7 @@ fuzzers: $(FUZZERS)
 
 check: $(B)/gatepost $(TESTS) $(PRINTERS)
 	$(Q)scripts/run-tests user
-check-root: $(B)/gatepost $(ROOT_TESTS)
+check-root: $(B)/gatepost $(ROOT_TESTS) $(PRINTERS)
 	$(Q)scripts/run-tests root
 fuzz: $(FUZZERS)
 	$(Q)scripts/run-fuzzers $(FUZZ_SECONDS)
