@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "dialogue.h"
+#include "hello_maker.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -167,11 +168,127 @@ static void test_bounds(void **state)
 	assert_int_equal(budget.used, 0);
 }
 
+/* A hello in pieces of so many bytes, behind what was said before it in clear; "c-1" stands for a byte that is missing. */
+static void play_tls(const char *name, __u8 service, const char *const *said, const char *wanted, size_t step)
+{
+	static const __u16 ciphers[] = { 0x1301, 0xc02f }, extensions[] = { 0, 16, 43 }, versions[] = { 0x0a0a, 0x0304, 0x0303 };
+	static const struct offer offer = {
+		.record_version = 0x0301, .version = 0x0303, .ciphers = ciphers, .n_ciphers = 2, .extensions = extensions,
+		.n_extensions = 3, .versions = versions, .n_versions = 3, .name = "mx.example", .protocols = { "h2", "http/1.1" },
+	};
+	struct gp_stream stream = { .service = service, .sides = { { .syn = true }, { .syn = true } } };
+	struct gp_dialogue_budget budget = { .max = 1 << 20 };
+	struct gp_dialogue *d = gp_dialogue_open(&stream, &budget);
+	struct maker maker = { 0 };
+	char got[128] = "";
+
+	for (; *said; said++) {
+		enum gp_speaker speaker = **said == 'c' ? GP_FROM_CLIENT : GP_FROM_SERVER;
+
+		if ((*said)[1] == '-')
+			gp_dialogue_bytes(d, speaker, 1, NULL, 1);
+		else
+			tell(d, speaker, *said + 1, strlen(*said) - 1);
+	}
+	maker_hello(&maker, &offer);
+	for (size_t at = 0; at < maker.len; at += step)
+		tell(d, GP_FROM_CLIENT, (char *)maker.bytes + at, maker.len - at < step ? maker.len - at : step);
+	if (d->tls && d->tls->has_hello) {
+		const struct gp_tls_dialogue *t = d->tls;
+
+		snprintf(got, sizeof(got), "%x %.*s %.*s %s", t->version, t->sni.len, d->text + t->sni.at, t->protocols.len,
+			 d->text + t->protocols.at, t->ja4);
+	}
+	if (strcmp(got, wanted) != 0)
+		fail_msg("%s, by %zu bytes: %s", name, step, got);
+	gp_dialogue_close(d);
+	assert_int_equal(budget.used, 0);
+}
+
+static void test_tls(void **state)
+{
+	static const char hello[] = "304 mx.example \x02h2\x08http/1.1 t13d0203h2_c1929292aa6b_b9a491fefe05";
+	static const struct {
+		const char *name;
+		__u8 service;
+		const char *said[6];
+		bool found;
+	} hellos[] = {
+		{ "at once", GP_SERVICE_TLS, { NULL }, true },
+		{ "on a port of the web", GP_SERVICE_HTTP, { NULL }, true },
+		{ "on a port of mail", GP_SERVICE_SUBMISSION, { NULL }, true },
+		{ "the server's record first", GP_SERVICE_TLS, { "s\x16\x03\x03" }, true },
+		{ "after STARTTLS", GP_SERVICE_SMTP, { "s220 mx\r\n", "cSTARTTLS\r\n", "s220 go\r\n" }, true },
+		{ "after STARTTLS, with half a command before", GP_SERVICE_SMTP,
+		  { "s220 mx\r\n", "cSTARTTLS\r\nRSET", "s220 go\r\n" }, true },
+		{ "after STARTTLS whose answer is missing", GP_SERVICE_SMTP, { "s220 mx\r\n", "cSTARTTLS\r\n", "s-1" }, true },
+		{ "after STARTTLS, its beginning missing", GP_SERVICE_SMTP, { "s220 mx\r\n", "cSTARTTLS\r\n", "s220 go\r\n", "c-1" }, false },
+		{ "in a body", GP_SERVICE_SMTP, { "s220 mx\r\n", "cDATA\r\n", "s354 go\r\n" }, false },
+		{ "after CONNECT", GP_SERVICE_HTTP, { "cCONNECT a:443 HTTP/1.1\r\n\r\n", "sHTTP/1.1 200 OK\r\n\r\n" }, true },
+		{ "after CONNECT that was refused", GP_SERVICE_HTTP,
+		  { "cCONNECT a:443 HTTP/1.1\r\n\r\n", "sHTTP/1.1 403 no\r\nContent-Length: 0\r\n\r\n" }, false },
+		{ "its beginning missing", GP_SERVICE_TLS, { "c-1" }, false },
+		{ "behind clear text", GP_SERVICE_TLS, { "cGET" }, false },
+		{ "behind a byte like its own", GP_SERVICE_HTTP, { "c\x16" }, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(hellos); i++) {
+		char wanted[128] = "";
+		if (hellos[i].found)
+			snprintf(wanted, sizeof(wanted), "%s", hello);
+		for (size_t step = 1; step < 8; step++)
+			play_tls(hellos[i].name, hellos[i].service, hellos[i].said, wanted, step);
+		play_tls(hellos[i].name, hellos[i].service, hellos[i].said, wanted, 10000);
+	}
+}
+
+/* The path alone is hashed, and the salt with it. */
+static void test_path_hash(void **state)
+{
+	static const struct {
+		const char *request;
+		__u8 salt;
+		bool equal; /* to the first one's */
+	} requests[] = {
+		{ "GET /a/b HTTP/1.1\r\n\r\n", 1, true },
+		{ "POST /a/b?c=/d HTTP/1.0\r\n\r\n", 1, true },
+		{ "GET http://host:80/a/b?c HTTP/1.1\r\n\r\n", 1, true },
+		{ "GET /a/b HTTP/1.1\r\n\r\n", 2, false },
+		{ "GET /a HTTP/1.1\r\n\r\n", 1, false },
+		{ "GET /http://host/a/b HTTP/1.1\r\n\r\n", 1, false },
+		{ "GET /?http://host/a/b HTTP/1.1\r\n\r\n", 1, false },
+		{ "GET http://host HTTP/1.1\r\n\r\n", 1, false },
+		{ "GET http://host?/a/b HTTP/1.1\r\n\r\n", 1, false },
+		{ "GET x?://host/a/b HTTP/1.1\r\n\r\n", 1, false },
+		{ "CONNECT host:80 HTTP/1.1\r\n\r\n", 1, false },
+		{ "OPTIONS * HTTP/1.1\r\n\r\n", 1, false },
+	};
+	struct gp_stream stream = { .service = GP_SERVICE_HTTP, .sides = { { .syn = true }, { .syn = true } } };
+	__u64 first = 0;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(requests); i++) {
+		struct gp_dialogue_budget budget = { .max = 1 << 20, .salt = { requests[i].salt } };
+		struct gp_dialogue *d = gp_dialogue_open(&stream, &budget);
+
+		tell(d, GP_FROM_CLIENT, requests[i].request, strlen(requests[i].request));
+		assert_int_equal(d->said_count, 1);
+		first = i ? first : d->said[0].path_hash;
+		if ((d->said[0].path_hash == first) != requests[i].equal)
+			fail_msg("%s: %llx", requests[i].request, (unsigned long long)d->said[0].path_hash);
+		gp_dialogue_close(d);
+	}
+	assert_int_equal(first, 0x707919298c233f7a); /* openssl dgst -sha256 -mac HMAC */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_bounds),
+		cmocka_unit_test(test_tls),
+		cmocka_unit_test(test_path_hash),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

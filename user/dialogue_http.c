@@ -6,6 +6,9 @@
 #include <string.h>
 #include <strings.h>
 
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+
 #include "dialogue.h"
 
 #define HEAD_BYTES_MAX 262144u
@@ -30,6 +33,31 @@ static bool is_token(const char *text, size_t len)
 	return len;
 }
 
+/*
+ * Of a target's path, without its query, whatever the method and whether or not a proxy was told the host as well (RFC
+ * 9112, 3.2): HMAC-SHA-256 under the salt, its first 64 bits. Whoever does not know the salt can neither try out paths
+ * nor make two of them collide. Return: 0 where there is no path.
+ */
+static __u64 hash_path(const __u8 *salt, const char *target, size_t len)
+{
+	const char *end = target + len, *path = memmem(target, len, "://", 3), *query = memchr(target, '?', len);
+	__u8 digest[EVP_MAX_MD_SIZE];
+	__u64 hash = 0;
+
+	end = query ? query : end;
+	if (*target == '/' || !path || path + 3 > end)
+		path = target;
+	else
+		path = memchr(path + 3, '/', (size_t)(end - path) - 3);
+	if (!path || path == end || *path != '/')
+		return 0;
+	if (!HMAC(EVP_sha256(), salt, GP_SALT, (const __u8 *)path, (size_t)(end - path), digest, NULL))
+		return 0;
+	for (int i = 0; i < 8; i++)
+		hash = hash << 8 | digest[i];
+	return hash;
+}
+
 /* "GET /path HTTP/1.1" (RFC 9112, 3). Return: false when it is none. */
 static bool request_line(struct gp_dialogue *d, struct gp_said *said, const char *line, size_t len)
 {
@@ -44,6 +72,7 @@ static bool request_line(struct gp_dialogue *d, struct gp_said *said, const char
 	target++;
 	said->words[GP_WORDS_VERB] = gp_dialogue_words(d, line, method_len, METHOD_MAX);
 	said->words[GP_WORDS_ARGUMENT] = gp_dialogue_words(d, target, (size_t)(version - target), GP_WORDS_MAX);
+	said->path_hash = hash_path(d->budget->salt, target, (size_t)(version - target));
 	return true;
 }
 
@@ -183,6 +212,14 @@ static void leave_http(struct gp_dialogue *d)
 	over(&d->http->sides[GP_FROM_SERVER]);
 }
 
+/* RFC 9110, 9.3.6. */
+static void begin_tunnel(struct gp_dialogue *d)
+{
+	leave_http(d);
+	gp_line_next(&d->lines[GP_FROM_CLIENT]);
+	d->http->sides[GP_FROM_CLIENT].phase = GP_HTTP_AT_TUNNEL;
+}
+
 static void response_ends(struct gp_dialogue *d, struct gp_http_side *side)
 {
 	struct gp_http_dialogue *h = d->http;
@@ -199,8 +236,10 @@ static void response_ends(struct gp_dialogue *d, struct gp_http_side *side)
 		h->waiting_count--;
 	}
 	gp_dialogue_say(d, &side->said);
-	if (code == 101 || (connect && code / 100 == 2))
+	if (code == 101)
 		leave_http(d);
+	else if (connect && code / 100 == 2)
+		begin_tunnel(d);
 	else if (head || code < 200 || code == 204 || code == 304)
 		next_message(side);
 	else
@@ -309,7 +348,11 @@ void gp_dialogue_http_bytes(struct gp_dialogue *d, enum gp_speaker speaker, __u6
 		next_message(side);
 		side->after_gap = true;
 	}
-	while (len && side->phase != GP_HTTP_AT_OVER && side->phase != GP_HTTP_AT_RESYNC) {
+	if (side->phase == GP_HTTP_AT_TUNNEL)
+		side->phase = *data == GP_TLS_HANDSHAKE && !gp_dialogue_tls_open(d) ? GP_HTTP_AT_TLS : GP_HTTP_AT_OVER;
+	if (side->phase == GP_HTTP_AT_TLS)
+		gp_dialogue_tls_bytes(d, data, len);
+	while (len && side->phase < GP_HTTP_AT_RESYNC) {
 		bool in_body = side->phase == GP_HTTP_AT_BODY || side->phase == GP_HTTP_AT_CHUNK;
 		__u32 used = in_body ? skip(side, len) : line(d, speaker, time_ns, data, len);
 
@@ -341,6 +384,10 @@ void gp_dialogue_http_gap(struct gp_dialogue *d, enum gp_speaker speaker, __u32 
 		skip(side, len);
 		return;
 	}
+	if (side->phase > GP_HTTP_AT_RESYNC) {
+		over(side);
+		return;
+	}
 	say_cut_head(d, side);
 	gp_line_next(&d->lines[speaker]);
 	side->phase = GP_HTTP_AT_RESYNC;
@@ -349,7 +396,7 @@ void gp_dialogue_http_gap(struct gp_dialogue *d, enum gp_speaker speaker, __u32 
 
 int gp_dialogue_http_open(struct gp_dialogue *d)
 {
-	d->http = calloc(1, sizeof(*d->http));
+	d->http = gp_dialogue_alloc(d, sizeof(*d->http));
 	if (!d->http)
 		return -ENOMEM;
 	for (int i = 0; i < GP_SPEAKERS; i++)

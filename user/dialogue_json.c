@@ -42,9 +42,15 @@ static void put_reply(struct writer *w, json_object *line, const struct gp_said 
 
 static void put_request(struct writer *w, json_object *line, const struct gp_said *said)
 {
+	char hash[17];
+
 	put_words(w, line, "request", &said->words[GP_WORDS_VERB]);
 	put_words(w, line, "target", &said->words[GP_WORDS_ARGUMENT]);
 	put_if(w, line, "target_cut", said->words[GP_WORDS_ARGUMENT].cut);
+	if (said->path_hash) {
+		snprintf(hash, sizeof(hash), "%016llx", (unsigned long long)said->path_hash);
+		put_text(w, line, "path_hash", hash);
+	}
 	put_words(w, line, "host", &said->words[GP_WORDS_HOST]);
 	put_words(w, line, "user_agent", &said->words[GP_WORDS_AGENT]);
 	put_flag(w, line, "cookie", said->flags & GP_SAID_COOKIE);
@@ -106,6 +112,47 @@ static void put_flow(struct writer *w, json_object *object, const struct gp_stre
 	put_time(w, object, "end", stream->end_ns);
 }
 
+/* A version without a name is its number. */
+static void put_version(struct writer *w, json_object *tls, __u16 version)
+{
+	static const char *const names[] = { "SSL 3.0", "TLS 1.0", "TLS 1.1", "TLS 1.2", "TLS 1.3" };
+	char text[8];
+
+	snprintf(text, sizeof(text), "0x%04x", version);
+	put_text(w, tls, "version", version >= 0x300 && version <= 0x304 ? names[version - 0x300] : text);
+}
+
+static void put_protocols(struct writer *w, json_object *tls, const struct gp_words *protocols)
+{
+	const __u8 *names = protocols->len ? (const __u8 *)w->d->text + protocols->at : NULL;
+	json_object *list = json_object_new_array();
+
+	for (__u32 at = 0; at < protocols->len; at += 1u + names[at]) {
+		const struct gp_words name = { .at = protocols->at + at + 1, .len = names[at] };
+
+		append(w, list, new_words(w->d, &name));
+	}
+	put(w, tls, "alpn", list);
+}
+
+/* What the client offered; without sni when it named nobody. */
+static void put_tls(struct writer *w, json_object *object)
+{
+	const struct gp_tls_dialogue *t = w->d->tls;
+	json_object *tls;
+
+	if (!t || !t->has_hello)
+		return;
+	tls = json_object_new_object();
+	put(w, object, "tls", tls);
+	put_version(w, tls, t->version);
+	if (t->sni.len)
+		put_words(w, tls, "sni", &t->sni);
+	put_protocols(w, tls, &t->protocols);
+	put_text(w, tls, "ja4", t->ja4);
+	put_if(w, tls, "malformed", t->malformed);
+}
+
 static json_object *new_dialogue(struct writer *w, enum gp_stream_end end)
 {
 	static const char *const protocols[] = {
@@ -127,6 +174,7 @@ static json_object *new_dialogue(struct writer *w, enum gp_stream_end end)
 		append(w, lines, new_line(w, &w->d->said[i]));
 	put(w, object, "lines", lines);
 	put_number(w, object, "lines_dropped", w->d->dropped);
+	put_tls(w, object);
 	if (w->d->protocol == GP_DIALOGUE_SMTP)
 		gp_dialogue_json_mail(w, object, end);
 	return object;

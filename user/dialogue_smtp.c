@@ -113,6 +113,14 @@ static void to_body(struct gp_dialogue *d, bool doubtful)
 	gp_line_next(&d->lines[GP_FROM_CLIENT]);
 }
 
+/* The client's next byte is its first one of TLS (RFC 3207, 4); what it sent before the server agreed is no command. */
+static void to_tls(struct gp_dialogue *d)
+{
+	d->smtp->phase = GP_SMTP_PHASE_TLS;
+	gp_line_next(&d->lines[GP_FROM_CLIENT]);
+	gp_dialogue_tls_open(d);
+}
+
 static void take_apart(struct command *c, const char *line, size_t len)
 {
 	*c = (struct command){ .word = line };
@@ -373,9 +381,9 @@ static __u32 command_line(struct gp_dialogue *d, __u64 time_ns, const __u8 *data
 	bool bare_lf;
 	__u32 used;
 
-	if (!line->len && data[0] == 0x16 && (len < 2 || data[1] == 0x03)) {
-		s->phase = GP_SMTP_PHASE_TLS;
-		return len;
+	if (!line->len && data[0] == GP_TLS_HANDSHAKE) {
+		to_tls(d);
+		return 0;
 	}
 	if (!gp_line_take(d, line, data, len, &used))
 		return used;
@@ -410,6 +418,7 @@ static void client(struct gp_dialogue *d, __u64 time_ns, const __u8 *data, __u32
 			used = command_line(d, time_ns, data, len);
 			break;
 		default:
+			gp_dialogue_tls_bytes(d, data, len);
 			return;
 		}
 		data += used;
@@ -446,7 +455,7 @@ static void conclude(struct gp_dialogue *d, enum verb verb, __u16 code)
 	else if (s->phase == GP_SMTP_PHASE_AUTH && (verb == VERB_AUTH || !s->waiting_count))
 		to_commands(d);
 	else if (verb == VERB_STARTTLS && code == 220) {
-		s->phase = GP_SMTP_PHASE_TLS;
+		to_tls(d);
 		s->starttls_used = true;
 	} else if (verb == VERB_RCPT && code / 100 == 2) {
 		s->accepted++;
@@ -607,7 +616,7 @@ void gp_dialogue_smtp_gap(struct gp_dialogue *d, enum gp_speaker speaker, __u32 
 
 int gp_dialogue_smtp_open(struct gp_dialogue *d)
 {
-	d->smtp = calloc(1, sizeof(*d->smtp));
+	d->smtp = gp_dialogue_alloc(d, sizeof(*d->smtp));
 	if (!d->smtp)
 		return -ENOMEM;
 	d->smtp->unsure = !d->stream->sides[GP_FROM_CLIENT].syn;
