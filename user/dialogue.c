@@ -176,6 +176,8 @@ void gp_dialogue_finish(struct gp_dialogue *d)
 
 void gp_dialogue_close(struct gp_dialogue *d)
 {
+	if (d->protocol == GP_DIALOGUE_SMTP)
+		gp_dialogue_smtp_close(d);
 	d->budget->used -= d->said_size * sizeof(*d->said) + d->text_size + d->lines[0].size + d->lines[1].size;
 	free(d->said);
 	free(d->text);

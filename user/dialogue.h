@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "mail_tls.h"
+#include "message.h"
 #include "streams.h"
 
 enum gp_dialogue_protocol {
@@ -87,9 +89,10 @@ struct gp_spoken_line {
 	bool cut; /* longer than what is kept */
 };
 
-/* What all dialogues may hold together. */
+/* What all dialogues may hold together, and what they share. */
 struct gp_dialogue_budget {
 	__u64 used, max;
+	__u8 salt[GP_MESSAGE_SALT]; /* of the hashes of links (gp_url_hash()) */
 };
 
 #define GP_SAID_MAX 4096u	  /* per flow */
@@ -98,6 +101,7 @@ struct gp_dialogue_budget {
 #define GP_WORDS_MAX 4096u	  /* kept of a word */
 #define GP_SMTP_WORDS_MAX 512u	  /* kept of a command's argument and of a reply's text (RFC 5321, 4.5.3.1.4) */
 #define GP_SMTP_WAITING 64u	  /* commands that wait for their replies */
+#define GP_SMTP_MESSAGES 8u	  /* mails whose text is read, per flow */
 #define GP_HTTP_WAITING 64u	  /* requests likewise */
 
 enum gp_smtp_phase {
@@ -131,6 +135,17 @@ struct gp_smtp_dialogue {
 	__u32 waiting_first, waiting_count;
 	bool replies_lost;    /* a gap in what the server said, since the last reply */
 	bool waiting_lost;    /* more than fit: replies can no longer be told apart */
+	bool size_offered, eightbit_offered; /* SIZE (RFC 1870), 8BITMIME (RFC 6152) */
+	bool trailing_blank;  /* behind a command */
+	bool in_message;      /* bytes of a mail's text came, and not yet its end */
+	bool message_torn;    /* its first bytes did not */
+	__u8 messages_count;
+	__u32 messages_more;  /* mails that were not read */
+	struct gp_message *messages[GP_SMTP_MESSAGES];
+	struct gp_message_reader *reader; /* of the last of them, while it passes */
+	__u64 client_bytes;   /* told so far, gaps included */
+	__u64 tls_begin;      /* of these, before the first TLS record */
+	struct gp_mail_tls tls;
 };
 
 enum gp_http_phase {
@@ -223,6 +238,7 @@ bool gp_line_trim(struct gp_spoken_line *line);
 int gp_dialogue_smtp_open(struct gp_dialogue *d);
 void gp_dialogue_smtp_bytes(struct gp_dialogue *d, enum gp_speaker speaker, __u64 time_ns, const __u8 *data, __u32 len);
 void gp_dialogue_smtp_gap(struct gp_dialogue *d, enum gp_speaker speaker, __u32 len);
+void gp_dialogue_smtp_close(struct gp_dialogue *d);
 int gp_dialogue_http_open(struct gp_dialogue *d);
 void gp_dialogue_http_bytes(struct gp_dialogue *d, enum gp_speaker speaker, __u64 time_ns, const __u8 *data, __u32 len);
 void gp_dialogue_http_finish(struct gp_dialogue *d);
