@@ -137,6 +137,7 @@ struct gp_smtp_dialogue {
 	bool waiting_lost;    /* more than fit: replies can no longer be told apart */
 	bool size_offered, eightbit_offered; /* SIZE (RFC 1870), 8BITMIME (RFC 6152) */
 	bool trailing_blank;  /* behind a command */
+	bool commands_lost;   /* a gap where commands may have stood */
 	bool in_message;      /* bytes of a mail's text came, and not yet its end */
 	bool message_torn;    /* its first bytes did not */
 	__u8 messages_count;

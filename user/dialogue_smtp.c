@@ -740,6 +740,7 @@ void gp_dialogue_smtp_gap(struct gp_dialogue *d, enum gp_speaker speaker, __u32 
 		chunk(d, NULL, len);
 	else if (s->phase == GP_SMTP_PHASE_CHUNK || s->phase == GP_SMTP_PHASE_COMMAND) {
 		end_message(d, false);
+		s->commands_lost = true;
 		s->message_torn = true; /* until MAIL or DATA: the next chunk may not be a mail's first */
 		to_commands(d);
 		s->unsure = true;
@@ -751,7 +752,7 @@ int gp_dialogue_smtp_open(struct gp_dialogue *d)
 	d->smtp = calloc(1, sizeof(*d->smtp));
 	if (!d->smtp)
 		return -ENOMEM;
-	d->smtp->unsure = d->smtp->message_torn = !d->stream->sides[GP_FROM_CLIENT].syn;
+	d->smtp->unsure = d->smtp->message_torn = d->smtp->commands_lost = !d->stream->sides[GP_FROM_CLIENT].syn;
 	return 0;
 }
 
