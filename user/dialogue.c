@@ -269,6 +269,8 @@ void gp_dialogue_finish(struct gp_dialogue *d)
 
 void gp_dialogue_close(struct gp_dialogue *d)
 {
+	if (d->protocol == GP_DIALOGUE_SMTP)
+		gp_dialogue_smtp_close(d);
 	for (int i = 0; i < GP_SPEAKERS; i++)
 		gp_line_release(d, &d->lines[i]);
 	if (d->tls)

@@ -11,6 +11,8 @@
 #include <stddef.h>
 
 #include "ja4.h"
+#include "mail_tls.h"
+#include "message.h"
 #include "streams.h"
 
 enum gp_dialogue_protocol {
@@ -89,14 +91,13 @@ struct gp_spoken_line {
 	bool cut; /* longer than what is kept */
 };
 
-#define GP_SALT 16
 #define GP_TLS_HANDSHAKE 0x16 /* the type of a record (RFC 8446, 5.1), and no letter of mail or the web */
 
-/* What all dialogues share: how much memory they may hold together, and the salt of the hashes of paths. */
+/* What all dialogues share. */
 struct gp_dialogue_budget {
-	__u64 used, max; /* bytes */
-	__u64 refused;	 /* flows that were not read, for want of room */
-	__u8 salt[GP_SALT];
+	__u64 used, max;	     /* bytes that they may hold together */
+	__u64 refused;		     /* flows that were not read, for want of room */
+	__u8 salt[GP_MESSAGE_SALT]; /* of the hashes of paths, and of links (gp_url_hash()) */
 };
 
 #define GP_DIALOGUE_SMALL 16384u  /* bytes; what is larger may grow until half of the budget is used */
@@ -106,6 +107,7 @@ struct gp_dialogue_budget {
 #define GP_WORDS_MAX 4096u	  /* kept of a word */
 #define GP_SMTP_WORDS_MAX 512u	  /* kept of a command's argument and of a reply's text (RFC 5321, 4.5.3.1.4) */
 #define GP_SMTP_WAITING 64u	  /* commands that wait for their replies */
+#define GP_SMTP_MESSAGES 8u	  /* mails whose text is read, per flow */
 #define GP_HTTP_WAITING 64u	  /* requests likewise */
 
 enum gp_smtp_phase {
@@ -139,6 +141,18 @@ struct gp_smtp_dialogue {
 	__u32 waiting_first, waiting_count;
 	bool replies_lost;    /* a gap in what the server said, since the last reply */
 	bool waiting_lost;    /* more than fit: replies can no longer be told apart */
+	bool size_offered, eightbit_offered; /* SIZE (RFC 1870), 8BITMIME (RFC 6152) */
+	bool trailing_blank;  /* behind a command */
+	bool commands_lost;   /* a gap where commands may have stood */
+	bool in_message;      /* bytes of a mail's text came, and not yet its end */
+	bool message_torn;    /* its first bytes did not */
+	__u8 messages_count;
+	__u32 messages_more;  /* mails that were not read */
+	struct gp_message *messages[GP_SMTP_MESSAGES];
+	struct gp_message_reader *reader; /* of the last of them, while it passes */
+	__u64 client_bytes;   /* told so far, gaps included */
+	__u64 tls_begin;      /* of these, before the first TLS record */
+	struct gp_mail_tls tls;
 };
 
 enum gp_http_phase {
@@ -264,6 +278,7 @@ bool gp_line_trim(struct gp_spoken_line *line);
 int gp_dialogue_smtp_open(struct gp_dialogue *d);
 void gp_dialogue_smtp_bytes(struct gp_dialogue *d, enum gp_speaker speaker, __u64 time_ns, const __u8 *data, __u32 len);
 void gp_dialogue_smtp_gap(struct gp_dialogue *d, enum gp_speaker speaker, __u32 len);
+void gp_dialogue_smtp_close(struct gp_dialogue *d);
 int gp_dialogue_http_open(struct gp_dialogue *d);
 void gp_dialogue_http_bytes(struct gp_dialogue *d, enum gp_speaker speaker, __u64 time_ns, const __u8 *data, __u32 len);
 void gp_dialogue_http_finish(struct gp_dialogue *d);

@@ -51,7 +51,7 @@ static __u64 hash_path(const __u8 *salt, const char *target, size_t len)
 		path = memchr(path + 3, '/', (size_t)(end - path) - 3);
 	if (!path || path == end || *path != '/')
 		return 0;
-	if (!HMAC(EVP_sha256(), salt, GP_SALT, (const __u8 *)path, (size_t)(end - path), digest, NULL))
+	if (!HMAC(EVP_sha256(), salt, GP_MESSAGE_SALT, (const __u8 *)path, (size_t)(end - path), digest, NULL))
 		return 0;
 	for (int i = 0; i < 8; i++)
 		hash = hash << 8 | digest[i];

@@ -98,9 +98,75 @@ static void skip_to_newest(struct gp_smtp_dialogue *s)
 	s->replies_lost = false;
 }
 
+static void begin_message(struct gp_dialogue *d)
+{
+	const size_t bytes = sizeof(struct gp_message) + gp_message_reader_bytes();
+	struct gp_smtp_dialogue *s = d->smtp;
+	struct gp_message *message = NULL;
+
+	s->in_message = true;
+	if (s->messages_count < GP_SMTP_MESSAGES && d->budget->used + bytes <= d->budget->max)
+		message = malloc(sizeof(*message));
+	if (message)
+		s->reader = gp_message_open(message, d->budget->salt);
+	if (!s->reader) {
+		free(message);
+		s->messages_more++;
+		return;
+	}
+	d->budget->used += bytes;
+	s->messages[s->messages_count++] = message;
+	if (s->message_torn)
+		gp_message_gap(s->reader);
+}
+
+static void message_bytes(struct gp_dialogue *d, const __u8 *data, size_t len)
+{
+	if (!len)
+		return;
+	if (!d->smtp->in_message)
+		begin_message(d);
+	if (d->smtp->reader)
+		gp_message_bytes(d->smtp->reader, data, len);
+}
+
+static void message_gap(struct gp_dialogue *d)
+{
+	d->smtp->message_torn |= !d->smtp->in_message;
+	if (d->smtp->reader)
+		gp_message_gap(d->smtp->reader);
+}
+
+static void end_message(struct gp_dialogue *d, bool ended)
+{
+	struct gp_smtp_dialogue *s = d->smtp;
+
+	if (s->reader) {
+		gp_message_close(s->reader, ended);
+		d->budget->used -= gp_message_reader_bytes();
+	}
+	s->reader = NULL;
+	s->in_message = s->message_torn = false;
+}
+
+/* What was read was no mail: DATA is refused. */
+static void forget_message(struct gp_dialogue *d)
+{
+	struct gp_smtp_dialogue *s = d->smtp;
+
+	if (s->reader) {
+		end_message(d, false);
+		free(s->messages[--s->messages_count]);
+		d->budget->used -= sizeof(struct gp_message);
+	}
+	s->in_message = s->message_torn = false;
+}
+
 /* The next bytes of the client are a command line. */
 static void to_commands(struct gp_dialogue *d)
 {
+	if (d->smtp->phase == GP_SMTP_PHASE_BODY)
+		end_message(d, false);
 	d->smtp->phase = GP_SMTP_PHASE_COMMAND;
 	gp_line_next(&d->lines[GP_FROM_CLIENT]);
 }
@@ -110,6 +176,8 @@ static void to_body(struct gp_dialogue *d, bool doubtful)
 	d->smtp->phase = GP_SMTP_PHASE_BODY;
 	d->smtp->body_at = AT_LINE;
 	d->smtp->body_doubtful = doubtful;
+	end_message(d, false);
+	d->smtp->message_torn = doubtful;
 	gp_line_next(&d->lines[GP_FROM_CLIENT]);
 }
 
@@ -260,9 +328,14 @@ static void follow(struct gp_dialogue *d, const struct command *c)
 	case VERB_EHLO:
 		s->lmtp = c->verb == VERB_LHLO;
 		s->helo_form = (__u8)helo_form(c->argument, c->argument_len);
+		end_message(d, false);
 		break;
 	case VERB_MAIL:
 		s->accepted = 0;
+		end_message(d, false);
+		break;
+	case VERB_RSET:
+		end_message(d, false);
 		break;
 	case VERB_DATA:
 		s->phase = GP_SMTP_PHASE_DATA;
@@ -300,6 +373,7 @@ static void command(struct gp_dialogue *d, __u64 time_ns, const char *line, size
 	take_apart(&c, line, len);
 	if (s->unsure && !is_unmistakable(&c))
 		return;
+	s->trailing_blank |= line[len - 1] == ' ' || line[len - 1] == '\t';
 	said.flags = command_flags(d, bare_lf);
 	s->early_talker |= (said.flags & GP_SAID_EARLY) != 0;
 	if (c.verb == VERB_AUTH)
@@ -334,33 +408,54 @@ static __u8 body_step(__u8 at, __u8 c)
 static __u32 body(struct gp_dialogue *d, const __u8 *data, __u32 len)
 {
 	struct gp_smtp_dialogue *s = d->smtp;
+	__u32 begin = 0;
 
 	for (__u32 i = 0; i < len; i++) {
-		s->body_at = body_step(s->body_at, data[i]);
-		if (s->body_at == AT_DOUBTFUL)
+		__u8 before = s->body_at;
+
+		s->body_at = body_step(before, data[i]);
+		if (before == AT_LINE && s->body_at == AT_DOT) { /* put there for transparency (RFC 5321, 4.5.2) */
+			message_bytes(d, data + begin, i - begin);
+			begin = i + 1;
+		}
+		if (s->body_at == AT_DOUBTFUL) {
+			message_bytes(d, data + begin, i - begin);
+			begin = i;
+			message_gap(d);
 			s->body_doubtful = true;
+		}
 		if (s->body_at != AT_OVER)
 			continue;
+		message_bytes(d, data + begin, i + 1 - begin);
 		s->body_bytes += i + 1;
+		end_message(d, true);
 		to_commands(d);
 		wait_for_delivery(s, 1);
 		return i + 1;
 	}
+	message_bytes(d, data + begin, len - begin);
 	s->body_bytes += len;
 	return len;
 }
 
-static __u32 chunk(struct gp_dialogue *d, __u32 len)
+/* A part of a mail by BDAT; data NULL for a gap within it. */
+static __u32 chunk(struct gp_dialogue *d, const __u8 *data, __u32 len)
 {
 	struct gp_smtp_dialogue *s = d->smtp;
 	__u32 used = s->chunk_left < len ? (__u32)s->chunk_left : len;
 
+	if (data)
+		message_bytes(d, data, used);
+	else
+		message_gap(d);
 	s->chunk_left -= used;
 	s->body_bytes += used;
 	if (!s->chunk_left) {
 		to_commands(d);
-		if (s->chunk_last)
+		if (s->chunk_last) {
+			end_message(d, true);
 			wait_for_delivery(s, 0);
+		}
 	}
 	return used;
 }
@@ -396,6 +491,14 @@ static __u32 command_line(struct gp_dialogue *d, __u64 time_ns, const __u8 *data
 	return used;
 }
 
+/* len bytes of TLS, the last ones that were told. */
+static void tls(struct gp_smtp_dialogue *s, const __u8 *data, __u32 len)
+{
+	if (!s->tls.bytes)
+		s->tls_begin = s->client_bytes - len;
+	gp_mail_tls_bytes(&s->tls, data, len);
+}
+
 static void client(struct gp_dialogue *d, __u64 time_ns, const __u8 *data, __u32 len)
 {
 	while (len) {
@@ -409,7 +512,7 @@ static void client(struct gp_dialogue *d, __u64 time_ns, const __u8 *data, __u32
 			used = body(d, data, len);
 			break;
 		case GP_SMTP_PHASE_CHUNK:
-			used = chunk(d, len);
+			used = chunk(d, data, len);
 			break;
 		case GP_SMTP_PHASE_AUTH:
 			used = secret(d->smtp, data, len);
@@ -417,8 +520,11 @@ static void client(struct gp_dialogue *d, __u64 time_ns, const __u8 *data, __u32
 		case GP_SMTP_PHASE_COMMAND:
 			used = command_line(d, time_ns, data, len);
 			break;
-		default:
+		case GP_SMTP_PHASE_TLS:
+			tls(d->smtp, data, len);
 			gp_dialogue_tls_bytes(d, data, len);
+			return;
+		default:
 			return;
 		}
 		data += used;
@@ -450,9 +556,10 @@ static void conclude(struct gp_dialogue *d, enum verb verb, __u16 code)
 			to_body(d, verb != VERB_DATA);
 		return;
 	}
-	if (verb == VERB_DATA && in_body)
+	if (verb == VERB_DATA && in_body) {
+		forget_message(d);
 		to_commands(d);
-	else if (s->phase == GP_SMTP_PHASE_AUTH && (verb == VERB_AUTH || !s->waiting_count))
+	} else if (s->phase == GP_SMTP_PHASE_AUTH && (verb == VERB_AUTH || !s->waiting_count))
 		to_commands(d);
 	else if (verb == VERB_STARTTLS && code == 220) {
 		to_tls(d);
@@ -521,6 +628,8 @@ static void extension(struct gp_smtp_dialogue *s, const char *text, size_t len)
 		s->starttls_offered = true;
 	if (len >= 10 && !strncasecmp(text, "PIPELINING", 10))
 		s->pipelining_offered = true;
+	s->size_offered |= len >= 4 && !strncasecmp(text, "SIZE", 4);
+	s->eightbit_offered |= len >= 8 && !strncasecmp(text, "8BITMIME", 8);
 }
 
 static void begin_reply(struct gp_dialogue *d, __u64 time_ns, __u16 code, const char *text, size_t len)
@@ -537,6 +646,22 @@ static void begin_reply(struct gp_dialogue *d, __u64 time_ns, __u16 code, const 
 	};
 	skip = enhanced_code(s->reply.enhanced, text, len, code);
 	s->reply.words[GP_WORDS_ARGUMENT] = gp_dialogue_words(d, text + skip, len - skip, GP_SMTP_WORDS_MAX);
+}
+
+/* Another line of a refusal: its text goes on, for reasons and addresses often stand behind the first line. */
+static void extend_reply(struct gp_dialogue *d, __u16 code, const char *text, size_t len)
+{
+	struct gp_words *words = &d->smtp->reply.words[GP_WORDS_ARGUMENT];
+	__u16 enhanced[3];
+	size_t skip = enhanced_code(enhanced, text, len, code), room = GP_SMTP_WORDS_MAX - words->len;
+	struct gp_words blank, more;
+
+	if (skip == len || room < 2 || words->cut || words->at + words->len != d->text_len)
+		return;
+	blank = gp_dialogue_words(d, " ", 1, 1);
+	more = gp_dialogue_words(d, text + skip, len - skip, room - 1);
+	words->len = (__u16)(words->len + blank.len + more.len);
+	words->cut = more.cut;
 }
 
 static void reply_line(struct gp_dialogue *d, __u64 time_ns, const char *line, size_t len)
@@ -558,6 +683,8 @@ static void reply_line(struct gp_dialogue *d, __u64 time_ns, const char *line, s
 	len -= len > 3 ? 4 : 3;
 	if (!s->reply_open)
 		begin_reply(d, time_ns, code, line, len);
+	else if (code >= 400)
+		extend_reply(d, code, line, len);
 	s->reply.lines++;
 	if (code == 250 && (verb == VERB_EHLO || verb == VERB_LHLO))
 		extension(s, line, len);
@@ -585,10 +712,18 @@ static void server(struct gp_dialogue *d, __u64 time_ns, const __u8 *data, __u32
 
 void gp_dialogue_smtp_bytes(struct gp_dialogue *d, enum gp_speaker speaker, __u64 time_ns, const __u8 *data, __u32 len)
 {
+	d->smtp->client_bytes += speaker == GP_FROM_CLIENT ? len : 0;
 	if (speaker == GP_FROM_CLIENT)
 		client(d, time_ns, data, len);
 	else
 		server(d, time_ns, data, len);
+}
+
+static void tls_gap(struct gp_smtp_dialogue *s, __u32 len)
+{
+	if (!s->tls.bytes)
+		s->tls_begin = s->client_bytes - len;
+	gp_mail_tls_gap(&s->tls, len);
 }
 
 void gp_dialogue_smtp_gap(struct gp_dialogue *d, enum gp_speaker speaker, __u32 len)
@@ -602,13 +737,20 @@ void gp_dialogue_smtp_gap(struct gp_dialogue *d, enum gp_speaker speaker, __u32 
 		s->replies_lost = true;
 		return;
 	}
-	if (s->phase == GP_SMTP_PHASE_DATA)
+	s->client_bytes += len;
+	if (s->phase == GP_SMTP_PHASE_TLS)
+		tls_gap(s, len);
+	else if (s->phase == GP_SMTP_PHASE_DATA)
 		to_body(d, true);
-	else if (s->phase == GP_SMTP_PHASE_BODY)
+	else if (s->phase == GP_SMTP_PHASE_BODY) {
 		s->body_doubtful = true;
-	else if (s->phase == GP_SMTP_PHASE_CHUNK && len <= s->chunk_left)
-		chunk(d, len);
+		message_gap(d);
+	} else if (s->phase == GP_SMTP_PHASE_CHUNK && len <= s->chunk_left)
+		chunk(d, NULL, len);
 	else if (s->phase == GP_SMTP_PHASE_CHUNK || s->phase == GP_SMTP_PHASE_COMMAND) {
+		end_message(d, false);
+		s->commands_lost = true;
+		s->message_torn = true; /* until MAIL or DATA: the next chunk may not be a mail's first */
 		to_commands(d);
 		s->unsure = true;
 	}
@@ -619,6 +761,15 @@ int gp_dialogue_smtp_open(struct gp_dialogue *d)
 	d->smtp = gp_dialogue_alloc(d, sizeof(*d->smtp));
 	if (!d->smtp)
 		return -ENOMEM;
-	d->smtp->unsure = !d->stream->sides[GP_FROM_CLIENT].syn;
+	d->smtp->unsure = d->smtp->message_torn = d->smtp->commands_lost = !d->stream->sides[GP_FROM_CLIENT].syn;
 	return 0;
+}
+
+void gp_dialogue_smtp_close(struct gp_dialogue *d)
+{
+	end_message(d, false);
+	while (d->smtp->messages_count) {
+		free(d->smtp->messages[--d->smtp->messages_count]);
+		d->budget->used -= sizeof(struct gp_message);
+	}
 }
