@@ -18,9 +18,16 @@
 struct row {
 	const char *name;
 	__u8 service;
-	const char *said[16]; /* 'c' or 's' and what that side said; "c-5": a gap of five bytes */
+	const char *said[16]; /* 'c' or 's' and what that side said; "c-5": a gap of five bytes; ".": nobody saw a SYN */
 	const char *wanted;   /* verbs, codes, methods and targets; "<" where a code answers nothing that was seen */
 };
+
+/* 66 of them, of which 64 can wait: the last one that does stands for all that follow. */
+#define TEN(x) x x x x x x x x x x
+#define NOOPS TEN("NOOP\r\n" "NOOP\r\n" "NOOP\r\n" "NOOP\r\n" "NOOP\r\n" "NOOP\r\n") "NOOP\r\nNOOP\r\nNOOP\r\nNOOP\r\nNOOP\r\nNOOP\r\n"
+#define NOOPS_SEEN TEN("NOOP " "NOOP " "NOOP " "NOOP " "NOOP " "NOOP ") "NOOP NOOP NOOP NOOP NOOP NOOP "
+#define OKS TEN("250\r\n" "250\r\n" "250\r\n" "250\r\n" "250\r\n" "250\r\n") "250\r\n250\r\n250\r\n250\r\n250\r\n"
+#define OKS_SEEN TEN("250 250 250 250 250 250 ") "250 250 250 "
 
 static const struct row rows[] = {
 	{ "plain", GP_SERVICE_SMTP,
@@ -56,10 +63,35 @@ static const struct row rows[] = {
 	{ "refused", GP_SERVICE_SMTP, { "s554 5.7.1 go away\r\n" }, "554/5.7.1 " },
 	{ "a gap between commands", GP_SERVICE_SMTP,
 	  { "s220 mx\r\n", "cHELO a\r\n", "s250 ok\r\n", "c-9", "cxyz\r\nQUIT\r\n", "s250 ok\r\n221 bye\r\n" },
-	  "220 HELO 250 - QUIT 250 <221 " },
+	  "220 HELO 250 - QUIT <250 <221 " },
 	{ "a gap over the end of a body", GP_SERVICE_SMTP,
 	  { "s220 mx\r\n", "cDATA\r\n", "s354 go\r\n", "ctext\r\n", "c-20", "s250 ok\r\n", "cQUIT\r\n", "s221 bye\r\n" },
 	  "220 DATA 354 - 250 QUIT 221 " },
+	{ "after a gap, who waits for a reply goes on", GP_SERVICE_SMTP,
+	  { "s220 mx\r\n", "c-9", "cMAIL FROM:<a@b>\r\n", "s250 ok\r\n250 ok\r\n", "cRCPT TO:<c@d>\r\nRCPT TO:<e@f>\r\n", "s250 ok\r\n550 no\r\n" },
+	  "220 - MAIL <250 <250 RCPT RCPT 250 550 " },
+	{ "what was said before a gap is answered first", GP_SERVICE_SMTP,
+	  { "s220 mx\r\n", "cMAIL FROM:<a@b>\r\nRCPT", "c-9", "s250 ok\r\n550 no\r\n" }, "220 MAIL - 250 <550 " },
+	{ "a gap in the replies", GP_SERVICE_SMTP,
+	  { "s220 mx\r\n", "cMAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\n", "s-8", "s550 no\r\n", "cRCPT TO:<e@f>\r\n", "s250 ok\r\n" },
+	  "220 MAIL RCPT - <550 RCPT 250 " },
+	{ "a reply lost, and its command answered by the next", GP_SERVICE_SMTP,
+	  { "s220 mx\r\n", "cHELO a\r\n", "cMAIL FROM:<a@b>\r\n", "s-8", "s250 ok\r\n" }, "220 HELO MAIL - <250 " },
+	{ "a command that is cut off", GP_SERVICE_SMTP, { "s220 mx\r\n", "cRCPT TO:<c@", "c-9", "s550 no\r\n" }, "220 RCPT - 550 " },
+	{ "a reply that is cut off", GP_SERVICE_SMTP, { "s220 mx\r\n", "cQUIT\r\n", "s221 2.0.0 by", "s-3" }, "220 QUIT 221/2.0.0 - " },
+	{ "a code with a colon", GP_SERVICE_SMTP, { "s220 mx\r\n", "cDATA\r\n", "s552: no\r\n", "cQUIT\r\n" }, "220 DATA 552 QUIT " },
+	{ "more commands than are counted", GP_SERVICE_SMTP,
+	  { "s220 mx\r\n", "c" NOOPS, "s" OKS, "cQUIT\r\n", "s221 bye\r\n" }, "220 " NOOPS_SEEN OKS_SEEN "<250 <250 QUIT 221 " },
+	{ "AUTH is cut off", GP_SERVICE_SUBMISSION, { "s220 mx\r\n", "cAUTH PLAIN SECRET", "c-5", "cSECRET\r\n" }, "220 AUTH - " },
+	{ "AUTH and its challenge are lost", GP_SERVICE_SUBMISSION,
+	  { "s220 mx\r\n", "c-12", "s250 late\r\n", "s-9", "cSECRET\r\n", "s235 ok\r\n" }, "220 - <250 -  <235 " },
+	{ "joined at AUTH", GP_SERVICE_SUBMISSION, { ".", "cAUTH PLAIN SECRET\r\n", "s235 ok\r\n", "cSECRET\r\n" }, "AUTH <235  " },
+	{ "joined at a challenge", GP_SERVICE_SUBMISSION,
+	  { ".", "s334 x\r\n", "cSECRET\r\n", "s334 x\r\n", "cSECRET\r\n", "s235 ok\r\n", "cSECRET\r\n" }, "<334 <334 <235  " },
+	{ "joined at a secret", GP_SERVICE_SUBMISSION, { ".", "cSECRET\r\n", "s235 ok\r\n", "cSECRET\r\n" }, "<235  " },
+	{ "joined in the middle of a secret", GP_SERVICE_SUBMISSION,
+	  { ".", "cSECRET\r\nSECRET SECRET\r\n", "s334 x\r\n", "cSECRET\r\n", "s535 no\r\n", "cSECRET\r\nQUIT\r\n" },
+	  "<334 <535  QUIT " },
 	{ "requests", GP_SERVICE_HTTP,
 	  { "cGET /a HTTP/1.1\r\nHost: x\r\nCookie: SECRET\r\n\r\nPOST /b HTTP/1.1\r\nContent-Length: 5\r\n\r\nGET /HEAD /c HTTP/1.1\r\n\r\n",
 	    "sHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n"
@@ -69,6 +101,10 @@ static const struct row rows[] = {
 	  { "cPOST /b HTTP/1.1\r\nContent-Length: 9\r\n\r\nab", "c-6", "cxGET /c HTTP/1.1\r\n\r\n" }, "POST /b - GET /c " },
 	{ "a tunnel", GP_SERVICE_HTTP,
 	  { "cCONNECT a:443 HTTP/1.1\r\n\r\n", "sHTTP/1.1 200 OK\r\n\r\n", "cGET /x HTTP/1.1\r\n\r\n" }, "CONNECT a:443 200 " },
+	{ "a request that is cut off", GP_SERVICE_HTTP, { "cGET /a?b", "c-9" }, "GET /a?b - " },
+	{ "a request's head that is cut off", GP_SERVICE_HTTP, { "cGET /a HTTP/1.1\r\nHos", "c-9" }, "GET /a - " },
+	{ "no request that is cut off", GP_SERVICE_HTTP, { "cGET", "c-9", "s\x01\x02", "s-9" }, "- - " },
+	{ "a response that is cut off", GP_SERVICE_HTTP, { "sHTTP/1.1 200 O", "s-9" }, "200 - " },
 	{ "lengths that differ", GP_SERVICE_HTTP,
 	  { "cPOST /b HTTP/1.1\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nGET /x HTTP/1.1\r\n\r\n" }, "POST /b " },
 };
@@ -115,18 +151,21 @@ static void tell(struct gp_dialogue *d, enum gp_speaker speaker, const char *tex
 
 static void play(const struct row *row, size_t step)
 {
-	struct gp_stream stream = { .service = row->service, .sides = { { .syn = true }, { .syn = true } } };
+	bool joined = *row->said[0] == '.';
+	struct gp_stream stream = { .service = row->service, .sides = { { .syn = !joined }, { .syn = !joined } } };
 	struct gp_dialogue_budget budget = { .max = 1 << 20 };
 	struct gp_dialogue *d = gp_dialogue_open(&stream, &budget);
-	char got[1024];
+	char got[4096];
 
-	for (size_t i = 0; i < COUNT(row->said) && row->said[i]; i++) {
+	for (size_t i = joined; i < COUNT(row->said) && row->said[i]; i++) {
 		enum gp_speaker speaker = row->said[i][0] == 'c' ? GP_FROM_CLIENT : GP_FROM_SERVER;
 		const char *text = row->said[i] + 1;
 		size_t len = strlen(text);
 
-		if (*text == '-')
+		if (*text == '-') {
+			stream.sides[speaker].gaps++;
 			gp_dialogue_bytes(d, speaker, 1, NULL, (__u32)atoi(text + 1));
+		}
 		for (size_t at = 0; *text != '-' && at < len; at += step)
 			tell(d, speaker, text + at, len - at < step ? len - at : step);
 	}

@@ -234,11 +234,11 @@ static void tell_gap(struct gp_dialogue *d, enum gp_speaker speaker, __u64 time_
 		gp_dialogue_tls_gap(d);
 	if (d->protocol == GP_DIALOGUE_TLS)
 		return;
-	say_gap(d, speaker, time_ns, len);
 	if (d->protocol == GP_DIALOGUE_SMTP)
-		gp_dialogue_smtp_gap(d, speaker, len);
+		gp_dialogue_smtp_gap(d, speaker, time_ns, len);
 	else if (d->protocol == GP_DIALOGUE_HTTP)
-		gp_dialogue_http_gap(d, speaker, len);
+		gp_dialogue_http_gap(d, speaker, time_ns, len);
+	say_gap(d, speaker, time_ns, len); /* behind what it cut off */
 }
 
 void gp_dialogue_bytes(void *dialogue, enum gp_speaker speaker, __u64 time_ns, const __u8 *data, __u32 len)

@@ -56,7 +56,7 @@ enum gp_said_flag {
 	GP_SAID_AFTER_GAP = 8,	 /* bytes before it are missing */
 	GP_SAID_COOKIE = 16,
 	GP_SAID_REFERER = 32,
-	GP_SAID_CUT = 64, /* a head whose end did not come */
+	GP_SAID_CUT = 64, /* a line or a head whose end did not come */
 };
 
 enum gp_said_words {
@@ -140,7 +140,9 @@ struct gp_smtp_dialogue {
 	} waiting[GP_SMTP_WAITING];
 	__u32 waiting_first, waiting_count;
 	bool replies_lost;    /* a gap in what the server said, since the last reply */
-	bool waiting_lost;    /* more than fit: replies can no longer be told apart */
+	bool calm;	      /* nothing since the last reply */
+	bool server_begun;
+	bool waiting_lost;    /* more than fit, once */
 	bool size_offered, eightbit_offered; /* SIZE (RFC 1870), 8BITMIME (RFC 6152) */
 	bool trailing_blank;  /* behind a command */
 	bool commands_lost;   /* a gap where commands may have stood */
@@ -277,12 +279,12 @@ bool gp_line_trim(struct gp_spoken_line *line);
 /* The readers. open: 0 or -ENOMEM. */
 int gp_dialogue_smtp_open(struct gp_dialogue *d);
 void gp_dialogue_smtp_bytes(struct gp_dialogue *d, enum gp_speaker speaker, __u64 time_ns, const __u8 *data, __u32 len);
-void gp_dialogue_smtp_gap(struct gp_dialogue *d, enum gp_speaker speaker, __u32 len);
+void gp_dialogue_smtp_gap(struct gp_dialogue *d, enum gp_speaker speaker, __u64 time_ns, __u32 len);
 void gp_dialogue_smtp_close(struct gp_dialogue *d);
 int gp_dialogue_http_open(struct gp_dialogue *d);
 void gp_dialogue_http_bytes(struct gp_dialogue *d, enum gp_speaker speaker, __u64 time_ns, const __u8 *data, __u32 len);
 void gp_dialogue_http_finish(struct gp_dialogue *d);
-void gp_dialogue_http_gap(struct gp_dialogue *d, enum gp_speaker speaker, __u32 len);
+void gp_dialogue_http_gap(struct gp_dialogue *d, enum gp_speaker speaker, __u64 time_ns, __u32 len);
 
 /* The client's bytes from the first of TLS on; what comes before open() and behind the hello is ignored. */
 int gp_dialogue_tls_open(struct gp_dialogue *d);

@@ -376,7 +376,38 @@ void gp_dialogue_http_finish(struct gp_dialogue *d)
 	say_cut_head(d, &d->http->sides[GP_FROM_SERVER]);
 }
 
-void gp_dialogue_http_gap(struct gp_dialogue *d, enum gp_speaker speaker, __u32 len)
+/* "GET /path", of which a gap took the rest. */
+static bool cut_request_line(struct gp_dialogue *d, struct gp_said *said, const char *line, size_t len)
+{
+	const char *target = memchr(line, ' ', len), *end;
+	size_t method_len = target ? (size_t)(target++ - line) : 0;
+
+	if (method_len > METHOD_MAX || !is_token(line, method_len) || target == line + len || (*target != '/' && *target != 'h'))
+		return false;
+	end = memchr(target, ' ', len - method_len - 1);
+	if (end || memchr(target, '?', len - method_len - 1))
+		said->path_hash = hash_path(d->budget->salt, target, (size_t)((end ? end : line + len) - target));
+	said->words[GP_WORDS_VERB] = gp_dialogue_words(d, line, method_len, METHOD_MAX);
+	said->words[GP_WORDS_ARGUMENT] = gp_dialogue_words(d, target, (size_t)((end ? end : line + len) - target), GP_WORDS_MAX);
+	said->words[GP_WORDS_ARGUMENT].cut |= !end;
+	return true;
+}
+
+/* A first line that a gap cut off is told as far as it came. */
+static void cut_start(struct gp_dialogue *d, enum gp_speaker speaker, __u64 time_ns)
+{
+	const struct gp_spoken_line *taken = &d->lines[speaker];
+	struct gp_http_side *side = &d->http->sides[speaker];
+
+	if (side->phase != GP_HTTP_AT_START || !taken->len)
+		return;
+	start(d, speaker, time_ns, taken->data, taken->len);
+	if (side->phase != GP_HTTP_AT_HEAD && speaker == GP_FROM_CLIENT &&
+	    cut_request_line(d, &side->said, taken->data, taken->len))
+		side->phase = GP_HTTP_AT_HEAD;
+}
+
+void gp_dialogue_http_gap(struct gp_dialogue *d, enum gp_speaker speaker, __u64 time_ns, __u32 len)
 {
 	struct gp_http_side *side = &d->http->sides[speaker];
 
@@ -388,6 +419,7 @@ void gp_dialogue_http_gap(struct gp_dialogue *d, enum gp_speaker speaker, __u32 
 		over(side);
 		return;
 	}
+	cut_start(d, speaker, time_ns);
 	say_cut_head(d, side);
 	gp_line_next(&d->lines[speaker]);
 	side->phase = GP_HTTP_AT_RESYNC;

@@ -27,6 +27,7 @@ enum verb {
 	VERB_HELP,
 	VERB_ETRN,
 	VERB_BODY, /* the end of a mail, which is no command */
+	VERB_LOST, /* commands, nobody knows how many or which */
 };
 
 static const char *const verbs[] = {
@@ -60,42 +61,55 @@ struct command {
 	size_t word_len, argument_len;
 };
 
+static enum verb waiting_verb(const struct gp_smtp_dialogue *s)
+{
+	return s->waiting_count ? (enum verb)s->waiting[s->waiting_first].verb : VERB_UNKNOWN;
+}
+
 static void wait_for(struct gp_smtp_dialogue *s, enum verb verb, __s32 index)
 {
 	__u32 at = (s->waiting_first + s->waiting_count) % GP_SMTP_WAITING;
 
 	if (s->waiting_count == GP_SMTP_WAITING) {
 		s->waiting_lost = true;
-		return;
+		at = (at + GP_SMTP_WAITING - 1) % GP_SMTP_WAITING;
+		verb = VERB_LOST;
+		index = GP_ANSWERS_NONE;
+		s->waiting_count--;
 	}
 	s->waiting[at].index = index;
 	s->waiting[at].verb = (__u8)verb;
 	s->waiting_count++;
 }
 
-static enum verb waiting_verb(const struct gp_smtp_dialogue *s)
+/* From here on nobody knows how many commands wait, up to resume(). */
+static void lose_count(struct gp_smtp_dialogue *s)
 {
-	return s->waiting_count ? (enum verb)s->waiting[s->waiting_first].verb : VERB_UNKNOWN;
+	wait_for(s, VERB_LOST, GP_ANSWERS_NONE);
+	s->calm = false;
+}
+
+/*
+ * The client goes on after a reply: it waited for that, and nothing else is outstanding, unless it was sent before a gap
+ * and is answered after it. A reply to that has come then.
+ */
+static void resume(struct gp_smtp_dialogue *s)
+{
+	if (s->calm && waiting_verb(s) == VERB_LOST)
+		s->waiting_count = 0;
+	s->calm = false;
 }
 
 static __s32 stop_waiting(struct gp_smtp_dialogue *s)
 {
 	__s32 index;
 
-	if (!s->waiting_count)
+	if (!s->waiting_count || waiting_verb(s) == VERB_LOST)
 		return GP_ANSWERS_NONE;
 	index = s->waiting[s->waiting_first].index;
 	s->waiting_first = (s->waiting_first + 1) % GP_SMTP_WAITING;
 	s->waiting_count--;
-	return s->waiting_lost ? GP_ANSWERS_NONE : index;
-}
-
-/* Behind a gap in the replies: without pipelining the next one answers the newest command. */
-static void skip_to_newest(struct gp_smtp_dialogue *s)
-{
-	while (s->waiting_count > 1)
-		stop_waiting(s);
-	s->replies_lost = false;
+	return index;
 }
 
 static void begin_message(struct gp_dialogue *d)
@@ -313,7 +327,7 @@ static void wait_for_delivery(struct gp_smtp_dialogue *s, __u32 replies)
 {
 	if (s->lmtp && s->accepted > 1)
 		replies += s->accepted - 1;
-	while (replies-- && !s->waiting_lost)
+	for (resume(s); replies && waiting_verb(s) != VERB_LOST && s->waiting_count < GP_SMTP_WAITING; replies--)
 		wait_for(s, VERB_BODY, GP_ANSWERS_BODY);
 }
 
@@ -355,35 +369,39 @@ static void follow(struct gp_dialogue *d, const struct command *c)
 	}
 }
 
-static __u8 command_flags(const struct gp_dialogue *d, bool bare_lf)
+static __u8 command_flags(const struct gp_dialogue *d, enum gp_said_flag flag)
 {
 	const struct gp_smtp_dialogue *s = d->smtp;
 	bool early = !s->greeted && !d->spoken[GP_FROM_SERVER] && d->stream->sides[GP_FROM_SERVER].syn;
 
-	return (__u8)((bare_lf ? GP_SAID_BARE_LF : 0) | (early ? GP_SAID_EARLY : 0) |
-		      (s->waiting_count ? GP_SAID_AHEAD : 0) | (s->unsure ? GP_SAID_AFTER_GAP : 0));
+	return (__u8)(flag | (early ? GP_SAID_EARLY : 0) |
+		      (s->waiting_count && waiting_verb(s) != VERB_LOST ? GP_SAID_AHEAD : 0) | (s->unsure ? GP_SAID_AFTER_GAP : 0));
 }
 
-static void command(struct gp_dialogue *d, __u64 time_ns, const char *line, size_t len, bool bare_lf)
+static void command(struct gp_dialogue *d, __u64 time_ns, const struct gp_spoken_line *line, enum gp_said_flag flag)
 {
+	const struct gp_stream_side *client = &d->stream->sides[GP_FROM_CLIENT];
 	struct gp_smtp_dialogue *s = d->smtp;
 	struct gp_said said = { .kind = GP_SAID_COMMAND, .time_ns = time_ns, .answers = GP_ANSWERS_NONE };
 	struct command c;
 
-	take_apart(&c, line, len);
+	take_apart(&c, line->data, line->len);
 	if (s->unsure && !is_unmistakable(&c))
 		return;
-	s->trailing_blank |= line[len - 1] == ' ' || line[len - 1] == '\t';
-	said.flags = command_flags(d, bare_lf);
+	s->trailing_blank |= !(flag & GP_SAID_CUT) && (line->data[line->len - 1] == ' ' || line->data[line->len - 1] == '\t');
+	resume(s);
+	said.flags = command_flags(d, flag);
 	s->early_talker |= (said.flags & GP_SAID_EARLY) != 0;
 	if (c.verb == VERB_AUTH)
 		said.words[GP_WORDS_VERB] = gp_dialogue_words(d, c.word, 4, 4);
-	else if (c.verb || (!s->auth && c.word_len <= UNKNOWN_VERB_MAX)) /* after AUTH, it may be a secret */
+	else if (c.verb || (!s->auth && client->syn && !client->gaps && c.word_len <= UNKNOWN_VERB_MAX)) /* no secret */
 		said.words[GP_WORDS_VERB] = gp_dialogue_words(d, c.word, c.word_len, UNKNOWN_VERB_MAX);
 	if (c.verb && c.verb != VERB_AUTH)
 		said.words[GP_WORDS_ARGUMENT] = gp_dialogue_words(d, c.argument, c.argument_len, GP_SMTP_WORDS_MAX);
 	if (c.verb == VERB_MAIL || c.verb == VERB_RCPT)
 		keep_address(d, &said, &c);
+	if (flag & GP_SAID_CUT)
+		said.words[GP_WORDS_ARGUMENT].cut = said.words[GP_WORDS_HOST].cut = true;
 	wait_for(s, c.verb, gp_dialogue_say(d, &said));
 	follow(d, &c);
 }
@@ -469,6 +487,8 @@ static __u32 secret(struct gp_smtp_dialogue *s, const __u8 *data, __u32 len)
 	return end ? (__u32)(end - data) + 1 : len;
 }
 
+static void client_gap(struct gp_dialogue *d, __u64 time_ns, __u32 len);
+
 static __u32 command_line(struct gp_dialogue *d, __u64 time_ns, const __u8 *data, __u32 len)
 {
 	struct gp_smtp_dialogue *s = d->smtp;
@@ -484,8 +504,10 @@ static __u32 command_line(struct gp_dialogue *d, __u64 time_ns, const __u8 *data
 		return used;
 	bare_lf = gp_line_trim(line);
 	if (line->len)
-		command(d, time_ns, line->data, line->len, bare_lf);
-	if (s->auth)
+		command(d, time_ns, line, bare_lf ? GP_SAID_BARE_LF : 0);
+	else if (line->cut)
+		client_gap(d, time_ns, 0); /* there was no memory for it */
+	if (line->data && (s->auth || s->unsure))
 		explicit_bzero(line->data, line->size);
 	gp_line_next(line);
 	return used;
@@ -532,6 +554,12 @@ static void client(struct gp_dialogue *d, __u64 time_ns, const __u8 *data, __u32
 	}
 }
 
+/* Nobody that is known. */
+static bool nobody_waits(const struct gp_smtp_dialogue *s)
+{
+	return !s->waiting_count || waiting_verb(s) == VERB_LOST;
+}
+
 /* Does this reply stand for the connection itself (RFC 5321, 3.1)? */
 static bool is_greeting(const struct gp_dialogue *d, __u16 code)
 {
@@ -540,9 +568,9 @@ static bool is_greeting(const struct gp_dialogue *d, __u16 code)
 
 	if (s->greeted)
 		return false;
-	if (code == 220)
-		return waiting_verb(s) != VERB_STARTTLS;
-	return code >= 400 && (!s->waiting_count || (server->syn && !server->gaps));
+	if (!server->syn || server->gaps) /* it may be long past, and STARTTLS is answered by 220 as well */
+		return code == 220 && !d->spoken[GP_FROM_CLIENT];
+	return code == 220 || code >= 400;
 }
 
 /* What an answer to a command means for what follows it. */
@@ -559,7 +587,10 @@ static void conclude(struct gp_dialogue *d, enum verb verb, __u16 code)
 	if (verb == VERB_DATA && in_body) {
 		forget_message(d);
 		to_commands(d);
-	} else if (s->phase == GP_SMTP_PHASE_AUTH && (verb == VERB_AUTH || !s->waiting_count))
+	} else if (verb == VERB_LOST && s->phase == GP_SMTP_PHASE_DATA && code >= 400) {
+		to_commands(d); /* it may be DATA that was refused, or not */
+		s->unsure = true;
+	} else if (s->phase == GP_SMTP_PHASE_AUTH && (verb == VERB_AUTH || nobody_waits(s)))
 		to_commands(d);
 	else if (verb == VERB_STARTTLS && code == 220) {
 		to_tls(d);
@@ -577,26 +608,28 @@ static void reply(struct gp_dialogue *d)
 	enum verb verb;
 
 	s->reply_open = false;
-	if (s->replies_lost)
-		skip_to_newest(s);
 	verb = waiting_verb(s);
+	s->replies_lost = false;
+	s->calm = true;
+	if (said->code != 354)
+		s->unsure = false;
 	if (is_greeting(d, said->code)) {
 		said->answers = GP_ANSWERS_CONNECTION;
 	} else if (said->code == 334) { /* a challenge: AUTH goes on (RFC 4954, 4) */
-		said->answers = s->waiting_count && !s->waiting_lost ? s->waiting[s->waiting_first].index : GP_ANSWERS_NONE;
+		said->answers = s->waiting_count ? s->waiting[s->waiting_first].index : GP_ANSWERS_NONE;
 		s->auth = true;
 		if (s->phase == GP_SMTP_PHASE_COMMAND)
 			s->phase = GP_SMTP_PHASE_AUTH;
-	} else if (!s->waiting_count && s->phase == GP_SMTP_PHASE_BODY && s->body_doubtful && said->code != 354) {
+	} else if (nobody_waits(s) && s->phase == GP_SMTP_PHASE_BODY && s->body_doubtful && said->code != 354) {
 		said->answers = GP_ANSWERS_BODY;
 		to_commands(d);
+		lose_count(s); /* commands may have followed it in a gap */
+		s->calm = true;
 	} else {
 		said->answers = stop_waiting(s);
 		conclude(d, verb, said->code);
 	}
 	s->greeted = true;
-	if (said->code != 354)
-		s->unsure = false;
 	gp_dialogue_say(d, said);
 }
 
@@ -672,7 +705,7 @@ static void reply_line(struct gp_dialogue *d, __u64 time_ns, const char *line, s
 	__u16 code;
 
 	if (len < 3 || !isdigit((unsigned char)line[0]) || !isdigit((unsigned char)line[1]) ||
-	    !isdigit((unsigned char)line[2]) || (len > 3 && line[3] != ' ' && !more)) {
+	    !isdigit((unsigned char)line[2]) || (len > 3 && line[3] != ' ' && line[3] != ':' && !more)) {
 		s->odd_lines++;
 		return;
 	}
@@ -693,6 +726,8 @@ static void reply_line(struct gp_dialogue *d, __u64 time_ns, const char *line, s
 		reply(d);
 }
 
+static void server_gap(struct gp_dialogue *d, __u64 time_ns);
+
 static void server(struct gp_dialogue *d, __u64 time_ns, const __u8 *data, __u32 len)
 {
 	struct gp_spoken_line *line = &d->lines[GP_FROM_SERVER];
@@ -702,7 +737,10 @@ static void server(struct gp_dialogue *d, __u64 time_ns, const __u8 *data, __u32
 
 		if (gp_line_take(d, line, data, len, &used)) {
 			gp_line_trim(line);
-			reply_line(d, time_ns, line->data, line->len);
+			if (line->cut && line->len < GP_LINE_MAX)
+				server_gap(d, time_ns); /* there was no memory for it */
+			else
+				reply_line(d, time_ns, line->data, line->len);
 			gp_line_next(line);
 		}
 		data += used;
@@ -713,6 +751,11 @@ static void server(struct gp_dialogue *d, __u64 time_ns, const __u8 *data, __u32
 void gp_dialogue_smtp_bytes(struct gp_dialogue *d, enum gp_speaker speaker, __u64 time_ns, const __u8 *data, __u32 len)
 {
 	d->smtp->client_bytes += speaker == GP_FROM_CLIENT ? len : 0;
+	struct gp_smtp_dialogue *s = d->smtp;
+
+	if (speaker == GP_FROM_SERVER && !s->server_begun && !d->stream->sides[GP_FROM_SERVER].syn && !s->waiting_count)
+		lose_count(s);
+	s->server_begun |= speaker == GP_FROM_SERVER;
 	if (speaker == GP_FROM_CLIENT)
 		client(d, time_ns, data, len);
 	else
@@ -726,17 +769,26 @@ static void tls_gap(struct gp_smtp_dialogue *s, __u32 len)
 	gp_mail_tls_gap(&s->tls, len);
 }
 
-void gp_dialogue_smtp_gap(struct gp_dialogue *d, enum gp_speaker speaker, __u32 len)
+/* A line that a gap cut off is told when it is beyond doubt what it was. */
+static void cut_command(struct gp_dialogue *d, __u64 time_ns)
+{
+	struct gp_spoken_line *line = &d->lines[GP_FROM_CLIENT];
+	struct command c;
+
+	if (d->smtp->phase != GP_SMTP_PHASE_COMMAND || !line->len)
+		return;
+	if (line->data[line->len - 1] == '\r')
+		line->len--;
+	take_apart(&c, line->data, line->len);
+	if (c.verb == VERB_AUTH || (c.verb && c.word + c.word_len < line->data + line->len))
+		command(d, time_ns, line, GP_SAID_CUT);
+}
+
+static void client_gap(struct gp_dialogue *d, __u64 time_ns, __u32 len)
 {
 	struct gp_smtp_dialogue *s = d->smtp;
 
-	gp_line_next(&d->lines[speaker]);
-	if (speaker == GP_FROM_SERVER) {
-		if (s->reply_open)
-			reply(d);
-		s->replies_lost = true;
-		return;
-	}
+	cut_command(d, time_ns);
 	s->client_bytes += len;
 	if (s->phase == GP_SMTP_PHASE_TLS)
 		tls_gap(s, len);
@@ -752,8 +804,35 @@ void gp_dialogue_smtp_gap(struct gp_dialogue *d, enum gp_speaker speaker, __u32 
 		s->commands_lost = true;
 		s->message_torn = true; /* until MAIL or DATA: the next chunk may not be a mail's first */
 		to_commands(d);
+		lose_count(s);
 		s->unsure = true;
 	}
+}
+
+static void server_gap(struct gp_dialogue *d, __u64 time_ns)
+{
+	struct gp_smtp_dialogue *s = d->smtp;
+	struct gp_spoken_line *line = &d->lines[GP_FROM_SERVER];
+
+	if (line->len > 4 && s->phase != GP_SMTP_PHASE_TLS)
+		reply_line(d, time_ns, line->data, line->len);
+	gp_line_next(line);
+	if (s->reply_open) {
+		s->reply.flags |= GP_SAID_CUT;
+		reply(d);
+	}
+	s->replies_lost = true;
+	s->waiting_count = 0; /* any of them may have been answered */
+	lose_count(s);
+}
+
+void gp_dialogue_smtp_gap(struct gp_dialogue *d, enum gp_speaker speaker, __u64 time_ns, __u32 len)
+{
+	if (speaker == GP_FROM_SERVER)
+		server_gap(d, time_ns);
+	else
+		client_gap(d, time_ns, len);
+	gp_line_next(&d->lines[speaker]);
 }
 
 int gp_dialogue_smtp_open(struct gp_dialogue *d)
@@ -761,6 +840,8 @@ int gp_dialogue_smtp_open(struct gp_dialogue *d)
 	d->smtp = gp_dialogue_alloc(d, sizeof(*d->smtp));
 	if (!d->smtp)
 		return -ENOMEM;
+	if (!d->stream->sides[GP_FROM_CLIENT].syn)
+		lose_count(d->smtp);
 	d->smtp->unsure = d->smtp->message_torn = d->smtp->commands_lost = !d->stream->sides[GP_FROM_CLIENT].syn;
 	return 0;
 }
