@@ -207,6 +207,34 @@ static void test_bounds(void **state)
 	assert_int_equal(budget.used, 0);
 }
 
+/* A flood of flows that say much, then of flows that say little: together they hold no more than was allowed. */
+static void test_flood(void **state)
+{
+	enum { FLOWS = 4000 };
+	static struct gp_dialogue *flows[FLOWS];
+	struct gp_stream stream = { .service = GP_SERVICE_SMTP, .sides = { { .syn = true }, { .syn = true } } };
+	struct gp_dialogue_budget budget = { .max = 4 << 20 };
+	__u64 large = 0;
+
+	(void)state;
+	for (int i = 0; i < FLOWS; i++) {
+		flows[i] = gp_dialogue_open(&stream, &budget);
+		for (int k = 0; i < 20 && k < 5000; k++)
+			tell(flows[i], GP_FROM_CLIENT, "VRFY xxxxxxxxxxxxxxxxxxxxxxxx\r\n", 31);
+		large = i == 19 ? budget.used : large;
+		if (flows[i])
+			tell(flows[i], GP_FROM_CLIENT, "QUIT\r\n", 6);
+		assert_true(budget.used <= budget.max);
+	}
+	assert_in_range(large, 1 << 20, (2 << 20) + 20 * GP_DIALOGUE_SMALL);
+	assert_in_range(budget.refused, 1, FLOWS - 500); /* those that say little were not kept out */
+	for (int i = 0; i < FLOWS; i++) {
+		if (flows[i])
+			gp_dialogue_close(flows[i]);
+	}
+	assert_int_equal(budget.used, 0);
+}
+
 /* A hello in pieces of so many bytes, behind what was said before it in clear; "c-1" stands for a byte that is missing. */
 static void play_tls(const char *name, __u8 service, const char *const *said, const char *wanted, size_t step)
 {
@@ -326,6 +354,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_bounds),
+		cmocka_unit_test(test_flood),
 		cmocka_unit_test(test_tls),
 		cmocka_unit_test(test_path_hash),
 	};
