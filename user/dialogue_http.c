@@ -326,6 +326,19 @@ static __u32 line(struct gp_dialogue *d, enum gp_speaker speaker, __u64 time_ns,
 	return used;
 }
 
+static bool begins_with_method(const __u8 *data, __u32 len)
+{
+	static const char *const beginnings[] = { "GET /", "POST /", "HEAD /", "PUT /", "OPTIONS /", "DELETE /" };
+
+	for (size_t i = 0; i < sizeof(beginnings) / sizeof(beginnings[0]); i++) {
+		size_t n = strlen(beginnings[i]);
+
+		if (len >= n && !memcmp(data, beginnings[i], n))
+			return true;
+	}
+	return false;
+}
+
 /* Behind a gap a message may begin with a segment; what does not look like one is a body. */
 static bool may_begin(enum gp_speaker speaker, const __u8 *data, __u32 len)
 {
@@ -333,8 +346,8 @@ static bool may_begin(enum gp_speaker speaker, const __u8 *data, __u32 len)
 
 	if (speaker == GP_FROM_SERVER)
 		return len >= 9 && !memcmp(data, "HTTP/1.", 7) && data[8] == ' ';
-	if (!end)
-		return false;
+	if (!end) /* of a long line the end may be missing */
+		return begins_with_method(data, len);
 	while (text < end && *text >= 'A' && *text <= 'Z')
 		text++;
 	return text > data && *text == ' ' && memmem(text, (size_t)(end - text), " HTTP/1.", 8);
