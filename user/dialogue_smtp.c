@@ -311,15 +311,23 @@ static void keep_address(struct gp_dialogue *d, struct gp_said *said, const stru
 
 static void begin_chunk(struct gp_smtp_dialogue *s, const struct command *c)
 {
-	size_t i = 0;
+	size_t i = 0, end;
 
 	s->chunk_left = 0;
 	while (i < c->argument_len && isdigit((unsigned char)c->argument[i]) && s->chunk_left < 1ull << 56)
 		s->chunk_left = s->chunk_left * 10 + (__u64)(c->argument[i++] - '0');
 	while (i < c->argument_len && c->argument[i] == ' ')
 		i++;
-	s->chunk_last = c->argument_len - i >= 4 && !strncasecmp(c->argument + i, "LAST", 4);
-	s->phase = GP_SMTP_PHASE_CHUNK;
+	end = c->argument_len;
+	while (end > i && c->argument[end - 1] == ' ')
+		end--;
+	s->chunk_last = end - i == 4 && !strncasecmp(c->argument + i, "LAST", 4);
+	if (i && (i == end || s->chunk_last)) {
+		s->phase = GP_SMTP_PHASE_CHUNK;
+	} else { /* the server refuses it, and reads on behind the line; or takes it for what it is not */
+		s->chunk_left = 0;
+		s->unsure = true;
+	}
 }
 
 /* LMTP replies once for each recipient that was accepted (RFC 2033, 4.2). */
