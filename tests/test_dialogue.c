@@ -11,15 +11,23 @@
 #include <cmocka.h>
 
 #include "dialogue.h"
+#include "hello_maker.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 struct row {
 	const char *name;
 	__u8 service;
-	const char *said[16]; /* 'c' or 's' and what that side said; "c-5": a gap of five bytes */
+	const char *said[16]; /* 'c' or 's' and what that side said; "c-5": a gap of five bytes; ".": nobody saw a SYN */
 	const char *wanted;   /* verbs, codes, methods and targets; "<" where a code answers nothing that was seen */
 };
+
+/* 66 of them, of which 64 can wait: the last one that does stands for all that follow. */
+#define TEN(x) x x x x x x x x x x
+#define NOOPS TEN("NOOP\r\n" "NOOP\r\n" "NOOP\r\n" "NOOP\r\n" "NOOP\r\n" "NOOP\r\n") "NOOP\r\nNOOP\r\nNOOP\r\nNOOP\r\nNOOP\r\nNOOP\r\n"
+#define NOOPS_SEEN TEN("NOOP " "NOOP " "NOOP " "NOOP " "NOOP " "NOOP ") "NOOP NOOP NOOP NOOP NOOP NOOP "
+#define OKS TEN("250\r\n" "250\r\n" "250\r\n" "250\r\n" "250\r\n" "250\r\n") "250\r\n250\r\n250\r\n250\r\n250\r\n"
+#define OKS_SEEN TEN("250 250 250 250 250 250 ") "250 250 250 "
 
 static const struct row rows[] = {
 	{ "plain", GP_SERVICE_SMTP,
@@ -39,6 +47,9 @@ static const struct row rows[] = {
 	{ "BDAT", GP_SERVICE_SMTP,
 	  { "s220 mx\r\n", "cBDAT 6\r\nQUIT\r\nBDAT 3 LAST\r\nab\n", "s250 ok\r\n250 ok\r\n", "cQUIT\r\n", "s221 bye\r\n" },
 	  "220 BDAT BDAT 250 250 QUIT 221 " },
+	{ "BDAT that is refused", GP_SERVICE_SMTP,
+	  { "s220 mx\r\n", "cBDAT 6 now\r\nRSET\r\nQUIT\r\n", "s501 no\r\n250 ok\r\n221 bye\r\n", "cBDAT 99999999999999999999\r\nRSET\r\n", "s501 no\r\n" },
+	  "220 BDAT RSET QUIT 501 250 221 BDAT RSET 501 " },
 	{ "secrets", GP_SERVICE_SUBMISSION,
 	  { "s220 mx\r\n", "cAUTH LOGIN SECRET\r\n", "s334 VXNlcm5hbWU6\r\n", "cSECRET\r\n", "s334 UGFzc3dvcmQ6\r\n", "cSECRET\r\n",
 	    "s235 welcome\r\n", "cMAIL FROM:<a@b>\r\nSECRET\r\n" },
@@ -55,10 +66,35 @@ static const struct row rows[] = {
 	{ "refused", GP_SERVICE_SMTP, { "s554 5.7.1 go away\r\n" }, "554/5.7.1 " },
 	{ "a gap between commands", GP_SERVICE_SMTP,
 	  { "s220 mx\r\n", "cHELO a\r\n", "s250 ok\r\n", "c-9", "cxyz\r\nQUIT\r\n", "s250 ok\r\n221 bye\r\n" },
-	  "220 HELO 250 - QUIT 250 <221 " },
+	  "220 HELO 250 - QUIT <250 <221 " },
 	{ "a gap over the end of a body", GP_SERVICE_SMTP,
 	  { "s220 mx\r\n", "cDATA\r\n", "s354 go\r\n", "ctext\r\n", "c-20", "s250 ok\r\n", "cQUIT\r\n", "s221 bye\r\n" },
 	  "220 DATA 354 - 250 QUIT 221 " },
+	{ "after a gap, who waits for a reply goes on", GP_SERVICE_SMTP,
+	  { "s220 mx\r\n", "c-9", "cMAIL FROM:<a@b>\r\n", "s250 ok\r\n250 ok\r\n", "cRCPT TO:<c@d>\r\nRCPT TO:<e@f>\r\n", "s250 ok\r\n550 no\r\n" },
+	  "220 - MAIL <250 <250 RCPT RCPT 250 550 " },
+	{ "what was said before a gap is answered first", GP_SERVICE_SMTP,
+	  { "s220 mx\r\n", "cMAIL FROM:<a@b>\r\nRCPT", "c-9", "s250 ok\r\n550 no\r\n" }, "220 MAIL - 250 <550 " },
+	{ "a gap in the replies", GP_SERVICE_SMTP,
+	  { "s220 mx\r\n", "cMAIL FROM:<a@b>\r\nRCPT TO:<c@d>\r\n", "s-8", "s550 no\r\n", "cRCPT TO:<e@f>\r\n", "s250 ok\r\n" },
+	  "220 MAIL RCPT - <550 RCPT 250 " },
+	{ "a reply lost, and its command answered by the next", GP_SERVICE_SMTP,
+	  { "s220 mx\r\n", "cHELO a\r\n", "cMAIL FROM:<a@b>\r\n", "s-8", "s250 ok\r\n" }, "220 HELO MAIL - <250 " },
+	{ "a command that is cut off", GP_SERVICE_SMTP, { "s220 mx\r\n", "cRCPT TO:<c@", "c-9", "s550 no\r\n" }, "220 RCPT - 550 " },
+	{ "a reply that is cut off", GP_SERVICE_SMTP, { "s220 mx\r\n", "cQUIT\r\n", "s221 2.0.0 by", "s-3" }, "220 QUIT 221/2.0.0 - " },
+	{ "a code with a colon", GP_SERVICE_SMTP, { "s220 mx\r\n", "cDATA\r\n", "s552: no\r\n", "cQUIT\r\n" }, "220 DATA 552 QUIT " },
+	{ "more commands than are counted", GP_SERVICE_SMTP,
+	  { "s220 mx\r\n", "c" NOOPS, "s" OKS, "cQUIT\r\n", "s221 bye\r\n" }, "220 " NOOPS_SEEN OKS_SEEN "<250 <250 QUIT 221 " },
+	{ "AUTH is cut off", GP_SERVICE_SUBMISSION, { "s220 mx\r\n", "cAUTH PLAIN SECRET", "c-5", "cSECRET\r\n" }, "220 AUTH - " },
+	{ "AUTH and its challenge are lost", GP_SERVICE_SUBMISSION,
+	  { "s220 mx\r\n", "c-12", "s250 late\r\n", "s-9", "cSECRET\r\n", "s235 ok\r\n" }, "220 - <250 -  <235 " },
+	{ "joined at AUTH", GP_SERVICE_SUBMISSION, { ".", "cAUTH PLAIN SECRET\r\n", "s235 ok\r\n", "cSECRET\r\n" }, "AUTH <235  " },
+	{ "joined at a challenge", GP_SERVICE_SUBMISSION,
+	  { ".", "s334 x\r\n", "cSECRET\r\n", "s334 x\r\n", "cSECRET\r\n", "s235 ok\r\n", "cSECRET\r\n" }, "<334 <334 <235  " },
+	{ "joined at a secret", GP_SERVICE_SUBMISSION, { ".", "cSECRET\r\n", "s235 ok\r\n", "cSECRET\r\n" }, "<235  " },
+	{ "joined in the middle of a secret", GP_SERVICE_SUBMISSION,
+	  { ".", "cSECRET\r\nSECRET SECRET\r\n", "s334 x\r\n", "cSECRET\r\n", "s535 no\r\n", "cSECRET\r\nQUIT\r\n" },
+	  "<334 <535  QUIT " },
 	{ "requests", GP_SERVICE_HTTP,
 	  { "cGET /a HTTP/1.1\r\nHost: x\r\nCookie: SECRET\r\n\r\nPOST /b HTTP/1.1\r\nContent-Length: 5\r\n\r\nGET /HEAD /c HTTP/1.1\r\n\r\n",
 	    "sHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n"
@@ -68,6 +104,10 @@ static const struct row rows[] = {
 	  { "cPOST /b HTTP/1.1\r\nContent-Length: 9\r\n\r\nab", "c-6", "cxGET /c HTTP/1.1\r\n\r\n" }, "POST /b - GET /c " },
 	{ "a tunnel", GP_SERVICE_HTTP,
 	  { "cCONNECT a:443 HTTP/1.1\r\n\r\n", "sHTTP/1.1 200 OK\r\n\r\n", "cGET /x HTTP/1.1\r\n\r\n" }, "CONNECT a:443 200 " },
+	{ "a request that is cut off", GP_SERVICE_HTTP, { "cGET /a?b", "c-9" }, "GET /a?b - " },
+	{ "a request's head that is cut off", GP_SERVICE_HTTP, { "cGET /a HTTP/1.1\r\nHos", "c-9" }, "GET /a - " },
+	{ "no request that is cut off", GP_SERVICE_HTTP, { "cGET", "c-9", "s\x01\x02", "s-9" }, "- - " },
+	{ "a response that is cut off", GP_SERVICE_HTTP, { "sHTTP/1.1 200 O", "s-9" }, "200 - " },
 	{ "lengths that differ", GP_SERVICE_HTTP,
 	  { "cPOST /b HTTP/1.1\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nGET /x HTTP/1.1\r\n\r\n" }, "POST /b " },
 };
@@ -114,18 +154,21 @@ static void tell(struct gp_dialogue *d, enum gp_speaker speaker, const char *tex
 
 static void play(const struct row *row, size_t step)
 {
-	struct gp_stream stream = { .service = row->service, .sides = { { .syn = true }, { .syn = true } } };
+	bool joined = *row->said[0] == '.';
+	struct gp_stream stream = { .service = row->service, .sides = { { .syn = !joined }, { .syn = !joined } } };
 	struct gp_dialogue_budget budget = { .max = 1 << 20 };
 	struct gp_dialogue *d = gp_dialogue_open(&stream, &budget);
-	char got[1024];
+	char got[4096];
 
-	for (size_t i = 0; i < COUNT(row->said) && row->said[i]; i++) {
+	for (size_t i = joined; i < COUNT(row->said) && row->said[i]; i++) {
 		enum gp_speaker speaker = row->said[i][0] == 'c' ? GP_FROM_CLIENT : GP_FROM_SERVER;
 		const char *text = row->said[i] + 1;
 		size_t len = strlen(text);
 
-		if (*text == '-')
+		if (*text == '-') {
+			stream.sides[speaker].gaps++;
 			gp_dialogue_bytes(d, speaker, 1, NULL, (__u32)atoi(text + 1));
+		}
 		for (size_t at = 0; *text != '-' && at < len; at += step)
 			tell(d, speaker, text + at, len - at < step ? len - at : step);
 	}
@@ -167,11 +210,156 @@ static void test_bounds(void **state)
 	assert_int_equal(budget.used, 0);
 }
 
+/* A flood of flows that say much, then of flows that say little: together they hold no more than was allowed. */
+static void test_flood(void **state)
+{
+	enum { FLOWS = 4000 };
+	static struct gp_dialogue *flows[FLOWS];
+	struct gp_stream stream = { .service = GP_SERVICE_SMTP, .sides = { { .syn = true }, { .syn = true } } };
+	struct gp_dialogue_budget budget = { .max = 4 << 20 };
+	__u64 large = 0;
+
+	(void)state;
+	for (int i = 0; i < FLOWS; i++) {
+		flows[i] = gp_dialogue_open(&stream, &budget);
+		for (int k = 0; i < 20 && k < 5000; k++)
+			tell(flows[i], GP_FROM_CLIENT, "VRFY xxxxxxxxxxxxxxxxxxxxxxxx\r\n", 31);
+		large = i == 19 ? budget.used : large;
+		if (flows[i])
+			tell(flows[i], GP_FROM_CLIENT, "QUIT\r\n", 6);
+		assert_true(budget.used <= budget.max);
+	}
+	assert_in_range(large, 1 << 20, (2 << 20) + 20 * GP_DIALOGUE_SMALL);
+	assert_in_range(budget.refused, 1, FLOWS - 500); /* those that say little were not kept out */
+	for (int i = 0; i < FLOWS; i++) {
+		if (flows[i])
+			gp_dialogue_close(flows[i]);
+	}
+	assert_int_equal(budget.used, 0);
+}
+
+/* A hello in pieces of so many bytes, behind what was said before it in clear; "c-1" stands for a byte that is missing. */
+static void play_tls(const char *name, __u8 service, const char *const *said, const char *wanted, size_t step)
+{
+	static const __u16 ciphers[] = { 0x1301, 0xc02f }, extensions[] = { 0, 16, 43 }, versions[] = { 0x0a0a, 0x0304, 0x0303 };
+	static const struct offer offer = {
+		.record_version = 0x0301, .version = 0x0303, .ciphers = ciphers, .n_ciphers = 2, .extensions = extensions,
+		.n_extensions = 3, .versions = versions, .n_versions = 3, .name = "mx.example", .protocols = { "h2", "http/1.1" },
+	};
+	struct gp_stream stream = { .service = service, .sides = { { .syn = true }, { .syn = true } } };
+	struct gp_dialogue_budget budget = { .max = 1 << 20 };
+	struct gp_dialogue *d = gp_dialogue_open(&stream, &budget);
+	struct maker maker = { 0 };
+	char got[128] = "";
+
+	for (; *said; said++) {
+		enum gp_speaker speaker = **said == 'c' ? GP_FROM_CLIENT : GP_FROM_SERVER;
+
+		if ((*said)[1] == '-')
+			gp_dialogue_bytes(d, speaker, 1, NULL, 1);
+		else
+			tell(d, speaker, *said + 1, strlen(*said) - 1);
+	}
+	maker_hello(&maker, &offer);
+	for (size_t at = 0; at < maker.len; at += step)
+		tell(d, GP_FROM_CLIENT, (char *)maker.bytes + at, maker.len - at < step ? maker.len - at : step);
+	if (d->tls && d->tls->has_hello) {
+		const struct gp_tls_dialogue *t = d->tls;
+
+		snprintf(got, sizeof(got), "%x %.*s %.*s %s", t->version, t->sni.len, d->text + t->sni.at, t->protocols.len,
+			 d->text + t->protocols.at, t->ja4);
+	}
+	if (strcmp(got, wanted) != 0)
+		fail_msg("%s, by %zu bytes: %s", name, step, got);
+	gp_dialogue_close(d);
+	assert_int_equal(budget.used, 0);
+}
+
+static void test_tls(void **state)
+{
+	static const char hello[] = "304 mx.example \x02h2\x08http/1.1 t13d0203h2_c1929292aa6b_b9a491fefe05";
+	static const struct {
+		const char *name;
+		__u8 service;
+		const char *said[6];
+		bool found;
+	} hellos[] = {
+		{ "at once", GP_SERVICE_TLS, { NULL }, true },
+		{ "on a port of the web", GP_SERVICE_HTTP, { NULL }, true },
+		{ "on a port of mail", GP_SERVICE_SUBMISSION, { NULL }, true },
+		{ "the server's record first", GP_SERVICE_TLS, { "s\x16\x03\x03" }, true },
+		{ "after STARTTLS", GP_SERVICE_SMTP, { "s220 mx\r\n", "cSTARTTLS\r\n", "s220 go\r\n" }, true },
+		{ "after STARTTLS, with half a command before", GP_SERVICE_SMTP,
+		  { "s220 mx\r\n", "cSTARTTLS\r\nRSET", "s220 go\r\n" }, true },
+		{ "after STARTTLS whose answer is missing", GP_SERVICE_SMTP, { "s220 mx\r\n", "cSTARTTLS\r\n", "s-1" }, true },
+		{ "after STARTTLS, its beginning missing", GP_SERVICE_SMTP, { "s220 mx\r\n", "cSTARTTLS\r\n", "s220 go\r\n", "c-1" }, false },
+		{ "in a body", GP_SERVICE_SMTP, { "s220 mx\r\n", "cDATA\r\n", "s354 go\r\n" }, false },
+		{ "after CONNECT", GP_SERVICE_HTTP, { "cCONNECT a:443 HTTP/1.1\r\n\r\n", "sHTTP/1.1 200 OK\r\n\r\n" }, true },
+		{ "after CONNECT that was refused", GP_SERVICE_HTTP,
+		  { "cCONNECT a:443 HTTP/1.1\r\n\r\n", "sHTTP/1.1 403 no\r\nContent-Length: 0\r\n\r\n" }, false },
+		{ "its beginning missing", GP_SERVICE_TLS, { "c-1" }, false },
+		{ "behind clear text", GP_SERVICE_TLS, { "cGET" }, false },
+		{ "behind a byte like its own", GP_SERVICE_HTTP, { "c\x16" }, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(hellos); i++) {
+		char wanted[128] = "";
+		if (hellos[i].found)
+			snprintf(wanted, sizeof(wanted), "%s", hello);
+		for (size_t step = 1; step < 8; step++)
+			play_tls(hellos[i].name, hellos[i].service, hellos[i].said, wanted, step);
+		play_tls(hellos[i].name, hellos[i].service, hellos[i].said, wanted, 10000);
+	}
+}
+
+/* The path alone is hashed, and the salt with it. */
+static void test_path_hash(void **state)
+{
+	static const struct {
+		const char *request;
+		__u8 salt;
+		bool equal; /* to the first one's */
+	} requests[] = {
+		{ "GET /a/b HTTP/1.1\r\n\r\n", 1, true },
+		{ "POST /a/b?c=/d HTTP/1.0\r\n\r\n", 1, true },
+		{ "GET http://host:80/a/b?c HTTP/1.1\r\n\r\n", 1, true },
+		{ "GET /a/b HTTP/1.1\r\n\r\n", 2, false },
+		{ "GET /a HTTP/1.1\r\n\r\n", 1, false },
+		{ "GET /http://host/a/b HTTP/1.1\r\n\r\n", 1, false },
+		{ "GET /?http://host/a/b HTTP/1.1\r\n\r\n", 1, false },
+		{ "GET http://host HTTP/1.1\r\n\r\n", 1, false },
+		{ "GET http://host?/a/b HTTP/1.1\r\n\r\n", 1, false },
+		{ "GET x?://host/a/b HTTP/1.1\r\n\r\n", 1, false },
+		{ "CONNECT host:80 HTTP/1.1\r\n\r\n", 1, false },
+		{ "OPTIONS * HTTP/1.1\r\n\r\n", 1, false },
+	};
+	struct gp_stream stream = { .service = GP_SERVICE_HTTP, .sides = { { .syn = true }, { .syn = true } } };
+	__u64 first = 0;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(requests); i++) {
+		struct gp_dialogue_budget budget = { .max = 1 << 20, .salt = { requests[i].salt } };
+		struct gp_dialogue *d = gp_dialogue_open(&stream, &budget);
+
+		tell(d, GP_FROM_CLIENT, requests[i].request, strlen(requests[i].request));
+		assert_int_equal(d->said_count, 1);
+		first = i ? first : d->said[0].path_hash;
+		if ((d->said[0].path_hash == first) != requests[i].equal)
+			fail_msg("%s: %llx", requests[i].request, (unsigned long long)d->said[0].path_hash);
+		gp_dialogue_close(d);
+	}
+	assert_int_equal(first, 0x707919298c233f7a); /* openssl dgst -sha256 -mac HMAC */
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_bounds),
+		cmocka_unit_test(test_flood),
+		cmocka_unit_test(test_tls),
+		cmocka_unit_test(test_path_hash),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -92,6 +92,8 @@ static void test_example(void **state)
 	assert_int_equal(hello.n_protocols, 2);
 	assert_int_equal(hello.protocol_len, 2);
 	assert_memory_equal(hello.protocol, "h2", 2);
+	assert_int_equal(hello.protocols_len, 12);
+	assert_memory_equal(hello.protocols, "\x02h2\x08http/1.1", 12);
 	assert_true(hello.has_sni && !hello.malformed && !hello.more);
 	assert_ja4(&hello, "t13d1516h2_8daaf6152771_e5627efa2ab1");
 }

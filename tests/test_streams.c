@@ -152,6 +152,26 @@ static void test_orders(void **state)
 		{ "both close", "abAB", GP_STREAM_FIN,
 		  { SYN, C(0, "ab"), S(0, "AB"), { 'c', GP_TCP_FIN, 2, NULL, 0, 0, 0 }, { 's', GP_TCP_FIN, 2, NULL, 3, 0, 0 } } },
 		{ "FIN before its bytes", "abcd", GP_STREAM_FIN, { SYN, { 'c', GP_TCP_FIN, 2, "cd", 0, 0, 0 }, C(0, "ab") } },
+		{ "bytes behind FIN", "ab", GP_STREAM_FIN,
+		  { SYN, C(4, "ef"), C(0, "ab"), { 'c', GP_TCP_FIN, 2, NULL, 0, 0, 0 }, C(2, "cd"), C(2, "XXXX") } },
+		{ "FIN from far away", "abcd", GP_STREAM_OPEN,
+		  { SYN, C(0, "ab"), { 'c', GP_TCP_FIN, 0x40000000, NULL, 0, 0, 0 }, C(2, "cd") } },
+		{ "bytes from far away", "abcd", GP_STREAM_OPEN, { SYN, C(0, "ab"), C(0x50000000, "XX"), C(2, "cd") } },
+		{ "a guessed acknowledgement", "ABCDEF", GP_STREAM_OPEN,
+		  { SYN, S(0, "AB"), { 'c', 0, 0, NULL, 6, 1, 0 }, { 'c', 0, 0, NULL, 6, 200, 0 }, { 'c', 0, 0, NULL, 4000, 200, 0 },
+		    S(2, "CD"), { 'c', 0, 0, NULL, 4000, 200, 0 }, S(4, "EF") } },
+		{ "acknowledged, and its sender is further", "AB<2>c", GP_STREAM_OPEN,
+		  { SYN, S(0, "AB"), { 'c', 0, 0, NULL, 4, 1, 0 }, { 's', 0, 4, NULL, 0, 200, 0 }, C(0, "c") } },
+		{ "a SYN-ACK tells where the client begins", "abcd", GP_STREAM_OPEN,
+		  { { 's', GP_TCP_SYN | GP_TCP_ACK, 0, NULL, 0, 0, 0 }, C(2, "cd"), C(0, "ab") } },
+		{ "a SYN-ACK that answers nothing", "AB", GP_STREAM_OPEN,
+		  { SYN, { 's', GP_TCP_SYN, 5000, NULL, 5000, 0, 0 }, { 's', GP_TCP_SYN | GP_TCP_ACK, 0, NULL, 0, 0, 0 }, S(0, "AB") } },
+		{ "a SYN in between", "abcd", GP_STREAM_OPEN,
+		  { SYN, C(0, "ab"), { 'c', GP_TCP_SYN, 5000, NULL, 0, 0, 0 }, S(0, ""), C(2, "cd") } },
+		{ "a SYN in between, and a forged answer to another", "abcd", GP_STREAM_OPEN,
+		  { SYN, S(0, ""), C(0, "ab"), { 'c', GP_TCP_SYN, 5000, NULL, 0, 0, 0 }, { 's', GP_TCP_SYN, 9, NULL, 6000, 0, 0 }, C(2, "cd") } },
+		{ "a reset, and he goes on", "abcd", GP_STREAM_OPEN, { SYN, C(0, "ab"), { 'c', GP_TCP_RST, 2, NULL, 0, 0, 0 }, C(2, "cd") } },
+		{ "bytes before a reset, seen behind it", "ab", GP_STREAM_RST, { SYN, { 'c', GP_TCP_RST, 2, NULL, 0, 0, 0 }, C(0, "ab") } },
 		{ "reset", "ab", GP_STREAM_RST, { SYN, C(0, "ab"), { 'c', GP_TCP_RST, 2, NULL, 0, 0, 0 } } },
 		{ "a reset from far away", "abcd", GP_STREAM_OPEN,
 		  { SYN, C(0, "ab"), { 'c', GP_TCP_RST, 0x40000000, NULL, 0, 0, 0 }, C(2, "cd") } },
@@ -197,6 +217,54 @@ static void test_waiting_is_bounded(void **state)
 	}
 }
 
+/* The same ports again: what both connections said, and how the second one ended. */
+static void test_used_again(void **state)
+{
+	static const struct {
+		const char *name, *wanted;
+		struct step steps[10];
+	} rows[] = {
+		{ "answered", "abABxyXY", { SYN, C(0, "ab"), S(0, "AB"), { 'c', GP_TCP_SYN, 5000, NULL, 0, 0, 0 },
+		  { 's', GP_TCP_SYN, 7000, NULL, 5000, 0, 0 }, C(5000, "xy"), S(7000, "XY") } },
+		{ "answered before any byte", "xyXY", { SYN, { 'c', GP_TCP_SYN, 5000, NULL, 0, 0, 0 },
+		  { 's', GP_TCP_SYN, 7000, NULL, 5000, 0, 0 }, C(5000, "xy"), S(7000, "XY") } },
+		{ "nobody answers in this capture", "abxyz", { SYN, C(0, "ab"), { 'c', GP_TCP_SYN, 5000, NULL, 0, 0, 0 }, C(5000, "xy"), C(5002, "z") } },
+		{ "after a reset", "abxy", { SYN, C(0, "ab"), { 's', GP_TCP_RST, 0, NULL, 0, 0, 0 }, { 'c', GP_TCP_SYN, 5000, NULL, 0, 0, 0 }, C(5000, "xy") } },
+		{ "joined, then answered", "abxy", { C(0, "ab"), S(0, ""), { 'c', GP_TCP_SYN, 5000, NULL, 0, 0, 0 },
+		  { 's', GP_TCP_SYN, 7000, NULL, 5000, 0, 0 }, C(5000, "xy") } },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct told told;
+		struct gp_streams *streams = open_streams(&told, 0, 0, 0);
+
+		for (size_t k = 0; k < COUNT(rows[i].steps) && rows[i].steps[k].from; k++)
+			play(streams, &rows[i].steps[k], 40000);
+		gp_streams_close(streams);
+		if (strcmp(told.text, rows[i].wanted) != 0 || told.begun != 2 || told.ended != 2 || told.end != GP_STREAM_OPEN)
+			fail_msg("%s: %s, %u, end %d", rows[i].name, told.text, told.begun, told.end);
+	}
+}
+
+/* SYNs without number displace each other, and no dialogue. */
+static void test_flood_of_syns(void **state)
+{
+	struct told told;
+	struct gp_streams *streams = open_streams(&told, 8, 0, 0);
+	const struct step syn = SYN, first = C(0, "ab"), second = C(2, "cd");
+
+	(void)state;
+	play(streams, &syn, 999);
+	play(streams, &first, 999);
+	for (__u16 port = 1000; port < 2000; port++)
+		play(streams, &syn, port);
+	play(streams, &second, 999);
+	assert_string_equal(told.text, "abcd");
+	assert_int_equal(told.begun, 1001);
+	gp_streams_close(streams);
+}
+
 static void test_table_is_bounded(void **state)
 {
 	struct told told;
@@ -219,7 +287,7 @@ static void test_time_outs(void **state)
 	struct told told;
 	struct gp_streams *streams = open_streams(&told, 0, 0, 0);
 	const struct step first[] = { SYN, C(0, "a") }, later = { 'c', GP_TCP_SYN, 0, NULL, 0, 601000, 0 };
-	const struct step again = { 'c', GP_TCP_SYN, 77, NULL, 0, 1, 0 };
+	const struct step again = { 'c', GP_TCP_SYN, 77, NULL, 0, 1, 0 }, answer = { 's', GP_TCP_SYN, 5, NULL, 77, 1, 0 };
 
 	(void)state;
 	play(streams, &first[0], 40000);
@@ -227,10 +295,13 @@ static void test_time_outs(void **state)
 	play(streams, &later, 40001);
 	assert_int_equal(told.ended, 1);
 	assert_int_equal(told.end, GP_STREAM_TIMEOUT);
-	play(streams, &again, 40001); /* another ISN: another flow */
+	play(streams, &again, 40001); /* another ISN, and the answer to it: another flow */
+	assert_int_equal(told.ended, 1);
+	play(streams, &answer, 40001);
 	assert_int_equal(told.ended, 2);
 	assert_int_equal(told.end, GP_STREAM_REUSED);
 	play(streams, &again, 40001); /* the same one once more */
+	play(streams, &answer, 40001);
 	assert_int_equal(told.begun, 3);
 	gp_streams_close(streams);
 }
@@ -241,6 +312,8 @@ int main(void)
 		cmocka_unit_test(test_orders),
 		cmocka_unit_test(test_waiting_is_bounded),
 		cmocka_unit_test(test_table_is_bounded),
+		cmocka_unit_test(test_used_again),
+		cmocka_unit_test(test_flood_of_syns),
 		cmocka_unit_test(test_time_outs),
 	};
 

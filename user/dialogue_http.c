@@ -6,6 +6,9 @@
 #include <string.h>
 #include <strings.h>
 
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+
 #include "dialogue.h"
 
 #define HEAD_BYTES_MAX 262144u
@@ -30,6 +33,31 @@ static bool is_token(const char *text, size_t len)
 	return len;
 }
 
+/*
+ * Of a target's path, without its query, whatever the method and whether or not a proxy was told the host as well (RFC
+ * 9112, 3.2): HMAC-SHA-256 under the salt, its first 64 bits. Whoever does not know the salt can neither try out paths
+ * nor make two of them collide. Return: 0 where there is no path.
+ */
+static __u64 hash_path(const __u8 *salt, const char *target, size_t len)
+{
+	const char *end = target + len, *path = memmem(target, len, "://", 3), *query = memchr(target, '?', len);
+	__u8 digest[EVP_MAX_MD_SIZE];
+	__u64 hash = 0;
+
+	end = query ? query : end;
+	if (*target == '/' || !path || path + 3 > end)
+		path = target;
+	else
+		path = memchr(path + 3, '/', (size_t)(end - path) - 3);
+	if (!path || path == end || *path != '/')
+		return 0;
+	if (!HMAC(EVP_sha256(), salt, GP_MESSAGE_SALT, (const __u8 *)path, (size_t)(end - path), digest, NULL))
+		return 0;
+	for (int i = 0; i < 8; i++)
+		hash = hash << 8 | digest[i];
+	return hash;
+}
+
 /* "GET /path HTTP/1.1" (RFC 9112, 3). Return: false when it is none. */
 static bool request_line(struct gp_dialogue *d, struct gp_said *said, const char *line, size_t len)
 {
@@ -44,6 +72,7 @@ static bool request_line(struct gp_dialogue *d, struct gp_said *said, const char
 	target++;
 	said->words[GP_WORDS_VERB] = gp_dialogue_words(d, line, method_len, METHOD_MAX);
 	said->words[GP_WORDS_ARGUMENT] = gp_dialogue_words(d, target, (size_t)(version - target), GP_WORDS_MAX);
+	said->path_hash = hash_path(d->budget->salt, target, (size_t)(version - target));
 	return true;
 }
 
@@ -183,6 +212,14 @@ static void leave_http(struct gp_dialogue *d)
 	over(&d->http->sides[GP_FROM_SERVER]);
 }
 
+/* RFC 9110, 9.3.6. */
+static void begin_tunnel(struct gp_dialogue *d)
+{
+	leave_http(d);
+	gp_line_next(&d->lines[GP_FROM_CLIENT]);
+	d->http->sides[GP_FROM_CLIENT].phase = GP_HTTP_AT_TUNNEL;
+}
+
 static void response_ends(struct gp_dialogue *d, struct gp_http_side *side)
 {
 	struct gp_http_dialogue *h = d->http;
@@ -199,8 +236,10 @@ static void response_ends(struct gp_dialogue *d, struct gp_http_side *side)
 		h->waiting_count--;
 	}
 	gp_dialogue_say(d, &side->said);
-	if (code == 101 || (connect && code / 100 == 2))
+	if (code == 101)
 		leave_http(d);
+	else if (connect && code / 100 == 2)
+		begin_tunnel(d);
 	else if (head || code < 200 || code == 204 || code == 304)
 		next_message(side);
 	else
@@ -287,6 +326,19 @@ static __u32 line(struct gp_dialogue *d, enum gp_speaker speaker, __u64 time_ns,
 	return used;
 }
 
+static bool begins_with_method(const __u8 *data, __u32 len)
+{
+	static const char *const beginnings[] = { "GET /", "POST /", "HEAD /", "PUT /", "OPTIONS /", "DELETE /" };
+
+	for (size_t i = 0; i < sizeof(beginnings) / sizeof(beginnings[0]); i++) {
+		size_t n = strlen(beginnings[i]);
+
+		if (len >= n && !memcmp(data, beginnings[i], n))
+			return true;
+	}
+	return false;
+}
+
 /* Behind a gap a message may begin with a segment; what does not look like one is a body. */
 static bool may_begin(enum gp_speaker speaker, const __u8 *data, __u32 len)
 {
@@ -294,8 +346,8 @@ static bool may_begin(enum gp_speaker speaker, const __u8 *data, __u32 len)
 
 	if (speaker == GP_FROM_SERVER)
 		return len >= 9 && !memcmp(data, "HTTP/1.", 7) && data[8] == ' ';
-	if (!end)
-		return false;
+	if (!end) /* of a long line the end may be missing */
+		return begins_with_method(data, len);
 	while (text < end && *text >= 'A' && *text <= 'Z')
 		text++;
 	return text > data && *text == ' ' && memmem(text, (size_t)(end - text), " HTTP/1.", 8);
@@ -309,7 +361,11 @@ void gp_dialogue_http_bytes(struct gp_dialogue *d, enum gp_speaker speaker, __u6
 		next_message(side);
 		side->after_gap = true;
 	}
-	while (len && side->phase != GP_HTTP_AT_OVER && side->phase != GP_HTTP_AT_RESYNC) {
+	if (side->phase == GP_HTTP_AT_TUNNEL)
+		side->phase = *data == GP_TLS_HANDSHAKE && !gp_dialogue_tls_open(d) ? GP_HTTP_AT_TLS : GP_HTTP_AT_OVER;
+	if (side->phase == GP_HTTP_AT_TLS)
+		gp_dialogue_tls_bytes(d, data, len);
+	while (len && side->phase < GP_HTTP_AT_RESYNC) {
 		bool in_body = side->phase == GP_HTTP_AT_BODY || side->phase == GP_HTTP_AT_CHUNK;
 		__u32 used = in_body ? skip(side, len) : line(d, speaker, time_ns, data, len);
 
@@ -333,7 +389,38 @@ void gp_dialogue_http_finish(struct gp_dialogue *d)
 	say_cut_head(d, &d->http->sides[GP_FROM_SERVER]);
 }
 
-void gp_dialogue_http_gap(struct gp_dialogue *d, enum gp_speaker speaker, __u32 len)
+/* "GET /path", of which a gap took the rest. */
+static bool cut_request_line(struct gp_dialogue *d, struct gp_said *said, const char *line, size_t len)
+{
+	const char *target = memchr(line, ' ', len), *end;
+	size_t method_len = target ? (size_t)(target++ - line) : 0;
+
+	if (method_len > METHOD_MAX || !is_token(line, method_len) || target == line + len || (*target != '/' && *target != 'h'))
+		return false;
+	end = memchr(target, ' ', len - method_len - 1);
+	if (end || memchr(target, '?', len - method_len - 1))
+		said->path_hash = hash_path(d->budget->salt, target, (size_t)((end ? end : line + len) - target));
+	said->words[GP_WORDS_VERB] = gp_dialogue_words(d, line, method_len, METHOD_MAX);
+	said->words[GP_WORDS_ARGUMENT] = gp_dialogue_words(d, target, (size_t)((end ? end : line + len) - target), GP_WORDS_MAX);
+	said->words[GP_WORDS_ARGUMENT].cut |= !end;
+	return true;
+}
+
+/* A first line that a gap cut off is told as far as it came. */
+static void cut_start(struct gp_dialogue *d, enum gp_speaker speaker, __u64 time_ns)
+{
+	const struct gp_spoken_line *taken = &d->lines[speaker];
+	struct gp_http_side *side = &d->http->sides[speaker];
+
+	if (side->phase != GP_HTTP_AT_START || !taken->len)
+		return;
+	start(d, speaker, time_ns, taken->data, taken->len);
+	if (side->phase != GP_HTTP_AT_HEAD && speaker == GP_FROM_CLIENT &&
+	    cut_request_line(d, &side->said, taken->data, taken->len))
+		side->phase = GP_HTTP_AT_HEAD;
+}
+
+void gp_dialogue_http_gap(struct gp_dialogue *d, enum gp_speaker speaker, __u64 time_ns, __u32 len)
 {
 	struct gp_http_side *side = &d->http->sides[speaker];
 
@@ -341,6 +428,11 @@ void gp_dialogue_http_gap(struct gp_dialogue *d, enum gp_speaker speaker, __u32 
 		skip(side, len);
 		return;
 	}
+	if (side->phase > GP_HTTP_AT_RESYNC) {
+		over(side);
+		return;
+	}
+	cut_start(d, speaker, time_ns);
 	say_cut_head(d, side);
 	gp_line_next(&d->lines[speaker]);
 	side->phase = GP_HTTP_AT_RESYNC;
@@ -349,7 +441,7 @@ void gp_dialogue_http_gap(struct gp_dialogue *d, enum gp_speaker speaker, __u32 
 
 int gp_dialogue_http_open(struct gp_dialogue *d)
 {
-	d->http = calloc(1, sizeof(*d->http));
+	d->http = gp_dialogue_alloc(d, sizeof(*d->http));
 	if (!d->http)
 		return -ENOMEM;
 	for (int i = 0; i < GP_SPEAKERS; i++)

@@ -1,116 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <errno.h>
 #include <json-c/json.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "dialogue_json.h"
-#include "text.h"
-
-struct writer {
-	const struct gp_dialogue *d;
-	int err;
-};
-
-static size_t utf8_length(const __u8 *data, size_t len)
-{
-	size_t bytes = data[0] < 0x80 ? 1 : data[0] < 0xc2 ? 0 : data[0] < 0xe0 ? 2 : data[0] < 0xf0 ? 3 : data[0] < 0xf5 ? 4 : 0;
-
-	if (bytes > len)
-		return 0;
-	for (size_t i = 1; i < bytes; i++) {
-		if ((data[i] & 0xc0) != 0x80)
-			return 0;
-	}
-	if ((data[0] == 0xe0 && data[1] < 0xa0) || (data[0] == 0xed && data[1] > 0x9f) ||
-	    (data[0] == 0xf0 && data[1] < 0x90) || (data[0] == 0xf4 && data[1] > 0x8f))
-		return 0;
-	return bytes;
-}
-
-/*
- * A stand-in for the sanitiser of user/sanitise.h, with its signature: valid UTF-8 stays, every other byte becomes "\xNN".
- * Return: length of out without its NUL, below size.
- */
-static size_t gp_sanitise(char *out, size_t size, const void *data, size_t len)
-{
-	const __u8 *from = data;
-	size_t done = 0;
-
-	while (len && size - done > 4) {
-		size_t bytes = utf8_length(from, len);
-
-		if (bytes)
-			memcpy(out + done, from, bytes);
-		else
-			snprintf(out + done, 5, "\\x%02x", *from);
-		done += bytes ? bytes : 4;
-		bytes = bytes ? bytes : 1;
-		from += bytes;
-		len -= bytes;
-	}
-	out[done] = '\0';
-	return done;
-}
-
-/* Takes the value over. */
-static void put(struct writer *w, json_object *object, const char *key, json_object *value)
-{
-	if (object && value && !json_object_object_add_ex(object, key, value, JSON_C_OBJECT_ADD_CONSTANT_KEY))
-		return;
-	json_object_put(value);
-	w->err = -ENOMEM;
-}
-
-static void append(struct writer *w, json_object *list, json_object *value)
-{
-	if (list && value && !json_object_array_add(list, value))
-		return;
-	json_object_put(value);
-	w->err = -ENOMEM;
-}
-
-static void put_number(struct writer *w, json_object *object, const char *key, __u64 number)
-{
-	put(w, object, key, json_object_new_uint64(number));
-}
-
-static void put_flag(struct writer *w, json_object *object, const char *key, bool flag)
-{
-	put(w, object, key, json_object_new_boolean(flag));
-}
-
-/* Only where it holds: most lines have none of them. */
-static void put_if(struct writer *w, json_object *object, const char *key, bool flag)
-{
-	if (flag)
-		put_flag(w, object, key, true);
-}
-
-static void put_text(struct writer *w, json_object *object, const char *key, const char *text)
-{
-	put(w, object, key, json_object_new_string(text));
-}
-
-static json_object *new_words(const struct gp_dialogue *d, const struct gp_words *words)
-{
-	char text[4 * GP_WORDS_MAX + 5];
-	size_t len = words->len ? gp_sanitise(text, sizeof(text), d->text + words->at, words->len) : 0;
-
-	return json_object_new_string_len(text, (int)len);
-}
-
-static void put_words(struct writer *w, json_object *object, const char *key, const struct gp_words *words)
-{
-	put(w, object, key, new_words(w->d, words));
-}
-
-static void put_time(struct writer *w, json_object *object, const char *key, __u64 ns)
-{
-	char text[GP_TEXT_TIME];
-
-	put_text(w, object, key, gp_text_time(text, ns, 0));
-}
+#include "dialogue_json_private.h"
 
 static void put_answers(struct writer *w, json_object *object, __s32 answers)
 {
@@ -149,9 +42,15 @@ static void put_reply(struct writer *w, json_object *line, const struct gp_said 
 
 static void put_request(struct writer *w, json_object *line, const struct gp_said *said)
 {
+	char hash[17];
+
 	put_words(w, line, "request", &said->words[GP_WORDS_VERB]);
 	put_words(w, line, "target", &said->words[GP_WORDS_ARGUMENT]);
 	put_if(w, line, "target_cut", said->words[GP_WORDS_ARGUMENT].cut);
+	if (said->path_hash) {
+		snprintf(hash, sizeof(hash), "%016llx", (unsigned long long)said->path_hash);
+		put_text(w, line, "path_hash", hash);
+	}
 	put_words(w, line, "host", &said->words[GP_WORDS_HOST]);
 	put_words(w, line, "user_agent", &said->words[GP_WORDS_AGENT]);
 	put_flag(w, line, "cookie", said->flags & GP_SAID_COOKIE);
@@ -187,55 +86,6 @@ static json_object *new_line(struct writer *w, const struct gp_said *said)
 	return line;
 }
 
-static const char *mail_ending(const struct gp_dialogue *d, enum gp_stream_end end)
-{
-	if (end == GP_STREAM_FIN)
-		return d->smtp->quit ? "quit_fin" : "fin";
-	return end == GP_STREAM_RST ? "rst" : "open";
-}
-
-/* The addresses of one command, as they were given. */
-static void put_mailboxes(struct writer *w, json_object *object, const char *key, const char *verb)
-{
-	const struct gp_dialogue *d = w->d;
-	json_object *list = json_object_new_array();
-
-	for (__u32 i = 0; i < d->said_count; i++) {
-		const struct gp_said *said = &d->said[i];
-
-		if (said->kind == GP_SAID_COMMAND && said->words[GP_WORDS_VERB].len == 4 &&
-		    !strncasecmp(d->text + said->words[GP_WORDS_VERB].at, verb, 4))
-			append(w, list, new_words(d, &said->words[GP_WORDS_HOST]));
-	}
-	put(w, object, key, list);
-}
-
-static void put_mail(struct writer *w, json_object *object, enum gp_stream_end end)
-{
-	static const char *const forms[] = {
-		[GP_HELO_NONE] = "none", [GP_HELO_EMPTY] = "empty", [GP_HELO_FQDN] = "fqdn",
-		[GP_HELO_WORD] = "word", [GP_HELO_LOCALHOST] = "localhost", [GP_HELO_ADDRESS] = "address",
-		[GP_HELO_LITERAL] = "literal", [GP_HELO_OTHER] = "other",
-	};
-	const struct gp_smtp_dialogue *s = w->d->smtp;
-	json_object *mail = json_object_new_object();
-
-	put(w, object, "mail", mail);
-	put_text(w, mail, "helo_form", forms[s->helo_form]);
-	put_mailboxes(w, mail, "senders", "MAIL");
-	put_mailboxes(w, mail, "recipients", "RCPT");
-	put_flag(w, mail, "lmtp", s->lmtp);
-	put_flag(w, mail, "early_talker", s->early_talker);
-	put_flag(w, mail, "pipelining_offered", s->pipelining_offered);
-	put_flag(w, mail, "starttls_offered", s->starttls_offered);
-	put_flag(w, mail, "starttls_used", s->starttls_used);
-	put_flag(w, mail, "auth", s->auth);
-	put_number(w, mail, "auth_lines_not_kept", s->redacted);
-	put_number(w, mail, "body_bytes", s->body_bytes);
-	put_number(w, mail, "odd_lines", s->odd_lines);
-	put_text(w, mail, "ending", mail_ending(w->d, end));
-}
-
 static void put_side(struct writer *w, json_object *object, const char *key, const struct gp_stream_side *side)
 {
 	json_object *o = json_object_new_object();
@@ -262,6 +112,47 @@ static void put_flow(struct writer *w, json_object *object, const struct gp_stre
 	put_time(w, object, "end", stream->end_ns);
 }
 
+/* A version without a name is its number. */
+static void put_version(struct writer *w, json_object *tls, __u16 version)
+{
+	static const char *const names[] = { "SSL 3.0", "TLS 1.0", "TLS 1.1", "TLS 1.2", "TLS 1.3" };
+	char text[8];
+
+	snprintf(text, sizeof(text), "0x%04x", version);
+	put_text(w, tls, "version", version >= 0x300 && version <= 0x304 ? names[version - 0x300] : text);
+}
+
+static void put_protocols(struct writer *w, json_object *tls, const struct gp_words *protocols)
+{
+	const __u8 *names = protocols->len ? (const __u8 *)w->d->text + protocols->at : NULL;
+	json_object *list = json_object_new_array();
+
+	for (__u32 at = 0; at < protocols->len; at += 1u + names[at]) {
+		const struct gp_words name = { .at = protocols->at + at + 1, .len = names[at] };
+
+		append(w, list, new_words(w->d, &name));
+	}
+	put(w, tls, "alpn", list);
+}
+
+/* What the client offered; without sni when it named nobody. */
+static void put_tls(struct writer *w, json_object *object)
+{
+	const struct gp_tls_dialogue *t = w->d->tls;
+	json_object *tls;
+
+	if (!t || !t->has_hello)
+		return;
+	tls = json_object_new_object();
+	put(w, object, "tls", tls);
+	put_version(w, tls, t->version);
+	if (t->sni.len)
+		put_words(w, tls, "sni", &t->sni);
+	put_protocols(w, tls, &t->protocols);
+	put_text(w, tls, "ja4", t->ja4);
+	put_if(w, tls, "malformed", t->malformed);
+}
+
 static json_object *new_dialogue(struct writer *w, enum gp_stream_end end)
 {
 	static const char *const protocols[] = {
@@ -283,8 +174,9 @@ static json_object *new_dialogue(struct writer *w, enum gp_stream_end end)
 		append(w, lines, new_line(w, &w->d->said[i]));
 	put(w, object, "lines", lines);
 	put_number(w, object, "lines_dropped", w->d->dropped);
+	put_tls(w, object);
 	if (w->d->protocol == GP_DIALOGUE_SMTP)
-		put_mail(w, object, end);
+		gp_dialogue_json_mail(w, object, end);
 	return object;
 }
 

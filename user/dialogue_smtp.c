@@ -27,6 +27,7 @@ enum verb {
 	VERB_HELP,
 	VERB_ETRN,
 	VERB_BODY, /* the end of a mail, which is no command */
+	VERB_LOST, /* commands, nobody knows how many or which */
 };
 
 static const char *const verbs[] = {
@@ -60,47 +61,126 @@ struct command {
 	size_t word_len, argument_len;
 };
 
+static enum verb waiting_verb(const struct gp_smtp_dialogue *s)
+{
+	return s->waiting_count ? (enum verb)s->waiting[s->waiting_first].verb : VERB_UNKNOWN;
+}
+
 static void wait_for(struct gp_smtp_dialogue *s, enum verb verb, __s32 index)
 {
 	__u32 at = (s->waiting_first + s->waiting_count) % GP_SMTP_WAITING;
 
 	if (s->waiting_count == GP_SMTP_WAITING) {
 		s->waiting_lost = true;
-		return;
+		at = (at + GP_SMTP_WAITING - 1) % GP_SMTP_WAITING;
+		verb = VERB_LOST;
+		index = GP_ANSWERS_NONE;
+		s->waiting_count--;
 	}
 	s->waiting[at].index = index;
 	s->waiting[at].verb = (__u8)verb;
 	s->waiting_count++;
 }
 
-static enum verb waiting_verb(const struct gp_smtp_dialogue *s)
+/* From here on nobody knows how many commands wait, up to resume(). */
+static void lose_count(struct gp_smtp_dialogue *s)
 {
-	return s->waiting_count ? (enum verb)s->waiting[s->waiting_first].verb : VERB_UNKNOWN;
+	wait_for(s, VERB_LOST, GP_ANSWERS_NONE);
+	s->calm = false;
+}
+
+/*
+ * The client goes on after a reply: it waited for that, and nothing else is outstanding, unless it was sent before a gap
+ * and is answered after it. A reply to that has come then.
+ */
+static void resume(struct gp_smtp_dialogue *s)
+{
+	if (s->calm && waiting_verb(s) == VERB_LOST)
+		s->waiting_count = 0;
+	s->calm = false;
 }
 
 static __s32 stop_waiting(struct gp_smtp_dialogue *s)
 {
 	__s32 index;
 
-	if (!s->waiting_count)
+	if (!s->waiting_count || waiting_verb(s) == VERB_LOST)
 		return GP_ANSWERS_NONE;
 	index = s->waiting[s->waiting_first].index;
 	s->waiting_first = (s->waiting_first + 1) % GP_SMTP_WAITING;
 	s->waiting_count--;
-	return s->waiting_lost ? GP_ANSWERS_NONE : index;
+	return index;
 }
 
-/* Behind a gap in the replies: without pipelining the next one answers the newest command. */
-static void skip_to_newest(struct gp_smtp_dialogue *s)
+static void begin_message(struct gp_dialogue *d)
 {
-	while (s->waiting_count > 1)
-		stop_waiting(s);
-	s->replies_lost = false;
+	const size_t bytes = sizeof(struct gp_message) + gp_message_reader_bytes();
+	struct gp_smtp_dialogue *s = d->smtp;
+	struct gp_message *message = NULL;
+
+	s->in_message = true;
+	if (s->messages_count < GP_SMTP_MESSAGES && d->budget->used + bytes <= d->budget->max)
+		message = malloc(sizeof(*message));
+	if (message)
+		s->reader = gp_message_open(message, d->budget->salt);
+	if (!s->reader) {
+		free(message);
+		s->messages_more++;
+		return;
+	}
+	d->budget->used += bytes;
+	s->messages[s->messages_count++] = message;
+	if (s->message_torn)
+		gp_message_gap(s->reader);
+}
+
+static void message_bytes(struct gp_dialogue *d, const __u8 *data, size_t len)
+{
+	if (!len)
+		return;
+	if (!d->smtp->in_message)
+		begin_message(d);
+	if (d->smtp->reader)
+		gp_message_bytes(d->smtp->reader, data, len);
+}
+
+static void message_gap(struct gp_dialogue *d)
+{
+	d->smtp->message_torn |= !d->smtp->in_message;
+	if (d->smtp->reader)
+		gp_message_gap(d->smtp->reader);
+}
+
+static void end_message(struct gp_dialogue *d, bool ended)
+{
+	struct gp_smtp_dialogue *s = d->smtp;
+
+	if (s->reader) {
+		gp_message_close(s->reader, ended);
+		d->budget->used -= gp_message_reader_bytes();
+	}
+	s->reader = NULL;
+	s->in_message = s->message_torn = false;
+}
+
+/* What was read was no mail: DATA is refused. */
+static void forget_message(struct gp_dialogue *d)
+{
+	struct gp_smtp_dialogue *s = d->smtp;
+
+	if (s->reader) {
+		end_message(d, false);
+		free(s->messages[--s->messages_count]);
+		d->budget->used -= sizeof(struct gp_message);
+	}
+	s->in_message = s->message_torn = false;
 }
 
 /* The next bytes of the client are a command line. */
 static void to_commands(struct gp_dialogue *d)
 {
+	if (d->smtp->phase == GP_SMTP_PHASE_BODY)
+		end_message(d, false);
 	d->smtp->phase = GP_SMTP_PHASE_COMMAND;
 	gp_line_next(&d->lines[GP_FROM_CLIENT]);
 }
@@ -110,7 +190,17 @@ static void to_body(struct gp_dialogue *d, bool doubtful)
 	d->smtp->phase = GP_SMTP_PHASE_BODY;
 	d->smtp->body_at = AT_LINE;
 	d->smtp->body_doubtful = doubtful;
+	end_message(d, false);
+	d->smtp->message_torn = doubtful;
 	gp_line_next(&d->lines[GP_FROM_CLIENT]);
+}
+
+/* The client's next byte is its first one of TLS (RFC 3207, 4); what it sent before the server agreed is no command. */
+static void to_tls(struct gp_dialogue *d)
+{
+	d->smtp->phase = GP_SMTP_PHASE_TLS;
+	gp_line_next(&d->lines[GP_FROM_CLIENT]);
+	gp_dialogue_tls_open(d);
 }
 
 static void take_apart(struct command *c, const char *line, size_t len)
@@ -221,15 +311,23 @@ static void keep_address(struct gp_dialogue *d, struct gp_said *said, const stru
 
 static void begin_chunk(struct gp_smtp_dialogue *s, const struct command *c)
 {
-	size_t i = 0;
+	size_t i = 0, end;
 
 	s->chunk_left = 0;
 	while (i < c->argument_len && isdigit((unsigned char)c->argument[i]) && s->chunk_left < 1ull << 56)
 		s->chunk_left = s->chunk_left * 10 + (__u64)(c->argument[i++] - '0');
 	while (i < c->argument_len && c->argument[i] == ' ')
 		i++;
-	s->chunk_last = c->argument_len - i >= 4 && !strncasecmp(c->argument + i, "LAST", 4);
-	s->phase = GP_SMTP_PHASE_CHUNK;
+	end = c->argument_len;
+	while (end > i && c->argument[end - 1] == ' ')
+		end--;
+	s->chunk_last = end - i == 4 && !strncasecmp(c->argument + i, "LAST", 4);
+	if (i && (i == end || s->chunk_last)) {
+		s->phase = GP_SMTP_PHASE_CHUNK;
+	} else { /* the server refuses it, and reads on behind the line; or takes it for what it is not */
+		s->chunk_left = 0;
+		s->unsure = true;
+	}
 }
 
 /* LMTP replies once for each recipient that was accepted (RFC 2033, 4.2). */
@@ -237,7 +335,7 @@ static void wait_for_delivery(struct gp_smtp_dialogue *s, __u32 replies)
 {
 	if (s->lmtp && s->accepted > 1)
 		replies += s->accepted - 1;
-	while (replies-- && !s->waiting_lost)
+	for (resume(s); replies && waiting_verb(s) != VERB_LOST && s->waiting_count < GP_SMTP_WAITING; replies--)
 		wait_for(s, VERB_BODY, GP_ANSWERS_BODY);
 }
 
@@ -252,9 +350,14 @@ static void follow(struct gp_dialogue *d, const struct command *c)
 	case VERB_EHLO:
 		s->lmtp = c->verb == VERB_LHLO;
 		s->helo_form = (__u8)helo_form(c->argument, c->argument_len);
+		end_message(d, false);
 		break;
 	case VERB_MAIL:
 		s->accepted = 0;
+		end_message(d, false);
+		break;
+	case VERB_RSET:
+		end_message(d, false);
 		break;
 	case VERB_DATA:
 		s->phase = GP_SMTP_PHASE_DATA;
@@ -274,34 +377,39 @@ static void follow(struct gp_dialogue *d, const struct command *c)
 	}
 }
 
-static __u8 command_flags(const struct gp_dialogue *d, bool bare_lf)
+static __u8 command_flags(const struct gp_dialogue *d, enum gp_said_flag flag)
 {
 	const struct gp_smtp_dialogue *s = d->smtp;
 	bool early = !s->greeted && !d->spoken[GP_FROM_SERVER] && d->stream->sides[GP_FROM_SERVER].syn;
 
-	return (__u8)((bare_lf ? GP_SAID_BARE_LF : 0) | (early ? GP_SAID_EARLY : 0) |
-		      (s->waiting_count ? GP_SAID_AHEAD : 0) | (s->unsure ? GP_SAID_AFTER_GAP : 0));
+	return (__u8)(flag | (early ? GP_SAID_EARLY : 0) |
+		      (s->waiting_count && waiting_verb(s) != VERB_LOST ? GP_SAID_AHEAD : 0) | (s->unsure ? GP_SAID_AFTER_GAP : 0));
 }
 
-static void command(struct gp_dialogue *d, __u64 time_ns, const char *line, size_t len, bool bare_lf)
+static void command(struct gp_dialogue *d, __u64 time_ns, const struct gp_spoken_line *line, enum gp_said_flag flag)
 {
+	const struct gp_stream_side *client = &d->stream->sides[GP_FROM_CLIENT];
 	struct gp_smtp_dialogue *s = d->smtp;
 	struct gp_said said = { .kind = GP_SAID_COMMAND, .time_ns = time_ns, .answers = GP_ANSWERS_NONE };
 	struct command c;
 
-	take_apart(&c, line, len);
+	take_apart(&c, line->data, line->len);
 	if (s->unsure && !is_unmistakable(&c))
 		return;
-	said.flags = command_flags(d, bare_lf);
+	s->trailing_blank |= !(flag & GP_SAID_CUT) && (line->data[line->len - 1] == ' ' || line->data[line->len - 1] == '\t');
+	resume(s);
+	said.flags = command_flags(d, flag);
 	s->early_talker |= (said.flags & GP_SAID_EARLY) != 0;
 	if (c.verb == VERB_AUTH)
 		said.words[GP_WORDS_VERB] = gp_dialogue_words(d, c.word, 4, 4);
-	else if (c.verb || (!s->auth && c.word_len <= UNKNOWN_VERB_MAX)) /* after AUTH, it may be a secret */
+	else if (c.verb || (!s->auth && client->syn && !client->gaps && c.word_len <= UNKNOWN_VERB_MAX)) /* no secret */
 		said.words[GP_WORDS_VERB] = gp_dialogue_words(d, c.word, c.word_len, UNKNOWN_VERB_MAX);
 	if (c.verb && c.verb != VERB_AUTH)
 		said.words[GP_WORDS_ARGUMENT] = gp_dialogue_words(d, c.argument, c.argument_len, GP_SMTP_WORDS_MAX);
 	if (c.verb == VERB_MAIL || c.verb == VERB_RCPT)
 		keep_address(d, &said, &c);
+	if (flag & GP_SAID_CUT)
+		said.words[GP_WORDS_ARGUMENT].cut = said.words[GP_WORDS_HOST].cut = true;
 	wait_for(s, c.verb, gp_dialogue_say(d, &said));
 	follow(d, &c);
 }
@@ -326,33 +434,54 @@ static __u8 body_step(__u8 at, __u8 c)
 static __u32 body(struct gp_dialogue *d, const __u8 *data, __u32 len)
 {
 	struct gp_smtp_dialogue *s = d->smtp;
+	__u32 begin = 0;
 
 	for (__u32 i = 0; i < len; i++) {
-		s->body_at = body_step(s->body_at, data[i]);
-		if (s->body_at == AT_DOUBTFUL)
+		__u8 before = s->body_at;
+
+		s->body_at = body_step(before, data[i]);
+		if (before == AT_LINE && s->body_at == AT_DOT) { /* put there for transparency (RFC 5321, 4.5.2) */
+			message_bytes(d, data + begin, i - begin);
+			begin = i + 1;
+		}
+		if (s->body_at == AT_DOUBTFUL) {
+			message_bytes(d, data + begin, i - begin);
+			begin = i;
+			message_gap(d);
 			s->body_doubtful = true;
+		}
 		if (s->body_at != AT_OVER)
 			continue;
+		message_bytes(d, data + begin, i + 1 - begin);
 		s->body_bytes += i + 1;
+		end_message(d, true);
 		to_commands(d);
 		wait_for_delivery(s, 1);
 		return i + 1;
 	}
+	message_bytes(d, data + begin, len - begin);
 	s->body_bytes += len;
 	return len;
 }
 
-static __u32 chunk(struct gp_dialogue *d, __u32 len)
+/* A part of a mail by BDAT; data NULL for a gap within it. */
+static __u32 chunk(struct gp_dialogue *d, const __u8 *data, __u32 len)
 {
 	struct gp_smtp_dialogue *s = d->smtp;
 	__u32 used = s->chunk_left < len ? (__u32)s->chunk_left : len;
 
+	if (data)
+		message_bytes(d, data, used);
+	else
+		message_gap(d);
 	s->chunk_left -= used;
 	s->body_bytes += used;
 	if (!s->chunk_left) {
 		to_commands(d);
-		if (s->chunk_last)
+		if (s->chunk_last) {
+			end_message(d, true);
 			wait_for_delivery(s, 0);
+		}
 	}
 	return used;
 }
@@ -366,6 +495,8 @@ static __u32 secret(struct gp_smtp_dialogue *s, const __u8 *data, __u32 len)
 	return end ? (__u32)(end - data) + 1 : len;
 }
 
+static void client_gap(struct gp_dialogue *d, __u64 time_ns, __u32 len);
+
 static __u32 command_line(struct gp_dialogue *d, __u64 time_ns, const __u8 *data, __u32 len)
 {
 	struct gp_smtp_dialogue *s = d->smtp;
@@ -373,19 +504,29 @@ static __u32 command_line(struct gp_dialogue *d, __u64 time_ns, const __u8 *data
 	bool bare_lf;
 	__u32 used;
 
-	if (!line->len && data[0] == 0x16 && (len < 2 || data[1] == 0x03)) {
-		s->phase = GP_SMTP_PHASE_TLS;
-		return len;
+	if (!line->len && data[0] == GP_TLS_HANDSHAKE) {
+		to_tls(d);
+		return 0;
 	}
 	if (!gp_line_take(d, line, data, len, &used))
 		return used;
 	bare_lf = gp_line_trim(line);
 	if (line->len)
-		command(d, time_ns, line->data, line->len, bare_lf);
-	if (s->auth)
+		command(d, time_ns, line, bare_lf ? GP_SAID_BARE_LF : 0);
+	else if (line->cut)
+		client_gap(d, time_ns, 0); /* there was no memory for it */
+	if (line->data && (s->auth || s->unsure))
 		explicit_bzero(line->data, line->size);
 	gp_line_next(line);
 	return used;
+}
+
+/* len bytes of TLS, the last ones that were told. */
+static void tls(struct gp_smtp_dialogue *s, const __u8 *data, __u32 len)
+{
+	if (!s->tls.bytes)
+		s->tls_begin = s->client_bytes - len;
+	gp_mail_tls_bytes(&s->tls, data, len);
 }
 
 static void client(struct gp_dialogue *d, __u64 time_ns, const __u8 *data, __u32 len)
@@ -401,7 +542,7 @@ static void client(struct gp_dialogue *d, __u64 time_ns, const __u8 *data, __u32
 			used = body(d, data, len);
 			break;
 		case GP_SMTP_PHASE_CHUNK:
-			used = chunk(d, len);
+			used = chunk(d, data, len);
 			break;
 		case GP_SMTP_PHASE_AUTH:
 			used = secret(d->smtp, data, len);
@@ -409,12 +550,22 @@ static void client(struct gp_dialogue *d, __u64 time_ns, const __u8 *data, __u32
 		case GP_SMTP_PHASE_COMMAND:
 			used = command_line(d, time_ns, data, len);
 			break;
+		case GP_SMTP_PHASE_TLS:
+			tls(d->smtp, data, len);
+			gp_dialogue_tls_bytes(d, data, len);
+			return;
 		default:
 			return;
 		}
 		data += used;
 		len -= used;
 	}
+}
+
+/* Nobody that is known. */
+static bool nobody_waits(const struct gp_smtp_dialogue *s)
+{
+	return !s->waiting_count || waiting_verb(s) == VERB_LOST;
 }
 
 /* Does this reply stand for the connection itself (RFC 5321, 3.1)? */
@@ -425,9 +576,9 @@ static bool is_greeting(const struct gp_dialogue *d, __u16 code)
 
 	if (s->greeted)
 		return false;
-	if (code == 220)
-		return waiting_verb(s) != VERB_STARTTLS;
-	return code >= 400 && (!s->waiting_count || (server->syn && !server->gaps));
+	if (!server->syn || server->gaps) /* it may be long past, and STARTTLS is answered by 220 as well */
+		return code == 220 && !d->spoken[GP_FROM_CLIENT];
+	return code == 220 || code >= 400;
 }
 
 /* What an answer to a command means for what follows it. */
@@ -441,12 +592,16 @@ static void conclude(struct gp_dialogue *d, enum verb verb, __u16 code)
 			to_body(d, verb != VERB_DATA);
 		return;
 	}
-	if (verb == VERB_DATA && in_body)
+	if (verb == VERB_DATA && in_body) {
+		forget_message(d);
 		to_commands(d);
-	else if (s->phase == GP_SMTP_PHASE_AUTH && (verb == VERB_AUTH || !s->waiting_count))
+	} else if (verb == VERB_LOST && s->phase == GP_SMTP_PHASE_DATA && code >= 400) {
+		to_commands(d); /* it may be DATA that was refused, or not */
+		s->unsure = true;
+	} else if (s->phase == GP_SMTP_PHASE_AUTH && (verb == VERB_AUTH || nobody_waits(s)))
 		to_commands(d);
 	else if (verb == VERB_STARTTLS && code == 220) {
-		s->phase = GP_SMTP_PHASE_TLS;
+		to_tls(d);
 		s->starttls_used = true;
 	} else if (verb == VERB_RCPT && code / 100 == 2) {
 		s->accepted++;
@@ -461,26 +616,28 @@ static void reply(struct gp_dialogue *d)
 	enum verb verb;
 
 	s->reply_open = false;
-	if (s->replies_lost)
-		skip_to_newest(s);
 	verb = waiting_verb(s);
+	s->replies_lost = false;
+	s->calm = true;
+	if (said->code != 354)
+		s->unsure = false;
 	if (is_greeting(d, said->code)) {
 		said->answers = GP_ANSWERS_CONNECTION;
 	} else if (said->code == 334) { /* a challenge: AUTH goes on (RFC 4954, 4) */
-		said->answers = s->waiting_count && !s->waiting_lost ? s->waiting[s->waiting_first].index : GP_ANSWERS_NONE;
+		said->answers = s->waiting_count ? s->waiting[s->waiting_first].index : GP_ANSWERS_NONE;
 		s->auth = true;
 		if (s->phase == GP_SMTP_PHASE_COMMAND)
 			s->phase = GP_SMTP_PHASE_AUTH;
-	} else if (!s->waiting_count && s->phase == GP_SMTP_PHASE_BODY && s->body_doubtful && said->code != 354) {
+	} else if (nobody_waits(s) && s->phase == GP_SMTP_PHASE_BODY && s->body_doubtful && said->code != 354) {
 		said->answers = GP_ANSWERS_BODY;
 		to_commands(d);
+		lose_count(s); /* commands may have followed it in a gap */
+		s->calm = true;
 	} else {
 		said->answers = stop_waiting(s);
 		conclude(d, verb, said->code);
 	}
 	s->greeted = true;
-	if (said->code != 354)
-		s->unsure = false;
 	gp_dialogue_say(d, said);
 }
 
@@ -512,6 +669,8 @@ static void extension(struct gp_smtp_dialogue *s, const char *text, size_t len)
 		s->starttls_offered = true;
 	if (len >= 10 && !strncasecmp(text, "PIPELINING", 10))
 		s->pipelining_offered = true;
+	s->size_offered |= len >= 4 && !strncasecmp(text, "SIZE", 4);
+	s->eightbit_offered |= len >= 8 && !strncasecmp(text, "8BITMIME", 8);
 }
 
 static void begin_reply(struct gp_dialogue *d, __u64 time_ns, __u16 code, const char *text, size_t len)
@@ -530,6 +689,22 @@ static void begin_reply(struct gp_dialogue *d, __u64 time_ns, __u16 code, const 
 	s->reply.words[GP_WORDS_ARGUMENT] = gp_dialogue_words(d, text + skip, len - skip, GP_SMTP_WORDS_MAX);
 }
 
+/* Another line of a refusal: its text goes on, for reasons and addresses often stand behind the first line. */
+static void extend_reply(struct gp_dialogue *d, __u16 code, const char *text, size_t len)
+{
+	struct gp_words *words = &d->smtp->reply.words[GP_WORDS_ARGUMENT];
+	__u16 enhanced[3];
+	size_t skip = enhanced_code(enhanced, text, len, code), room = GP_SMTP_WORDS_MAX - words->len;
+	struct gp_words blank, more;
+
+	if (skip == len || room < 2 || words->cut || words->at + words->len != d->text_len)
+		return;
+	blank = gp_dialogue_words(d, " ", 1, 1);
+	more = gp_dialogue_words(d, text + skip, len - skip, room - 1);
+	words->len = (__u16)(words->len + blank.len + more.len);
+	words->cut = more.cut;
+}
+
 static void reply_line(struct gp_dialogue *d, __u64 time_ns, const char *line, size_t len)
 {
 	struct gp_smtp_dialogue *s = d->smtp;
@@ -538,7 +713,7 @@ static void reply_line(struct gp_dialogue *d, __u64 time_ns, const char *line, s
 	__u16 code;
 
 	if (len < 3 || !isdigit((unsigned char)line[0]) || !isdigit((unsigned char)line[1]) ||
-	    !isdigit((unsigned char)line[2]) || (len > 3 && line[3] != ' ' && !more)) {
+	    !isdigit((unsigned char)line[2]) || (len > 3 && line[3] != ' ' && line[3] != ':' && !more)) {
 		s->odd_lines++;
 		return;
 	}
@@ -549,6 +724,8 @@ static void reply_line(struct gp_dialogue *d, __u64 time_ns, const char *line, s
 	len -= len > 3 ? 4 : 3;
 	if (!s->reply_open)
 		begin_reply(d, time_ns, code, line, len);
+	else if (code >= 400)
+		extend_reply(d, code, line, len);
 	s->reply.lines++;
 	if (code == 250 && (verb == VERB_EHLO || verb == VERB_LHLO))
 		extension(s, line, len);
@@ -556,6 +733,8 @@ static void reply_line(struct gp_dialogue *d, __u64 time_ns, const char *line, s
 	if (!more)
 		reply(d);
 }
+
+static void server_gap(struct gp_dialogue *d, __u64 time_ns);
 
 static void server(struct gp_dialogue *d, __u64 time_ns, const __u8 *data, __u32 len)
 {
@@ -566,7 +745,10 @@ static void server(struct gp_dialogue *d, __u64 time_ns, const __u8 *data, __u32
 
 		if (gp_line_take(d, line, data, len, &used)) {
 			gp_line_trim(line);
-			reply_line(d, time_ns, line->data, line->len);
+			if (line->cut && line->len < GP_LINE_MAX)
+				server_gap(d, time_ns); /* there was no memory for it */
+			else
+				reply_line(d, time_ns, line->data, line->len);
 			gp_line_next(line);
 		}
 		data += used;
@@ -576,40 +758,107 @@ static void server(struct gp_dialogue *d, __u64 time_ns, const __u8 *data, __u32
 
 void gp_dialogue_smtp_bytes(struct gp_dialogue *d, enum gp_speaker speaker, __u64 time_ns, const __u8 *data, __u32 len)
 {
+	d->smtp->client_bytes += speaker == GP_FROM_CLIENT ? len : 0;
+	struct gp_smtp_dialogue *s = d->smtp;
+
+	if (speaker == GP_FROM_SERVER && !s->server_begun && !d->stream->sides[GP_FROM_SERVER].syn && !s->waiting_count)
+		lose_count(s);
+	s->server_begun |= speaker == GP_FROM_SERVER;
 	if (speaker == GP_FROM_CLIENT)
 		client(d, time_ns, data, len);
 	else
 		server(d, time_ns, data, len);
 }
 
-void gp_dialogue_smtp_gap(struct gp_dialogue *d, enum gp_speaker speaker, __u32 len)
+static void tls_gap(struct gp_smtp_dialogue *s, __u32 len)
+{
+	if (!s->tls.bytes)
+		s->tls_begin = s->client_bytes - len;
+	gp_mail_tls_gap(&s->tls, len);
+}
+
+/* A line that a gap cut off is told when it is beyond doubt what it was. */
+static void cut_command(struct gp_dialogue *d, __u64 time_ns)
+{
+	struct gp_spoken_line *line = &d->lines[GP_FROM_CLIENT];
+	struct command c;
+
+	if (d->smtp->phase != GP_SMTP_PHASE_COMMAND || !line->len)
+		return;
+	if (line->data[line->len - 1] == '\r')
+		line->len--;
+	take_apart(&c, line->data, line->len);
+	if (c.verb == VERB_AUTH || (c.verb && c.word + c.word_len < line->data + line->len))
+		command(d, time_ns, line, GP_SAID_CUT);
+}
+
+static void client_gap(struct gp_dialogue *d, __u64 time_ns, __u32 len)
 {
 	struct gp_smtp_dialogue *s = d->smtp;
 
-	gp_line_next(&d->lines[speaker]);
-	if (speaker == GP_FROM_SERVER) {
-		if (s->reply_open)
-			reply(d);
-		s->replies_lost = true;
-		return;
-	}
-	if (s->phase == GP_SMTP_PHASE_DATA)
+	cut_command(d, time_ns);
+	s->client_bytes += len;
+	if (s->phase == GP_SMTP_PHASE_TLS)
+		tls_gap(s, len);
+	else if (s->phase == GP_SMTP_PHASE_DATA)
 		to_body(d, true);
-	else if (s->phase == GP_SMTP_PHASE_BODY)
+	else if (s->phase == GP_SMTP_PHASE_BODY) {
 		s->body_doubtful = true;
-	else if (s->phase == GP_SMTP_PHASE_CHUNK && len <= s->chunk_left)
-		chunk(d, len);
+		message_gap(d);
+	} else if (s->phase == GP_SMTP_PHASE_CHUNK && len <= s->chunk_left)
+		chunk(d, NULL, len);
 	else if (s->phase == GP_SMTP_PHASE_CHUNK || s->phase == GP_SMTP_PHASE_COMMAND) {
+		end_message(d, false);
+		s->commands_lost = true;
+		s->message_torn = true; /* until MAIL or DATA: the next chunk may not be a mail's first */
 		to_commands(d);
+		lose_count(s);
 		s->unsure = true;
 	}
 }
 
+static void server_gap(struct gp_dialogue *d, __u64 time_ns)
+{
+	struct gp_smtp_dialogue *s = d->smtp;
+	struct gp_spoken_line *line = &d->lines[GP_FROM_SERVER];
+
+	if (line->len > 4 && s->phase != GP_SMTP_PHASE_TLS)
+		reply_line(d, time_ns, line->data, line->len);
+	gp_line_next(line);
+	if (s->reply_open) {
+		s->reply.flags |= GP_SAID_CUT;
+		reply(d);
+	}
+	s->replies_lost = true;
+	s->waiting_count = 0; /* any of them may have been answered */
+	lose_count(s);
+}
+
+void gp_dialogue_smtp_gap(struct gp_dialogue *d, enum gp_speaker speaker, __u64 time_ns, __u32 len)
+{
+	if (speaker == GP_FROM_SERVER)
+		server_gap(d, time_ns);
+	else
+		client_gap(d, time_ns, len);
+	gp_line_next(&d->lines[speaker]);
+}
+
 int gp_dialogue_smtp_open(struct gp_dialogue *d)
 {
-	d->smtp = calloc(1, sizeof(*d->smtp));
+	d->smtp = gp_dialogue_alloc(d, sizeof(*d->smtp));
 	if (!d->smtp)
 		return -ENOMEM;
-	d->smtp->unsure = !d->stream->sides[GP_FROM_CLIENT].syn;
+	if (!d->stream->sides[GP_FROM_CLIENT].syn)
+		lose_count(d->smtp);
+	d->smtp->unsure = d->smtp->message_torn = d->smtp->commands_lost = !d->stream->sides[GP_FROM_CLIENT].syn;
 	return 0;
+}
+
+void gp_dialogue_smtp_close(struct gp_dialogue *d)
+{
+	end_message(d, false);
+	while (d->smtp->messages_count) {
+		free(d->smtp->messages[--d->smtp->messages_count]);
+		d->budget->used -= sizeof(struct gp_message);
+	}
 }

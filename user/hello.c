@@ -158,6 +158,17 @@ static bool is_grease_protocol(const __u8 *name, __u8 len)
 	return len == 2 && gp_hello_is_grease(gp_load_be16(name));
 }
 
+static void keep_protocol(struct gp_hello *out, const __u8 *name, __u8 len)
+{
+	if (out->protocols_len + 1u + len > GP_HELLO_PROTOCOLS) {
+		out->more = true;
+		return;
+	}
+	out->protocols[out->protocols_len++] = len;
+	memcpy(out->protocols + out->protocols_len, name, len);
+	out->protocols_len = (__u8)(out->protocols_len + len);
+}
+
 static void read_alpn(struct reader *r, struct gp_hello *out)
 {
 	__u8 name[GP_HELLO_NAME], name_len;
@@ -175,6 +186,7 @@ static void read_alpn(struct reader *r, struct gp_hello *out)
 			out->grease_protocols++;
 			continue;
 		}
+		keep_protocol(out, name, name_len);
 		if (!out->n_protocols++) {
 			memcpy(out->protocol, name, name_len);
 			out->protocol_len = name_len;

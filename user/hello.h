@@ -20,6 +20,7 @@
 #define GP_HELLO_CIPHERS 512u    /* OpenSSL knows 160 or so */
 #define GP_HELLO_EXTENSIONS 128u /* a browser sends 15 to 20 */
 #define GP_HELLO_SIGALGS 128u
+#define GP_HELLO_PROTOCOLS 128u /* bytes; "h2" and "http/1.1" need 12 */
 #define GP_HELLO_NAME 255u /* a name in the DNS (RFC 1035, 3.1), and a protocol's name in ALPN (RFC 7301, 3.1) */
 
 /*
@@ -35,12 +36,13 @@ struct gp_hello {
 			 */
 	bool more;      /* a list was longer than its room here, a name longer than GP_HELLO_NAME */
 	bool has_sni;   /* the extension server_name was there, whatever stood in it */
-	__u8 name_len, protocol_len;
+	__u8 name_len, protocol_len, protocols_len;
 	__u16 ciphers[GP_HELLO_CIPHERS];
 	__u16 extensions[GP_HELLO_EXTENSIONS];
 	__u16 sigalgs[GP_HELLO_SIGALGS];
 	__u8 name[GP_HELLO_NAME];     /* the first host_name of server_name (RFC 6066, 3) */
 	__u8 protocol[GP_HELLO_NAME]; /* the first protocol of ALPN (RFC 7301, 3.1) that is no GREASE */
+	__u8 protocols[GP_HELLO_PROTOCOLS]; /* all of them, each behind its length, as far as whole ones fit */
 };
 
 /**

@@ -21,6 +21,18 @@ __u32 gp_piece_trim(struct gp_piece_view *view, __u32 seq)
 	return cut;
 }
 
+void gp_piece_limit(struct gp_piece_view *view, __u32 seq)
+{
+	__s32 left = gp_seq_distance(view->seq, seq);
+
+	if (left < 0)
+		left = 0;
+	if ((__u32)left < view->len)
+		view->len = (__u32)left;
+	if (view->captured > view->len)
+		view->captured = view->len;
+}
+
 /* Puts the first len bytes of a view in front of *where. */
 static int insert(struct gp_stream_queue *queue, struct gp_piece **where, const struct gp_piece_view *view, __u32 len)
 {
@@ -61,6 +73,30 @@ int gp_stream_queue_put(struct gp_stream_queue *queue, struct gp_piece_view view
 		where = &(*where)->next;
 	}
 	return view.len ? insert(queue, where, &view, view.len) : 0;
+}
+
+void gp_stream_queue_limit(struct gp_stream_queue *queue, __u32 seq)
+{
+	struct gp_piece **where = &queue->first;
+
+	while (*where && gp_seq_distance((*where)->seq + (*where)->len, seq) >= 0)
+		where = &(*where)->next;
+	if (*where && gp_seq_distance((*where)->seq, seq) > 0) {
+		struct gp_piece *piece = *where;
+		__u32 captured = piece->captured;
+
+		piece->len = seq - piece->seq;
+		piece->captured = captured < piece->len ? captured : piece->len;
+		queue->bytes -= captured - piece->captured; /* its memory stays a little longer */
+		where = &piece->next;
+	}
+	while (*where) {
+		struct gp_piece *piece = *where;
+
+		*where = piece->next;
+		queue->bytes -= sizeof(*piece) + piece->captured;
+		free(piece);
+	}
 }
 
 struct gp_piece *gp_stream_queue_take(struct gp_stream_queue *queue)

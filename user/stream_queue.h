@@ -37,6 +37,9 @@ GP_INLINE __s32 gp_seq_distance(__u32 from, __u32 to)
 /* Cuts off what lies before a sequence number. Return: how many bytes that is, at most view->len. */
 __u32 gp_piece_trim(struct gp_piece_view *view, __u32 seq);
 
+/* Cuts off what does not lie before a sequence number. */
+void gp_piece_limit(struct gp_piece_view *view, __u32 seq);
+
 /**
  * gp_stream_queue_put() - copies of those parts of a segment that nobody sent before.
  * @repeated: out; bytes that wait here already, and are dropped.
@@ -44,6 +47,9 @@ __u32 gp_piece_trim(struct gp_piece_view *view, __u32 seq);
  * Return: 0, or -ENOMEM with a part of them put in.
  */
 int gp_stream_queue_put(struct gp_stream_queue *queue, struct gp_piece_view view, __u32 *repeated);
+
+/* Drops what does not lie before a sequence number. */
+void gp_stream_queue_limit(struct gp_stream_queue *queue, __u32 seq);
 
 /* Takes the first piece out, to be freed by the caller; NULL when there is none. */
 struct gp_piece *gp_stream_queue_take(struct gp_stream_queue *queue);

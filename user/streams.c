@@ -13,7 +13,12 @@
 #define HOLE_NS (SECOND_NS / 10)   /* after bytes were acknowledged that were not seen: order within the capture */
 #define HOLE_SEGMENTS 8		   /* the same, counted */
 #define WAIT_NS (10 * SECOND_NS)   /* after nobody acknowledged anything: one direction was captured only */
-#define HOLE_BYTES (16u << 20)	   /* what a lone acknowledgement is believed */
+#define FIN_BYTES (16u << 20)	   /* what a FIN or a reset is believed ahead of what is due */
+#define WINDOW_BYTES (1 << 30)	   /* nobody sends further ahead (RFC 7323, 2.3) */
+
+struct list {
+	struct flow *oldest, *newest;
+};
 
 struct key {
 	struct gp_addr low, high;
@@ -26,6 +31,8 @@ struct side {
 	__u64 acked_ns;	     /* since when missing bytes are acknowledged; 0: they are not */
 	__u32 acked_segments; /* of the flow, since then */
 	__u32 acked;
+	__u32 sent;	     /* by its own segments: what is before this number was sent */
+	__u32 first;	     /* sequence number of the first byte, where the stream's side has syn */
 	__u32 next;	     /* sequence number of the next byte for the reader */
 	__u32 fin_seq;
 	bool begun;	     /* next is known */
@@ -40,12 +47,12 @@ struct flow {
 	struct key key;
 	struct gp_flow_record record;
 	void *reader; /* what begin() returned */
-	bool closing; /* in the list of those that have ended */
+	struct list *list;
+	__u32 syn;	 /* of a SYN that came in between, its sequence number */
+	bool syn_waits;	 /* for its answer */
+	__u8 syn_from, reset_from; /* enum gp_speaker */
+	__u32 reset_seq;
 	bool reset;
-};
-
-struct list {
-	struct flow *oldest, *newest;
 };
 
 struct gp_streams {
@@ -54,7 +61,7 @@ struct gp_streams {
 	void *context;
 	struct flow **buckets;
 	__u32 bucket_count, flow_count;
-	struct list open, closing;
+	struct list silent, open, closing; /* nobody has said anything; the others; those that have ended */
 	__u64 bytes; /* that wait, in all */
 	__u64 now_ns, displaced;
 };
@@ -73,9 +80,18 @@ static void list_append(struct list *list, struct flow *f)
 	list->newest = f;
 }
 
+static bool is_closing(const struct flow *f)
+{
+	return f->reset || f->stream.record || (f->stream.sides[0].fin && f->stream.sides[1].fin);
+}
+
 static struct list *list_of(struct gp_streams *s, const struct flow *f)
 {
-	return f->closing ? &s->closing : &s->open;
+	const struct gp_stream_side *client = &f->stream.sides[GP_FROM_CLIENT], *server = &f->stream.sides[GP_FROM_SERVER];
+
+	if (is_closing(f))
+		return &s->closing;
+	return client->bytes || client->gaps || server->bytes || server->gaps ? &s->open : &s->silent;
 }
 
 static void make_key(struct key *key, const struct gp_segment *segment)
@@ -169,7 +185,7 @@ static void give_up_all(struct gp_streams *s, struct flow *f, enum gp_speaker d)
 	while (side->queue.first)
 		give_up_hole(s, f, d);
 	if (side->begun && side->fin_known && gp_seq_distance(side->next, side->fin_seq) > 0 &&
-	    gp_seq_distance(side->next, side->fin_seq) < (__s32)HOLE_BYTES) {
+	    gp_seq_distance(side->next, side->fin_seq) < (__s32)FIN_BYTES) {
 		hand_gap(s, f, d, f->stream.end_ns, side->fin_seq - side->next);
 		drain(s, f, d);
 	}
@@ -191,19 +207,22 @@ static void end_flow(struct gp_streams *s, struct flow *f, enum gp_stream_end en
 	while (*at != f)
 		at = &(*at)->chain;
 	*at = f->chain;
-	list_remove(list_of(s, f), f);
+	list_remove(f->list, f);
 	s->flow_count--;
 	free(f);
 }
 
+static void expire_list(struct gp_streams *s, const struct list *list, __u64 after_ns)
+{
+	while (list->oldest && s->now_ns - list->oldest->stream.end_ns > after_ns)
+		end_flow(s, list->oldest, GP_STREAM_TIMEOUT);
+}
+
 static void expire(struct gp_streams *s)
 {
-	struct flow *f;
-
-	while ((f = s->closing.oldest) && s->now_ns - f->stream.end_ns > LINGER_NS)
-		end_flow(s, f, GP_STREAM_TIMEOUT);
-	while ((f = s->open.oldest) && s->now_ns - f->stream.end_ns > s->options.idle_ns)
-		end_flow(s, f, GP_STREAM_TIMEOUT);
+	expire_list(s, &s->closing, LINGER_NS);
+	expire_list(s, &s->silent, s->options.idle_ns);
+	expire_list(s, &s->open, s->options.idle_ns);
 }
 
 /* Whom a segment that begins a flow comes from: by its SYN, else by the port that has a service. */
@@ -228,12 +247,13 @@ static void describe(struct gp_streams *s, struct gp_stream *stream, const struc
 	stream->begin_ns = stream->end_ns = s->now_ns;
 }
 
+/* Those that have ended go first, then those on which nobody spoke: a flood of SYNs displaces no dialogue. */
 static void make_room(struct gp_streams *s)
 {
 	if (s->flow_count < s->options.flows)
 		return;
 	s->displaced++;
-	end_flow(s, s->closing.oldest ? s->closing.oldest : s->open.oldest, GP_STREAM_DISPLACED);
+	end_flow(s, s->closing.oldest ?: s->silent.oldest ?: s->open.oldest, GP_STREAM_DISPLACED);
 }
 
 /* Return: 0 with *out the new flow, or NULL when nobody reads it; -ENOMEM. */
@@ -259,22 +279,43 @@ static int begin_flow(struct gp_streams *s, const struct gp_segment *segment, co
 	}
 	f->chain = *bucket;
 	*bucket = f;
-	list_append(&s->open, f);
+	f->list = &s->silent;
+	list_append(f->list, f);
 	s->flow_count++;
 	*out = f;
 	return 0;
 }
 
-/* A SYN other than those that began this flow: the addresses and ports are used again. */
+/* Is this SYN none of those that began the flow? */
+static bool is_other_syn(const struct flow *f, const struct gp_segment *segment, enum gp_speaker d)
+{
+	if ((segment->tcp_flags & (GP_TCP_SYN | GP_TCP_ACK)) != GP_TCP_SYN || !f->sides[d].begun)
+		return false;
+	return !f->stream.sides[d].syn || segment->seq + 1 != f->sides[d].first;
+}
+
+/* Does the other end answer the SYN that came in between, or, where that is never seen, does its sender go on after it? */
+static bool syn_is_answered(const struct flow *f, const struct gp_segment *segment, enum gp_speaker d)
+{
+	if (!f->syn_waits)
+		return false;
+	if (d != f->syn_from)
+		return (segment->tcp_flags & (GP_TCP_SYN | GP_TCP_ACK)) == (GP_TCP_SYN | GP_TCP_ACK) &&
+		       segment->ack == f->syn + 1;
+	return !f->sides[!d].begun && segment->payload_len && segment->seq == f->syn + 1;
+}
+
+/*
+ * Are the addresses and ports used again? A SYN within a live flow is stray or forged: the other end challenges it and
+ * goes on (RFC 5961, 4.2). Only an answer to it shows another connection. Whoever saw the handshake knows by himself.
+ */
 static bool begins_anew(const struct flow *f, const struct gp_segment *segment, enum gp_speaker d)
 {
-	const struct side *side = &f->sides[d];
-
-	if ((segment->tcp_flags & (GP_TCP_SYN | GP_TCP_ACK)) != GP_TCP_SYN || !side->begun)
-		return false;
-	if (!f->stream.sides[d].syn)
-		return f->stream.sides[d].bytes || f->closing;
-	return segment->seq + 1 != side->next - (__u32)(f->stream.sides[d].bytes + f->stream.sides[d].gap_bytes);
+	if (is_other_syn(f, segment, d))
+		return is_closing(f);
+	if (segment->isn_known && f->stream.sides[d].syn && segment->isn + 1 != f->sides[d].first)
+		return true;
+	return syn_is_answered(f, segment, d);
 }
 
 /* Bytes that were acknowledged but not seen. */
@@ -283,7 +324,7 @@ static void note_ack(struct gp_streams *s, struct flow *f, enum gp_speaker d, __
 	struct side *side = &f->sides[d];
 	__s32 ahead = gp_seq_distance(side->next, ack);
 
-	if (!side->begun || ahead <= 0 || ahead > (__s32)HOLE_BYTES || (side->fin_known && ack == side->fin_seq + 1 && ahead == 1))
+	if (!side->begun || ahead <= 0 || ahead > WINDOW_BYTES)
 		return;
 	if (!side->acked_ns) {
 		side->acked_ns = s->now_ns;
@@ -294,26 +335,35 @@ static void note_ack(struct gp_streams *s, struct flow *f, enum gp_speaker d, __
 	}
 }
 
+/* How far bytes are acknowledged that were sent: an acknowledgement alone may be a guess. */
+static __u32 confirmed(const struct side *side)
+{
+	__u32 end = gp_seq_distance(side->sent, side->acked) > 0 ? side->sent : side->acked;
+
+	return side->fin_known && gp_seq_distance(side->fin_seq, end) > 0 ? side->fin_seq : end;
+}
+
 /* Holes that have been waited for long enough. */
 static void review_hole(struct gp_streams *s, struct flow *f, enum gp_speaker d)
 {
 	struct side *side = &f->sides[d];
 	struct gp_piece *first = side->queue.first;
-	__u32 end = side->acked;
+	__u32 end;
 
 	if (side->acked_ns && gp_seq_distance(side->next, side->acked) <= 0)
 		side->acked_ns = 0;
 	if (first && side->hole_ns && s->now_ns - side->hole_ns > WAIT_NS)
 		give_up_hole(s, f, d);
-	if (!side->acked_ns || (s->now_ns - side->acked_ns < HOLE_NS && ++side->acked_segments < HOLE_SEGMENTS))
+	if (!side->acked_ns || (s->now_ns - side->acked_ns < HOLE_NS && side->acked_segments < HOLE_SEGMENTS))
+		return;
+	end = confirmed(side);
+	if (gp_seq_distance(side->next, end) <= 0)
 		return;
 	side->acked_ns = 0;
 	first = side->queue.first;
-	if (side->fin_known && gp_seq_distance(end, side->fin_seq) < 0)
-		end = side->fin_seq;
 	if (first && gp_seq_distance(first->seq, end) > 0)
 		give_up_hole(s, f, d);
-	else if (gp_seq_distance(side->next, end) > 0)
+	else
 		hand_gap(s, f, d, s->now_ns, end - side->next);
 	drain(s, f, d);
 }
@@ -349,8 +399,12 @@ static int take_payload(struct gp_streams *s, struct flow *f, enum gp_speaker d,
 	int err = 0;
 
 	f->stream.sides[d].repeated_bytes += gp_piece_trim(&view, side->next);
-	if (!view.len)
+	if (side->fin_known)
+		gp_piece_limit(&view, side->fin_seq);
+	if (!view.len || gp_seq_distance(side->next, view.seq) > WINDOW_BYTES)
 		return 0;
+	if (f->reset_from == d && gp_seq_distance(f->reset_seq, view.seq + view.len) > 0)
+		f->reset = false; /* it was not his: he goes on */
 	if (view.seq != side->next)
 		err = queue_up(s, f, d, &view);
 	else if (!side->queue.first)
@@ -362,33 +416,72 @@ static int take_payload(struct gp_streams *s, struct flow *f, enum gp_speaker d,
 }
 
 /* A reset far from what is due is somebody else's (RFC 9293, 3.5.3). */
-static bool reset_holds(const struct side *side, const struct gp_segment *segment)
+static void take_reset(struct flow *f, enum gp_speaker d, const struct gp_segment *segment)
 {
-	__s32 ahead = gp_seq_distance(side->next, segment->seq);
+	__s32 ahead = gp_seq_distance(f->sides[d].next, segment->seq);
 
-	return !side->begun || (ahead > -(__s32)HOLE_BYTES && ahead < (__s32)HOLE_BYTES);
+	if (f->sides[d].begun && (ahead < -(__s32)FIN_BYTES || ahead > (__s32)FIN_BYTES))
+		return;
+	f->reset = true;
+	f->reset_from = (__u8)d;
+	f->reset_seq = segment->seq;
 }
 
-static void begin_side(struct flow *f, enum gp_speaker d, const struct gp_segment *segment)
+static void begin_side_at(struct flow *f, enum gp_speaker d, __u32 seq, bool first)
 {
 	struct side *side = &f->sides[d];
-	bool syn = segment->tcp_flags & GP_TCP_SYN;
 
-	if (side->begun || (segment->tcp_flags & GP_TCP_RST))
-		return;
 	side->begun = true;
-	side->next = segment->isn_known && !syn ? segment->isn + 1 : segment->seq + syn;
-	f->stream.sides[d].syn = syn || segment->isn_known;
+	side->first = side->next = side->sent = seq;
+	f->stream.sides[d].syn = first;
+}
+
+/* A SYN-ACK tells where both sides begin, unless it answers another SYN. */
+static void begin_sides(struct flow *f, enum gp_speaker d, const struct gp_segment *segment)
+{
+	enum gp_speaker other = d == GP_FROM_CLIENT ? GP_FROM_SERVER : GP_FROM_CLIENT;
+	bool syn = segment->tcp_flags & GP_TCP_SYN, answer = syn && (segment->tcp_flags & GP_TCP_ACK);
+
+	if (f->sides[d].begun || (segment->tcp_flags & GP_TCP_RST))
+		return;
+	if (answer && f->stream.sides[other].syn && segment->ack != f->sides[other].first)
+		return;
+	if (answer && !f->sides[other].begun)
+		begin_side_at(f, other, segment->ack, true);
+	begin_side_at(f, d, segment->isn_known && !syn ? segment->isn + 1 : segment->seq + syn, syn || segment->isn_known);
 }
 
 static void touch(struct gp_streams *s, struct flow *f)
 {
-	bool closing = f->reset || f->stream.record || (f->stream.sides[0].fin && f->stream.sides[1].fin);
-
-	list_remove(list_of(s, f), f);
-	f->closing = closing;
+	list_remove(f->list, f);
 	f->stream.end_ns = s->now_ns;
-	list_append(list_of(s, f), f);
+	f->list = list_of(s, f);
+	list_append(f->list, f);
+}
+
+static void take_fin(struct gp_streams *s, struct flow *f, enum gp_speaker d, const struct gp_segment *segment)
+{
+	struct side *side = &f->sides[d];
+	__u32 seq = segment->seq + segment->payload_len + !!(segment->tcp_flags & GP_TCP_SYN);
+	__s32 ahead = gp_seq_distance(side->next, seq);
+	size_t before;
+
+	if (side->fin_known || !side->begun || ahead < 0 || ahead > (__s32)FIN_BYTES)
+		return;
+	side->fin_known = true;
+	side->fin_seq = seq;
+	before = side->queue.bytes;
+	gp_stream_queue_limit(&side->queue, seq);
+	s->bytes -= before - side->queue.bytes;
+	drain(s, f, d);
+}
+
+static void note_sent(struct side *side, const struct gp_segment *segment)
+{
+	__s32 further = gp_seq_distance(side->sent, segment->seq);
+
+	if (side->begun && further > 0 && further <= WINDOW_BYTES)
+		side->sent = segment->seq;
 }
 
 static int take(struct gp_streams *s, struct flow *f, enum gp_speaker d, const struct gp_segment *segment)
@@ -397,18 +490,20 @@ static int take(struct gp_streams *s, struct flow *f, enum gp_speaker d, const s
 	struct side *side = &f->sides[d];
 	int err = 0;
 
-	begin_side(f, d, segment);
-	review_hole(s, f, d);
+	begin_sides(f, d, segment);
+	f->sides[0].acked_segments++;
+	f->sides[1].acked_segments++;
 	review_hole(s, f, other);
-	if (segment->tcp_flags & GP_TCP_RST)
-		f->reset |= reset_holds(side, segment);
-	else if (segment->payload_len)
-		err = take_payload(s, f, d, segment);
-	if ((segment->tcp_flags & GP_TCP_FIN) && !side->fin_known && side->begun) {
-		side->fin_known = true;
-		side->fin_seq = segment->seq + segment->payload_len;
-		drain(s, f, d);
+	if (segment->tcp_flags & GP_TCP_RST) {
+		take_reset(f, d, segment);
+	} else if (side->begun) {
+		note_sent(side, segment);
+		if (segment->payload_len)
+			err = take_payload(s, f, d, segment);
+		if (segment->tcp_flags & GP_TCP_FIN)
+			take_fin(s, f, d, segment);
 	}
+	review_hole(s, f, d);
 	if (segment->tcp_flags & GP_TCP_ACK)
 		note_ack(s, f, other, segment->ack);
 	touch(s, f);
@@ -423,29 +518,50 @@ static enum gp_speaker speaker_of(const struct flow *f, const struct gp_segment 
 	return client ? GP_FROM_CLIENT : GP_FROM_SERVER;
 }
 
+/* The flow that a segment belongs to, begun when it is needed. Return: as begin_flow(), also NULL for what is ignored. */
+static int flow_of(struct gp_streams *s, struct gp_segment *segment, struct flow **out)
+{
+	enum gp_speaker d;
+	struct key key;
+	struct flow *f;
+
+	make_key(&key, segment);
+	*out = f = find(s, &key);
+	if (f) {
+		d = speaker_of(f, segment);
+		if (begins_anew(f, segment, d)) {
+			if (f->syn_waits && d == f->syn_from && !(segment->tcp_flags & GP_TCP_SYN)) {
+				segment->isn = f->syn;
+				segment->isn_known = true;
+			}
+			end_flow(s, f, GP_STREAM_REUSED);
+		} else if (is_other_syn(f, segment, d)) {
+			f->syn = segment->seq;
+			f->syn_from = d;
+			f->syn_waits = true;
+			*out = NULL;
+			return 0;
+		} else {
+			return 0;
+		}
+	}
+	*out = NULL;
+	if (!segment->payload_len && !(segment->tcp_flags & GP_TCP_SYN))
+		return 0;
+	return begin_flow(s, segment, &key, out);
+}
+
 int gp_streams_segment(struct gp_streams *s, const struct gp_segment *segment)
 {
-	struct key key;
+	struct gp_segment copy = *segment; /* what it does not know may be known here */
 	struct flow *f;
 	int err;
 
 	if (segment->time_ns > s->now_ns)
 		s->now_ns = segment->time_ns;
 	expire(s);
-	make_key(&key, segment);
-	f = find(s, &key);
-	if (f && begins_anew(f, segment, speaker_of(f, segment))) {
-		end_flow(s, f, GP_STREAM_REUSED);
-		f = NULL;
-	}
-	if (!f) {
-		if (!segment->payload_len && !(segment->tcp_flags & GP_TCP_SYN))
-			return 0;
-		err = begin_flow(s, segment, &key, &f);
-		if (err || !f)
-			return err;
-	}
-	return take(s, f, speaker_of(f, segment), segment);
+	err = flow_of(s, &copy, &f);
+	return err || !f ? err : take(s, f, speaker_of(f, &copy), &copy);
 }
 
 void gp_streams_record(struct gp_streams *s, const struct gp_flow_record *record)
@@ -507,6 +623,8 @@ void gp_streams_finish(struct gp_streams *s)
 {
 	while (s->closing.oldest)
 		end_flow(s, s->closing.oldest, GP_STREAM_OPEN);
+	while (s->silent.oldest)
+		end_flow(s, s->silent.oldest, GP_STREAM_OPEN);
 	while (s->open.oldest)
 		end_flow(s, s->open.oldest, GP_STREAM_OPEN);
 }

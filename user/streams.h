@@ -23,7 +23,7 @@ enum gp_stream_end {
 	GP_STREAM_FIN,	     /* at least one side closed */
 	GP_STREAM_RST,
 	GP_STREAM_TIMEOUT,
-	GP_STREAM_REUSED,    /* another SYN with the same addresses and ports */
+	GP_STREAM_REUSED,    /* another connection with the same addresses and ports */
 	GP_STREAM_DISPLACED, /* the table was full */
 };
 
@@ -68,6 +68,10 @@ struct gp_streams;
 
 /**
  * gp_streams_open() - an empty table.
+ *
+ * What it holds is bounded: `flows` times 360 bytes, 8 bytes for each bucket (`flows` rounded up to a power of two, at
+ * most 2^20), and `bytes` plus one segment of what waits; 92 MB by default. The reader's memory comes on top.
+ *
  * @reader: copied. @context: the first argument of its begin() and end(); borrowed until close.
  *
  * Return: 0, or -ENOMEM.
