@@ -639,4 +639,14 @@ struct gp_filters {
 	__u64 used[GP_FILTERS];	 /* bits set since it was cleared; written by the data plane */
 };
 
+/* What became of the frames that the agent is to read whole (bpf/deep.h). One record per CPU. */
+struct gp_deep_sum {
+	__u64 redirected; /* to a socket; it may still have had no room (user/source_xsk.h) */
+	__u64 too_large;  /* for a chunk of the sockets' memory, or in several buffers: passed */
+	__u64 no_socket;  /* on their receive queue: passed */
+};
+_Static_assert(sizeof(struct gp_deep_sum) == 24, "map ABI: bump GP_ABI_VERSION");
+
+#define GP_DEEP_SOCKETS 64u /* one per receive queue, all interfaces */
+
 #endif
