@@ -7,13 +7,13 @@
 #include <unistd.h>
 
 #include "command.h"
-#include "dialogue_json.h"
 #include "engine.h"
 #include "epoch.h"
 #include "log.h"
 #include "memory_setup.h"
 #include "progress.h"
 #include "source_pcap.h"
+#include "telling.h"
 
 static const char help[] =
 	"usage: gatepost replay [OPTION]... FILE...\n\n"
@@ -189,34 +189,7 @@ static int replay(struct replay *r, const struct gp_options *options, char *cons
 	return err ? err : damage;
 }
 
-/* What --dialogues needs. */
-struct telling {
-	struct gp_dialogue_budget budget;
-	struct gp_streams *streams;
-	int err; /* of writing */
-};
-
-static void *tell_begin(void *context, const struct gp_stream *stream)
-{
-	struct telling *t = context;
-
-	return gp_dialogue_open(stream, &t->budget);
-}
-
-/* A flow on which nobody said anything is no dialogue. */
-static void tell_end(void *context, void *flow, const struct gp_stream *stream, enum gp_stream_end end)
-{
-	struct gp_dialogue *d = flow;
-	struct telling *t = context;
-
-	(void)stream;
-	gp_dialogue_finish(d);
-	if (!t->err && (d->spoken[GP_FROM_CLIENT] || d->spoken[GP_FROM_SERVER]))
-		t->err = gp_dialogue_write(stdout, d, end);
-	gp_dialogue_close(d);
-}
-
-static int tell_frames(struct replay *r, struct telling *t)
+static int tell_frames(struct replay *r, struct gp_telling *telling)
 {
 	struct gp_segment segment;
 	struct gp_frame frame;
@@ -225,41 +198,28 @@ static int tell_frames(struct replay *r, struct telling *t)
 	while ((err = gp_source_pcap_next(r->source, &frame)) == 1) {
 		if (!gp_segment_from_frame(&segment, &frame, r->config->tunnels))
 			continue;
-		err = gp_streams_segment(t->streams, &segment);
-		err = err ? err : t->err;
+		err = gp_telling_segment(telling, &segment);
 		if (err)
 			break;
 	}
-	gp_streams_finish(t->streams);
 	return err;
 }
 
 static int dialogues(struct replay *r, char *const *paths, size_t count)
 {
-	const struct gp_stream_reader reader = { tell_begin, gp_dialogue_bytes, tell_end };
-	const struct gp_streams_options options = {
-		.ports = r->config->ports,
-		.secret = { r->config->secret[0], r->config->secret[1] },
-	};
-	struct telling t = { .budget = { .max = 256u << 20 } };
+	struct gp_telling *telling;
 	int err, damage;
 
 	err = gp_source_pcap_open(&r->source, paths, count);
 	if (err)
 		return err;
-	err = gp_streams_open(&t.streams, &options, &reader, &t);
+	err = gp_telling_open(&telling, r->config, stdout);
 	if (err)
 		return err;
-	damage = tell_frames(r, &t);
-	if (gp_streams_displaced(t.streams))
-		gp_notice("dialogues: %llu flows ended early to make room for others",
-			(unsigned long long)gp_streams_displaced(t.streams));
-	gp_streams_close(t.streams);
-	if (!t.err && fflush(stdout))
-		t.err = -errno;
-	if (t.err)
-		gp_error("dialogues: cannot write: %s", strerror(-t.err));
-	return t.err ? t.err : damage;
+	damage = tell_frames(r, telling);
+	err = gp_telling_finish(telling);
+	gp_telling_close(telling);
+	return err ? err : damage;
 }
 
 int gp_cmd_replay(int argc, char **argv)

@@ -9,6 +9,7 @@
 
 struct writer {
 	const struct gp_dialogue *d;
+	__s64 offset_ns;
 	int err;
 };
 
@@ -109,7 +110,7 @@ static void put_time(struct writer *w, json_object *object, const char *key, __u
 {
 	char text[GP_TEXT_TIME];
 
-	put_text(w, object, key, gp_text_time(text, ns, 0));
+	put_text(w, object, key, gp_text_time(text, ns, w->offset_ns));
 }
 
 static void put_answers(struct writer *w, json_object *object, __s32 answers)
@@ -288,9 +289,9 @@ static json_object *new_dialogue(struct writer *w, enum gp_stream_end end)
 	return object;
 }
 
-int gp_dialogue_write(FILE *out, const struct gp_dialogue *d, enum gp_stream_end end)
+int gp_dialogue_write(FILE *out, const struct gp_dialogue *d, enum gp_stream_end end, __s64 offset_ns)
 {
-	struct writer w = { .d = d };
+	struct writer w = { .d = d, .offset_ns = offset_ns };
 	json_object *object = new_dialogue(&w, end);
 	const char *text = w.err ? NULL : json_object_to_json_string_ext(object, JSON_C_TO_STRING_NOSLASHESCAPE);
 
