@@ -12,12 +12,14 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "deep.h"
 #include "loader.h"
 #include "epoch.h"
 #include "log.h"
 #include "memory_setup.h"
 #include "tag.h"
 #include "tag_filter.h"
+#include "telling.h"
 
 #define NS_PER_S 1000000000ll
 
@@ -32,6 +34,8 @@ static const char help[] =
 	"  --interval S      write a report every S seconds as well, one line of JSON each (NDJSON)\n"
 	"  --format FORMAT   of the last report: json (default), ndjson or text; with --interval: ndjson or text\n"
 	"  --all             list hosts without a verdict as well\n"
+	"  --deep            read watched flows whole; the kernel gets no more of these packets, so only on taps\n"
+	"  --dialogues       no report: what was said on each mail and web flow, as it ends, one line of JSON\n"
 	"  --xdp-mode MODE   native (default), or skb: slower, for drivers without XDP\n";
 
 struct run {
@@ -44,6 +48,8 @@ struct run {
 	struct gp_judge *judge;
 	struct gp_tag_filters *filters; /* NULL: tags are off */
 	struct gp_tag_verdicts *verdicts;
+	struct gp_telling *telling; /* these two NULL: without --deep */
+	struct gp_deep *deep;
 	bool tags_failed; /* and that has been said */
 	char *name; /* "eth0, eth1" */
 	__u64 start_ns;
@@ -72,6 +78,7 @@ static __s64 realtime_offset_ns(void)
 
 static int write_report(struct run *run, enum gp_format format, bool live)
 {
+	struct gp_deep_count deep;
 	struct gp_report report = {
 		.sensor = run->config->sensor,
 		.source_kind = "interface",
@@ -92,10 +99,14 @@ static int write_report(struct run *run, enum gp_format format, bool live)
 		.prefix_bits6 = 48,
 		.prefix_rows = 20,
 	};
-	int err = gp_epoch_turn(run->epoch, report.end_ns);
+	int err = run->options->dialogues ? 0 : gp_epoch_turn(run->epoch, report.end_ns);
 
-	if (err)
+	if (err || run->options->dialogues)
 		return err;
+	if (run->deep) {
+		gp_deep_counts(run->deep, &deep);
+		report.deep = &deep;
+	}
 	err = gp_report_write(stdout, &report, format);
 	if (!err && fflush(stdout))
 		err = -errno;
@@ -148,6 +159,12 @@ static int tick(struct run *run)
 	int err = 0;
 
 	gp_loader_drain(run->loader, take_record, run->world);
+	if (run->telling) {
+		gp_telling_clock(run->telling, realtime_offset_ns());
+		err = gp_telling_flush(run->telling);
+		if (err)
+			return err;
+	}
 	if (new_slice) {
 		gp_loader_check(run->loader);
 		err = gp_epoch_turn(run->epoch, now_ns);
@@ -162,19 +179,23 @@ static int tick(struct run *run)
 static int run_until_stopped(struct run *run)
 {
 	enum gp_format format = run->options->format == GP_FORMAT_TEXT ? GP_FORMAT_TEXT : GP_FORMAT_NDJSON;
-	struct pollfd fds[] = {
+	struct pollfd fds[2 + GP_DEEP_SOCKETS] = {
 		{ .fd = run->signals, .events = POLLIN },
 		{ .fd = run->timer, .events = POLLIN },
 	};
-	unsigned seconds = 0;
+	unsigned seconds = 0, sockets;
 	__u64 expirations;
 	int err;
 
 	for (;;) {
-		if (poll(fds, 2, -1) < 0 && errno != EINTR)
+		sockets = run->deep ? gp_deep_fds(run->deep, fds + 2) : 0;
+		if (poll(fds, 2 + sockets, -1) < 0 && errno != EINTR)
 			return -errno;
 		if (fds[0].revents)
 			return 0;
+		err = sockets ? gp_deep_read(run->deep, fds + 2, sockets) : 0;
+		if (err < 0)
+			return err;
 		if (!fds[1].revents || read(run->timer, &expirations, sizeof(expirations)) < 0)
 			continue;
 		err = tick(run);
@@ -278,6 +299,18 @@ static int open_tags(struct run *run)
 	return err ? err : gp_tag_verdicts_open(&run->verdicts, run->world, run->config->tag_expiry_s);
 }
 
+/* The sockets come after the programs: a driver that has none attached refuses zero-copy. */
+static int open_deep(struct run *run)
+{
+	int err = gp_telling_open(&run->telling, run->config, run->options->dialogues ? stdout : NULL);
+
+	if (err)
+		return err;
+	gp_telling_clock(run->telling, realtime_offset_ns());
+	return gp_deep_open(&run->deep, run->loader, run->config, run->interfaces, run->options->interface_count,
+			    run->options->skb_mode, run->telling);
+}
+
 static int run_open(struct run *run)
 {
 	size_t count = run->options->interface_count;
@@ -292,6 +325,8 @@ static int run_open(struct run *run)
 	err = open_world(run);
 	if (!err && run->config->tags)
 		err = open_tags(run);
+	if (!err && run->config->deep)
+		err = open_deep(run);
 	if (err)
 		return err;
 	if (sees_one_direction(run)) {
@@ -313,6 +348,10 @@ static void run_close(struct run *run)
 		gp_tag_verdicts_close(run->verdicts);
 	bool leaves = run->loader && gp_loader_took_over(run->loader) && !run->opened;
 
+	if (run->deep)
+		gp_deep_close(run->deep);
+	if (run->telling)
+		gp_telling_close(run->telling);
 	if (run->judge)
 		gp_judge_close(run->judge);
 	if (run->epoch)
@@ -333,6 +372,13 @@ static void run_close(struct run *run)
 	free(run->name);
 }
 
+static int finish_deep(struct run *run)
+{
+	int err = gp_deep_drain(run->deep), told = gp_telling_finish(run->telling);
+
+	return err ? err : told;
+}
+
 static int run_agent(struct run *run)
 {
 	int err = run_open(run), report_err, off;
@@ -348,6 +394,8 @@ static int run_agent(struct run *run)
 	if (!off)
 		gp_memory_flush(gp_loader_memory(run->loader), monotonic_ns());
 	report_err = tick(run);
+	if (!report_err && run->deep)
+		report_err = finish_deep(run);
 	if (!report_err)
 		report_err = gp_epoch_turn(run->epoch, monotonic_ns());
 	if (!report_err)
@@ -358,13 +406,34 @@ static int run_agent(struct run *run)
 	return err ? err : report_err ? report_err : gp_loader_lost(run->loader) ? -ENOENT : 0;
 }
 
+static bool check_dialogues(const struct gp_options *options)
+{
+	if (!options->dialogues || (options->deep && !options->interval_s && !options->format_given))
+		return true;
+	gp_error(options->deep ? "run: --dialogues has one format and no reports; give it without --interval and --format" :
+				 "run: --dialogues needs --deep, which reads them");
+	return false;
+}
+
+/* Return: 0, or -EINVAL (logged). */
+static int plan_deep(struct run *run)
+{
+	run->config->deep = true;
+	if (run->config->tags) {
+		gp_error("run: --deep takes packets from the kernel, where tags would be read: take tags out of the "
+			 "configuration");
+		return -EINVAL;
+	}
+	return gp_deep_plan(run->interfaces, run->options->interface_count);
+}
+
 int gp_cmd_run(int argc, char **argv)
 {
 	struct gp_options options;
 	struct run run = { .options = &options, .signals = -1, .timer = -1 };
 	int first = 0, code = GP_EXIT_USAGE, err;
 
-	if (gp_options_parse(&options, argc, argv, "cCfiIax", &first))
+	if (gp_options_parse(&options, argc, argv, "cCdDfiIax", &first))
 		goto out;
 	if (options.help) {
 		code = gp_print(help);
@@ -378,9 +447,13 @@ int gp_cmd_run(int argc, char **argv)
 		gp_error("run: no interface named; give at least one with -i, as -i eth0:inside");
 		goto out;
 	}
+	if (!check_dialogues(&options))
+		goto out;
 	if (gp_options_config(&options, &run.config))
 		goto out;
 	err = open_interfaces(&run);
+	if (!err && options.deep)
+		err = plan_deep(&run);
 	if (err) {
 		code = err == -EINVAL ? GP_EXIT_USAGE : GP_EXIT_FAILED;
 		goto out;

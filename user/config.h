@@ -30,6 +30,8 @@ struct gp_config {
 	__u32 mark_mask;       /* bits of skb->mark that are ours; default 0xff */
 	__u32 mark_shift;      /* of the value, below 32; default 0 */
 	double tag_expiry_s;   /* after which a verdict in tags no longer holds; default 30 */
+	bool deep;	       /* --deep: watched flows of taps are read whole; default false */
+	__u32 deep_stream_kib; /* of each direction; default 64 */
 	__u64 secret[2];
 	bool secret_given;     /* hash_secret stands in the file; a live run draws one otherwise */
 	struct gp_limits limits;

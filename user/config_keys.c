@@ -64,6 +64,9 @@ const struct gp_config_key gp_config_keys[] = {
 	{"tags.mark_shift", GP_KEY_INTEGER, "bits", 0, 31, "0", CONFIG(mark_shift)},
 	{"tags.expiry", GP_KEY_DURATION, "", 10, 86400, "30s", CONFIG(tag_expiry_s)},
 
+	{"deep", GP_KEY_SECTION, "", 0, 0, NULL, 0},
+	{"deep.stream_kib", GP_KEY_INTEGER, "KiB", 1, 4096, "64", CONFIG(deep_stream_kib)},
+
 	{"thresholds", GP_KEY_SECTION, "", 0, 0, NULL, 0},
 	{"thresholds.window", GP_KEY_DURATION, "", 1, 86400, "10min", LIMIT(window_s)},
 	{"thresholds.half_life", GP_KEY_DURATION, "", 1, 31536000, "1d", LIMIT(half_life_s)},

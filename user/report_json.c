@@ -223,6 +223,32 @@ static json *new_window(struct writer *w)
 	return o;
 }
 
+/* coverage.evidence is made by whoever comes first. */
+static json *evidence_of(struct writer *w, json *coverage)
+{
+	json *evidence = NULL;
+
+	return json_object_object_get_ex(coverage, "evidence", &evidence) ? evidence : put_object(w, coverage, "evidence");
+}
+
+static void put_deep(struct writer *w, json *coverage, const struct gp_deep_count *deep)
+{
+	json *o = put_object(w, evidence_of(w, coverage), "deep");
+
+	put_text(w, o, "mode", deep->mode);
+	put_number(w, o, "sockets", deep->sockets);
+	put_number(w, o, "stream_kib", deep->stream_kib);
+	put_number(w, o, "redirected", deep->redirected);
+	put_number(w, o, "frames", deep->frames);
+	put_number(w, o, "lost", deep->lost);
+	put_number(w, o, "rx_dropped", deep->rx_dropped);
+	put_number(w, o, "rx_ring_full", deep->rx_ring_full);
+	put_number(w, o, "rx_fill_ring_empty", deep->rx_fill_empty);
+	put_number(w, o, "rx_invalid_descs", deep->rx_invalid);
+	put_number(w, o, "too_large", deep->too_large);
+	put_number(w, o, "no_socket", deep->no_socket);
+}
+
 static json *new_coverage(struct writer *w)
 {
 	const struct gp_report *r = w->model->report;
@@ -250,6 +276,8 @@ static json *new_coverage(struct writer *w)
 	put_number(w, o, "in_flight", c->in_flight.packets);
 	put_number(w, o, "in_flight_bytes", c->in_flight.bytes);
 	put_number(w, o, "evidence_lost", 0);
+	if (r->deep)
+		put_deep(w, o, r->deep);
 	put_number(w, o, "flow_records", c->totals.flow_records);
 	put_number(w, o, "flow_records_lost", c->totals.flow_records_lost);
 	put_number(w, o, "time_reversed", r->time_reversed);
