@@ -79,6 +79,22 @@ GP_GLOBAL int gp_deep_wants(struct gp_memory *m, const struct gp_packet *p, __u3
 	return gp_deep_is_near(flow, from_client, p->seq) || gp_deep_is_early(flow, from_client, stage);
 }
 
+/*
+ * When a frame came, written over the hardware addresses of one that nobody but the agent gets to see: the directions of
+ * a flow may come on different queues, and what answers what is told by time alone. Metadata would do as well, but not with
+ * all drivers, nor behind libxdp's dispatcher (bpf/entry.h).
+ */
+static __always_inline void gp_deep_stamp(struct xdp_md *ctx)
+{
+	__u16 *words = (__u16 *)(long)ctx->data;
+	__u64 now_ns = bpf_ktime_get_ns();
+
+	if ((void *)(words + GP_DEEP_STAMP_WORDS) > (void *)(long)ctx->data_end)
+		return;
+	for (int i = 0; i < GP_DEEP_STAMP_WORDS; i++)
+		words[i] = (__u16)(now_ns >> 16 * i);
+}
+
 /* Return: the action. A socket takes what lies in one piece; before Linux 6.6 it would cut off the rest in silence. */
 static __always_inline int gp_deep_redirect(struct xdp_md *ctx, __u32 frame_bytes)
 {
@@ -99,6 +115,7 @@ static __always_inline int gp_deep_redirect(struct xdp_md *ctx, __u32 frame_byte
 		return XDP_PASS;
 	}
 	sum->redirected++;
+	gp_deep_stamp(ctx);
 	return XDP_REDIRECT;
 }
 

@@ -184,17 +184,17 @@ static int run_until_stopped(struct run *run)
 		{ .fd = run->timer, .events = POLLIN },
 	};
 	unsigned seconds = 0, sockets;
+	int timeout_ms = -1, err;
 	__u64 expirations;
-	int err;
 
 	for (;;) {
-		sockets = run->deep ? gp_deep_fds(run->deep, fds + 2) : 0;
-		if (poll(fds, 2 + sockets, -1) < 0 && errno != EINTR)
+		sockets = run->deep ? gp_deep_fds(run->deep, fds + 2, &timeout_ms) : 0;
+		if (poll(fds, 2 + sockets, timeout_ms) < 0 && errno != EINTR)
 			return -errno;
 		if (fds[0].revents)
 			return 0;
 		err = sockets ? gp_deep_read(run->deep, fds + 2, sockets) : 0;
-		if (err < 0)
+		if (err)
 			return err;
 		if (!fds[1].revents || read(run->timer, &expirations, sizeof(expirations)) < 0)
 			continue;

@@ -2,8 +2,10 @@
 #include "deep.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -11,11 +13,21 @@
 #include "log.h"
 #include "source_xsk.h"
 
-#define FRAMES_PER_CALL 1024u /* of one socket: the others, timers and signals come in between */
+#define FRAMES_PER_CALL 4096u /* timers and signals come in between */
+#define HOLD_MS 2	      /* well above what a CPU takes for 64 frames */
+#define HOLD_NS (HOLD_MS * 1000000)
 
 struct tap {
 	const struct gp_interface *interface;
 	struct gp_xsk *xsk; /* NULL: none could be had */
+};
+
+struct socket {
+	struct gp_xsk *xsk; /* its tap's */
+	unsigned queue;
+	struct gp_frame head; /* its oldest frame, if it waits */
+	bool waits;
+	bool gone; /* and its interface with it */
 };
 
 struct gp_deep {
@@ -25,7 +37,8 @@ struct gp_deep {
 	struct gp_deep_sum before;
 	__u64 frames;
 	int err; /* of telling */
-	bool gone[GP_DEEP_SOCKETS];
+	struct socket sockets[GP_DEEP_SOCKETS];
+	unsigned socket_count;
 	size_t count;
 	struct tap taps[];
 };
@@ -89,6 +102,7 @@ static void close_taps(struct gp_deep *deep)
 			gp_xsk_close(deep->taps[i].xsk);
 		deep->taps[i].xsk = NULL;
 	}
+	deep->socket_count = 0;
 }
 
 /* All of them or none: half of a flow's packets would be worse than what comes without. */
@@ -113,6 +127,7 @@ static int let_in(struct gp_deep *deep, char *why)
 			__u32 key = tap->interface->deep_first + queue;
 			int fd = gp_xsk_fd(tap->xsk, queue);
 
+			deep->sockets[deep->socket_count++] = (struct socket){ .xsk = tap->xsk, .queue = queue };
 			if (!bpf_map_update_elem(deep->xsks, &key, &fd, BPF_ANY))
 				continue;
 			snprintf(why, GP_XSK_WHY, "map gp_xsks: %s", strerror(errno));
@@ -161,29 +176,25 @@ int gp_deep_open(struct gp_deep **out, const struct gp_loader *loader, const str
 	return 0;
 }
 
-unsigned gp_deep_fds(const struct gp_deep *deep, struct pollfd *fds)
+unsigned gp_deep_fds(const struct gp_deep *deep, struct pollfd *fds, int *timeout_ms)
 {
-	unsigned count = 0;
+	*timeout_ms = -1;
+	for (unsigned i = 0; i < deep->socket_count; i++) {
+		const struct socket *s = &deep->sockets[i];
 
-	for (size_t i = 0; i < deep->count; i++) {
-		const struct tap *tap = &deep->taps[i];
-
-		for (__u32 queue = 0; tap->xsk && queue < tap->interface->deep_queues; queue++) {
-			__u32 place = tap->interface->deep_first + queue;
-
-			/* poll() passes over negative ones. */
-			fds[count++] = (struct pollfd){
-				.fd = deep->gone[place] ? -1 : gp_xsk_fd(tap->xsk, queue),
-				.events = POLLIN,
-			};
-		}
+		/* poll() passes over negative ones. */
+		fds[i] = (struct pollfd){
+			.fd = s->gone || s->waits ? -1 : gp_xsk_fd(s->xsk, s->queue),
+			.events = POLLIN,
+		};
+		if (s->waits)
+			*timeout_ms = HOLD_MS;
 	}
-	return count;
+	return deep->socket_count;
 }
 
-static void take_frame(void *context, const struct gp_frame *frame)
+static void take_frame(struct gp_deep *deep, const struct gp_frame *frame)
 {
-	struct gp_deep *deep = context;
 	struct gp_segment segment;
 	int err;
 
@@ -195,31 +206,85 @@ static void take_frame(void *context, const struct gp_frame *frame)
 		deep->err = err;
 }
 
+static __u64 now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (__u64)t.tv_sec * 1000000000ull + (__u64)t.tv_nsec;
+}
+
+/*
+ * Which socket has the oldest frame?
+ * @until_ns: out; up to which time its frames come before those of all others.
+ *
+ * A queue's frames become visible when its CPU has gone through a batch of them (NAPI). So where another queue has none, a
+ * frame has to wait until one that came before it would have been seen.
+ * Return: NULL when there is none, or it has to wait.
+ */
+static struct socket *oldest(struct gp_deep *deep, __u64 *until_ns)
+{
+	struct socket *first = NULL;
+	bool all = true;
+
+	*until_ns = ~0ull;
+	for (unsigned i = 0; i < deep->socket_count; i++) {
+		struct socket *s = &deep->sockets[i];
+
+		s->waits = gp_xsk_peek(s->xsk, s->queue, &s->head);
+		if (!s->waits) {
+			all = all && s->gone;
+			continue;
+		}
+		if (first && s->head.time_ns >= first->head.time_ns) {
+			*until_ns = s->head.time_ns < *until_ns ? s->head.time_ns : *until_ns;
+			continue;
+		}
+		if (first)
+			*until_ns = first->head.time_ns;
+		first = s;
+	}
+	if (!all) {
+		__u64 seen_ns = now_ns() - HOLD_NS;
+
+		*until_ns = seen_ns < *until_ns ? seen_ns : *until_ns;
+	}
+	return first && first->head.time_ns <= *until_ns ? first : NULL;
+}
+
+/* Takes frames in the order in which they came. Return: how many. */
+static unsigned take_in_order(struct gp_deep *deep, unsigned most)
+{
+	struct socket *s;
+	unsigned done = 0;
+	__u64 until_ns;
+
+	while (done < most && (s = oldest(deep, &until_ns))) {
+		do {
+			take_frame(deep, &s->head);
+			gp_xsk_take(s->xsk, s->queue);
+			done++;
+			s->waits = gp_xsk_peek(s->xsk, s->queue, &s->head);
+		} while (done < most && s->waits && s->head.time_ns <= until_ns);
+	}
+	return done;
+}
+
 int gp_deep_read(struct gp_deep *deep, const struct pollfd *fds, unsigned count)
 {
-	unsigned at = 0, frames = 0;
-
-	for (size_t i = 0; i < deep->count; i++) {
-		const struct tap *tap = &deep->taps[i];
-
-		for (__u32 queue = 0; tap->xsk && queue < tap->interface->deep_queues && at < count; queue++, at++) {
-			if (fds[at].revents & POLLIN)
-				frames += gp_xsk_read(tap->xsk, queue, FRAMES_PER_CALL, take_frame, deep);
-			else if (fds[at].revents)
-				deep->gone[tap->interface->deep_first + queue] = true;
-		}
-	}
-	return deep->err ? deep->err : (int)frames;
+	for (unsigned i = 0; i < count; i++)
+		if (fds[i].revents & ~POLLIN) /* its interface has gone: nothing comes any more */
+			deep->sockets[i].gone = true;
+	take_in_order(deep, FRAMES_PER_CALL);
+	return deep->err;
 }
 
 int gp_deep_drain(struct gp_deep *deep)
 {
-	for (size_t i = 0; i < deep->count; i++) {
-		const struct tap *tap = &deep->taps[i];
+	const struct timespec hold = { .tv_nsec = HOLD_NS };
 
-		for (__u32 queue = 0; tap->xsk && queue < tap->interface->deep_queues; queue++)
-			gp_xsk_read(tap->xsk, queue, GP_XSK_CHUNKS_PER_QUEUE, take_frame, deep);
-	}
+	nanosleep(&hold, NULL);
+	take_in_order(deep, GP_XSK_CHUNKS_MAX * (unsigned)deep->count);
 	return deep->err;
 }
 

@@ -35,16 +35,17 @@ int gp_deep_open(struct gp_deep **out, const struct gp_loader *loader, const str
 /**
  * gp_deep_fds() - what to wait for.
  * @fds: room for GP_DEEP_SOCKETS of them.
+ * @timeout_ms: out; for poll(), -1 for ever.
  *
- * To be asked anew before each poll(): a socket whose interface has gone is left out. Return: how many.
+ * To be asked anew before each poll(). Return: how many.
  */
-unsigned gp_deep_fds(const struct gp_deep *deep, struct pollfd *fds);
+unsigned gp_deep_fds(const struct gp_deep *deep, struct pollfd *fds, int *timeout_ms);
 
 /**
- * gp_deep_read() - take what has come, some thousand frames per socket at most.
+ * gp_deep_read() - take what has come, some thousand frames at most, from all sockets in the order in which it came.
  * @fds: as poll() left them.
  *
- * Return: how many frames, or -errno of telling.
+ * Return: 0, or -errno of telling.
  */
 int gp_deep_read(struct gp_deep *deep, const struct pollfd *fds, unsigned count);
 

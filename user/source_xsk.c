@@ -12,7 +12,6 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <xdp/xsk.h>
@@ -25,6 +24,7 @@ struct queue {
 	struct xsk_socket *socket;
 	struct xsk_ring_prod fill;
 	struct xsk_ring_cons completion, rx;
+	__u32 at, peeked, taken; /* the batch under way */
 };
 
 struct gp_xsk {
@@ -189,63 +189,65 @@ int gp_xsk_fd(const struct gp_xsk *xsk, unsigned queue)
 	return xsk_socket__fd(xsk->queues[queue].socket);
 }
 
-static __u64 now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
-	return (__u64)t.tv_sec * 1000000000ull + (__u64)t.tv_nsec;
-}
-
-/* The chunks of @count frames go back, those that begin at @at in the ring. There is room: it has as many places. */
-static void give_back(struct queue *q, __u32 at, __u32 count)
+/* The batch's chunks go back. There is room: the ring has as many places as the queue has chunks. */
+static void give_back(struct queue *q)
 {
 	__u32 to;
 
-	if (xsk_ring_prod__reserve(&q->fill, count, &to) == count) {
-		for (__u32 i = 0; i < count; i++)
+	if (xsk_ring_prod__reserve(&q->fill, q->peeked, &to) == q->peeked) {
+		for (__u32 i = 0; i < q->peeked; i++)
 			*xsk_ring_prod__fill_addr(&q->fill, to + i) =
-				xsk_ring_cons__rx_desc(&q->rx, at + i)->addr & ~(__u64)(GP_XSK_CHUNK - 1);
-		xsk_ring_prod__submit(&q->fill, count);
+				xsk_ring_cons__rx_desc(&q->rx, q->at + i)->addr & ~(__u64)(GP_XSK_CHUNK - 1);
+		xsk_ring_prod__submit(&q->fill, q->peeked);
 	}
-	xsk_ring_cons__release(&q->rx, count);
+	xsk_ring_cons__release(&q->rx, q->peeked);
 	/* A driver that found no chunk sleeps until it is told (Linux 5.4). */
 	if (xsk_ring_prod__needs_wakeup(&q->fill))
 		recvfrom(xsk_socket__fd(q->socket), NULL, 0, MSG_DONTWAIT, NULL, NULL);
 }
 
-static void hand_over(const struct gp_xsk *x, const struct xdp_desc *d, __u64 time_ns, gp_xsk_take_fn *take, void *context)
+static __u64 stamp_of(const __u8 *data)
 {
-	const struct gp_frame frame = {
-		.data = x->memory + d->addr,
+	__u64 ns = 0;
+	__u16 word;
+
+	for (int i = 0; i < GP_DEEP_STAMP_WORDS; i++) {
+		memcpy(&word, data + i * sizeof(word), sizeof(word));
+		ns |= (__u64)word << 16 * i;
+	}
+	return ns;
+}
+
+bool gp_xsk_peek(struct gp_xsk *xsk, unsigned queue, struct gp_frame *frame)
+{
+	struct queue *q = &xsk->queues[queue];
+	const struct xdp_desc *d;
+
+	if (q->taken == q->peeked) {
+		if (q->peeked)
+			give_back(q);
+		q->peeked = xsk_ring_cons__peek(&q->rx, BATCH, &q->at);
+		q->taken = 0;
+		if (!q->peeked)
+			return false;
+	}
+	d = xsk_ring_cons__rx_desc(&q->rx, q->at + q->taken);
+	*frame = (struct gp_frame){
+		.data = xsk->memory + d->addr,
 		.data_bytes = d->len,
 		.captured_bytes = d->len,
 		.wire_bytes = d->len,
-		.time_ns = time_ns,
+		.time_ns = stamp_of(xsk->memory + d->addr),
 	};
-
-	if (d->len >= GP_FRAME_MIN && d->addr < x->memory_bytes && d->len <= x->memory_bytes - d->addr)
-		take(context, &frame);
+	return true;
 }
 
-unsigned gp_xsk_read(struct gp_xsk *xsk, unsigned queue, unsigned most, gp_xsk_take_fn *take, void *context)
+void gp_xsk_take(struct gp_xsk *xsk, unsigned queue)
 {
 	struct queue *q = &xsk->queues[queue];
-	unsigned done = 0;
 
-	while (done < most) {
-		__u32 at, count = xsk_ring_cons__peek(&q->rx, most - done < BATCH ? most - done : BATCH, &at);
-		__u64 time_ns;
-
-		if (!count)
-			break;
-		time_ns = now_ns();
-		for (__u32 i = 0; i < count; i++)
-			hand_over(xsk, xsk_ring_cons__rx_desc(&q->rx, at + i), time_ns, take, context);
-		give_back(q, at, count);
-		done += count;
-	}
-	return done;
+	if (q->taken < q->peeked)
+		q->taken++;
 }
 
 void gp_xsk_read_statistics(const struct gp_xsk *xsk, struct gp_xsk_statistics *out)

@@ -19,9 +19,6 @@
 
 struct gp_xsk;
 
-/* Borrowed for the call; its time is the data plane's, CLOCK_MONOTONIC_COARSE, read once per batch. */
-typedef void gp_xsk_take_fn(void *context, const struct gp_frame *frame);
-
 /* Since the sockets were opened, all queues; XDP_STATISTICS of getsockopt() (Linux 4.18; the last two 5.9). */
 struct gp_xsk_statistics {
 	__u64 rx_dropped;     /* no chunk was free, or the frame did not fit one */
@@ -56,13 +53,17 @@ bool gp_xsk_is_zero_copy(const struct gp_xsk *xsk);
 int gp_xsk_fd(const struct gp_xsk *xsk, unsigned queue);
 
 /**
- * gp_xsk_read() - hand over frames that have come on a queue, in their order.
- * @most: at most so many.
+ * gp_xsk_peek() - the oldest frame of a queue that has not been taken.
+ * @frame: out; borrowed until the next call. Its time is the kernel's, CLOCK_MONOTONIC, as the program wrote it over the
+ *         hardware addresses (GP_DEEP_STAMP_WORDS).
  *
- * Each frame's chunk goes back to the kernel after the call: it has all that are not waiting to be read.
- * Return: how many.
+ * The chunks of frames that were taken go back to the kernel here, some at a time, so that it has all but those that wait
+ * to be read, and the batch under way. Return: false when there is none.
  */
-unsigned gp_xsk_read(struct gp_xsk *xsk, unsigned queue, unsigned most, gp_xsk_take_fn *take, void *context);
+bool gp_xsk_peek(struct gp_xsk *xsk, unsigned queue, struct gp_frame *frame);
+
+/* The frame that gp_xsk_peek() has shown is done with. */
+void gp_xsk_take(struct gp_xsk *xsk, unsigned queue);
 
 void gp_xsk_read_statistics(const struct gp_xsk *xsk, struct gp_xsk_statistics *out);
 

@@ -647,6 +647,8 @@ struct gp_deep_sum {
 };
 _Static_assert(sizeof(struct gp_deep_sum) == 24, "map ABI: bump GP_ABI_VERSION");
 
+/* A redirected frame begins with when it came (CLOCK_MONOTONIC), the lowest word first, each in host byte order. */
+#define GP_DEEP_STAMP_WORDS 4 /* of 16 bits: a frame lies at any even address */
 #define GP_DEEP_SOCKETS 64u /* one per receive queue, all interfaces */
 
 #endif
