@@ -106,6 +106,7 @@ static int write_report(struct run *run, enum gp_format format, bool live)
 	if (run->deep) {
 		gp_deep_counts(run->deep, &deep);
 		report.deep = &deep;
+		report.nic_missed -= deep.lost_as_missed < report.nic_missed ? deep.lost_as_missed : report.nic_missed;
 	}
 	err = gp_report_write(stdout, &report, format);
 	if (!err && fflush(stdout))

@@ -11,6 +11,7 @@
 #include <bpf/libbpf.h>
 
 #include "log.h"
+#include "missed.h"
 #include "source_xsk.h"
 
 #define FRAMES_PER_CALL 4096u /* timers and signals come in between */
@@ -20,6 +21,7 @@
 struct tap {
 	const struct gp_interface *interface;
 	struct gp_xsk *xsk; /* NULL: none could be had */
+	bool has_redirects; /* gp_missed_has_redirects() */
 };
 
 struct socket {
@@ -161,7 +163,10 @@ int gp_deep_open(struct gp_deep **out, const struct gp_loader *loader, const str
 	deep->sums = gp_loader_map(loader, "gp_deep_sums");
 	deep->count = count;
 	for (size_t i = 0; i < count; i++)
-		deep->taps[i].interface = &interfaces[i];
+		deep->taps[i] = (struct tap){
+			.interface = &interfaces[i],
+			.has_redirects = !skb_mode && gp_missed_has_redirects(interfaces[i].name),
+		};
 	read_sums(deep, &deep->before);
 	err = open_taps(deep, skb_mode, why);
 	if (!err)
@@ -288,16 +293,17 @@ int gp_deep_drain(struct gp_deep *deep)
 	return deep->err;
 }
 
-static void add_statistics(struct gp_deep_count *out, const struct gp_xsk *xsk)
+static void add_statistics(struct gp_deep_count *out, const struct tap *tap)
 {
 	struct gp_xsk_statistics s;
 
-	gp_xsk_read_statistics(xsk, &s);
+	gp_xsk_read_statistics(tap->xsk, &s);
 	out->rx_dropped += s.rx_dropped;
 	out->rx_ring_full += s.rx_ring_full;
 	out->rx_fill_empty += s.rx_fill_empty;
 	out->rx_invalid += s.rx_invalid;
 	out->lost += s.rx_dropped + s.rx_ring_full;
+	out->lost_as_missed += tap->has_redirects ? s.rx_dropped + s.rx_ring_full : 0;
 }
 
 void gp_deep_counts(const struct gp_deep *deep, struct gp_deep_count *out)
@@ -313,7 +319,7 @@ void gp_deep_counts(const struct gp_deep *deep, struct gp_deep_count *out)
 			continue;
 		out->sockets += tap->interface->deep_queues;
 		zero_copy = zero_copy && gp_xsk_is_zero_copy(tap->xsk);
-		add_statistics(out, tap->xsk);
+		add_statistics(out, tap);
 	}
 	out->mode = !out->sockets ? "none" : zero_copy ? "zero_copy" : "copy";
 	read_sums(deep, &now);

@@ -96,7 +96,7 @@ static int fail(char *why, const char *what, int err)
 	return err;
 }
 
-static int make_memory(struct gp_xsk *x, char *why)
+static int make_memory(struct gp_xsk *x, const char *interface, char *why)
 {
 	const struct xsk_umem_config config = {
 		.fill_size = x->chunks,
@@ -104,6 +104,7 @@ static int make_memory(struct gp_xsk *x, char *why)
 		.frame_size = GP_XSK_CHUNK,
 	};
 	void *at;
+	char what[64];
 	int err;
 
 	x->memory_bytes = (size_t)x->chunks * x->count * GP_XSK_CHUNK;
@@ -113,7 +114,8 @@ static int make_memory(struct gp_xsk *x, char *why)
 	x->memory = at;
 	/* These two rings become those of the first socket. */
 	err = xsk_umem__create(&x->umem, at, x->memory_bytes, &x->queues[0].fill, &x->queues[0].completion, &config);
-	return err ? fail(why, "the kernel takes no memory for AF_XDP sockets", err) : 0;
+	snprintf(what, sizeof(what), "no memory for AF_XDP sockets on %s", interface);
+	return err ? fail(why, what, err) : 0;
 }
 
 /* All of the queue's chunks are the kernel's now. */
@@ -161,7 +163,7 @@ static int try_open(struct gp_xsk **out, const char *interface, unsigned queues,
 	x->count = queues;
 	x->chunks = chunks_per_queue(queues);
 	x->zero_copy = zero_copy;
-	err = make_memory(x, why);
+	err = make_memory(x, interface, why);
 	for (unsigned i = 0; i < queues && !err; i++)
 		err = make_socket(x, interface, i, why);
 	if (err) {
