@@ -303,12 +303,16 @@ static int open_tags(struct run *run)
 /* The sockets come after the programs: a driver that has none attached refuses zero-copy. */
 static int open_deep(struct run *run)
 {
+	const struct gp_deep_maps maps = {
+		.xsks = gp_loader_map(run->loader, "gp_xsks"),
+		.sums = gp_loader_map(run->loader, "gp_deep_sums"),
+	};
 	int err = gp_telling_open(&run->telling, run->config, run->options->dialogues ? stdout : NULL);
 
 	if (err)
 		return err;
 	gp_telling_clock(run->telling, realtime_offset_ns());
-	return gp_deep_open(&run->deep, run->loader, run->config, run->interfaces, run->options->interface_count,
+	return gp_deep_open(&run->deep, &maps, run->config, run->interfaces, run->options->interface_count,
 			    run->options->skb_mode, run->telling);
 }
 

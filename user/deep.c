@@ -35,12 +35,14 @@ struct socket {
 struct gp_deep {
 	const struct gp_config *config;
 	struct gp_telling *telling;
-	int xsks, sums; /* the maps; the loader's */
+	struct gp_deep_maps maps;
 	struct gp_deep_sum before;
 	__u64 frames;
 	int err; /* of telling */
 	struct socket sockets[GP_DEEP_SOCKETS];
 	unsigned socket_count;
+	bool flows; /* frames come: look every HOLD_MS, instead of being woken for each batch */
+	bool more;  /* there are others to be taken now */
 	size_t count;
 	struct tap taps[];
 };
@@ -87,7 +89,7 @@ static void read_sums(const struct gp_deep *deep, struct gp_deep_sum *out)
 	__u32 zero = 0;
 
 	memset(out, 0, sizeof(*out));
-	if (all && !bpf_map_lookup_elem(deep->sums, &zero, all)) {
+	if (all && !bpf_map_lookup_elem(deep->maps.sums, &zero, all)) {
 		for (int i = 0; i < cpus; i++) {
 			out->redirected += all[i].redirected;
 			out->too_large += all[i].too_large;
@@ -130,7 +132,7 @@ static int let_in(struct gp_deep *deep, char *why)
 			int fd = gp_xsk_fd(tap->xsk, queue);
 
 			deep->sockets[deep->socket_count++] = (struct socket){ .xsk = tap->xsk, .queue = queue };
-			if (!bpf_map_update_elem(deep->xsks, &key, &fd, BPF_ANY))
+			if (!bpf_map_update_elem(deep->maps.xsks, &key, &fd, BPF_ANY))
 				continue;
 			snprintf(why, GP_XSK_WHY, "map gp_xsks: %s", strerror(errno));
 			return -errno;
@@ -148,7 +150,7 @@ static void say_opened(const struct gp_deep *deep)
 			  gp_xsk_is_zero_copy(deep->taps[i].xsk) ? "zero-copy" : "copied");
 }
 
-int gp_deep_open(struct gp_deep **out, const struct gp_loader *loader, const struct gp_config *config,
+int gp_deep_open(struct gp_deep **out, const struct gp_deep_maps *maps, const struct gp_config *config,
 		 const struct gp_interface *interfaces, size_t count, bool skb_mode, struct gp_telling *telling)
 {
 	struct gp_deep *deep = calloc(1, sizeof(*deep) + count * sizeof(*deep->taps));
@@ -159,8 +161,7 @@ int gp_deep_open(struct gp_deep **out, const struct gp_loader *loader, const str
 		return -ENOMEM;
 	deep->config = config;
 	deep->telling = telling;
-	deep->xsks = gp_loader_map(loader, "gp_xsks");
-	deep->sums = gp_loader_map(loader, "gp_deep_sums");
+	deep->maps = *maps;
 	deep->count = count;
 	for (size_t i = 0; i < count; i++)
 		deep->taps[i] = (struct tap){
@@ -183,17 +184,15 @@ int gp_deep_open(struct gp_deep **out, const struct gp_loader *loader, const str
 
 unsigned gp_deep_fds(const struct gp_deep *deep, struct pollfd *fds, int *timeout_ms)
 {
-	*timeout_ms = -1;
+	*timeout_ms = !deep->flows ? -1 : deep->more ? 0 : HOLD_MS;
 	for (unsigned i = 0; i < deep->socket_count; i++) {
 		const struct socket *s = &deep->sockets[i];
 
 		/* poll() passes over negative ones. */
 		fds[i] = (struct pollfd){
-			.fd = s->gone || s->waits ? -1 : gp_xsk_fd(s->xsk, s->queue),
+			.fd = s->gone || deep->flows ? -1 : gp_xsk_fd(s->xsk, s->queue),
 			.events = POLLIN,
 		};
-		if (s->waits)
-			*timeout_ms = HOLD_MS;
 	}
 	return deep->socket_count;
 }
@@ -277,10 +276,16 @@ static unsigned take_in_order(struct gp_deep *deep, unsigned most)
 
 int gp_deep_read(struct gp_deep *deep, const struct pollfd *fds, unsigned count)
 {
+	unsigned done;
+
 	for (unsigned i = 0; i < count; i++)
 		if (fds[i].revents & ~POLLIN) /* its interface has gone: nothing comes any more */
 			deep->sockets[i].gone = true;
-	take_in_order(deep, FRAMES_PER_CALL);
+	done = take_in_order(deep, FRAMES_PER_CALL);
+	deep->more = done == FRAMES_PER_CALL;
+	deep->flows = done;
+	for (unsigned i = 0; i < deep->socket_count; i++)
+		deep->flows = deep->flows || deep->sockets[i].waits;
 	return deep->err;
 }
 

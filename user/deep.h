@@ -12,6 +12,11 @@
 
 struct gp_deep;
 
+/* Descriptors, borrowed until close. */
+struct gp_deep_maps {
+	int xsks, sums; /* gp_xsks, gp_deep_sums */
+};
+
 /**
  * gp_deep_plan() - the places of each interface's sockets, before anything is attached.
  * @interfaces: deep_first and deep_queues are written. By their indices, so that the order of -i makes no difference.
@@ -22,14 +27,15 @@ int gp_deep_plan(struct gp_interface *interfaces, size_t count);
 
 /**
  * gp_deep_open() - sockets on all receive queues of all interfaces, and from now on packets come.
- * @loader: of the programs, which were attached with config->deep; borrowed until close.
+ * @maps: of the programs, which were attached with config->deep.
+ * @interfaces: as gp_deep_plan() left them; borrowed until close.
+ * @skb_mode: they are attached in generic mode.
  * @telling: takes the segments; borrowed until close.
- * @skb_mode: the interfaces are attached in generic mode.
  *
  * Says how the sockets are fed. Where they cannot be had, it says why: then the program redirects nothing, and gp_deep_read()
  * finds nothing. Return: 0, or -ENOMEM.
  */
-int gp_deep_open(struct gp_deep **out, const struct gp_loader *loader, const struct gp_config *config,
+int gp_deep_open(struct gp_deep **out, const struct gp_deep_maps *maps, const struct gp_config *config,
 		 const struct gp_interface *interfaces, size_t count, bool skb_mode, struct gp_telling *telling);
 
 /**

@@ -12,11 +12,14 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <xdp/xsk.h>
 
 #define BATCH 64u
+#define BUSY_TRIES 10
+#define BUSY_MS 100
 #define UNUSED_RING 64u /* nothing is sent, so nothing completes; the kernel asks for the ring all the same */
 
 /* The producer of fill is this process, that of rx is the kernel; each ring has room for all of the queue's chunks. */
@@ -112,6 +115,7 @@ static int make_memory(struct gp_xsk *x, const char *interface, char *why)
 	if (at == MAP_FAILED)
 		return fail(why, "no memory for AF_XDP sockets", -errno);
 	x->memory = at;
+	madvise(at, x->memory_bytes, MADV_HUGEPAGE); /* where it can be had: each frame lies in another page otherwise */
 	/* These two rings become those of the first socket. */
 	err = xsk_umem__create(&x->umem, at, x->memory_bytes, &x->queues[0].fill, &x->queues[0].completion, &config);
 	snprintf(what, sizeof(what), "no memory for AF_XDP sockets on %s", interface);
@@ -176,9 +180,18 @@ static int try_open(struct gp_xsk **out, const char *interface, unsigned queues,
 
 int gp_xsk_open(struct gp_xsk **out, const char *interface, unsigned queues, bool copy, char *why)
 {
-	int err = copy ? -EOPNOTSUPP : try_open(out, interface, queues, true, why);
+	const struct timespec a_while = { .tv_nsec = BUSY_MS * 1000000 };
+	int err = -EBUSY;
 
-	return err ? try_open(out, interface, queues, false, why) : 0;
+	/* The kernel lets go of a queue some time after the socket of whoever had it was closed. */
+	for (int i = 0; i < BUSY_TRIES && err == -EBUSY; i++) {
+		if (i)
+			nanosleep(&a_while, NULL);
+		err = copy ? -EOPNOTSUPP : try_open(out, interface, queues, true, why);
+		if (err)
+			err = try_open(out, interface, queues, false, why);
+	}
+	return err;
 }
 
 bool gp_xsk_is_zero_copy(const struct gp_xsk *xsk)

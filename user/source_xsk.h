@@ -13,7 +13,7 @@
 
 #define GP_XSK_CHUNK 4096u			  /* of memory: one per frame */
 #define GP_XSK_FRAME_MAX (GP_XSK_CHUNK - 256u)	  /* the kernel's XDP_PACKET_HEADROOM lies in front of each frame */
-#define GP_XSK_CHUNKS_PER_QUEUE 4096u		  /* a power of two; with many queues fewer */
+#define GP_XSK_CHUNKS_PER_QUEUE 16384u		  /* a power of two; with more than two queues fewer */
 #define GP_XSK_CHUNKS_MAX 32768u		  /* per interface: 128 MiB */
 #define GP_XSK_WHY 192
 

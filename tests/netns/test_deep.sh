@@ -182,7 +182,7 @@ run_large() {
 run_stopped() {
 	start
 	kill -s STOP "${LAB_PIDS[agent]}"
-	flood "$pcap/spam-bot-ipv4/input.pcap" 20000 10
+	flood "$pcap/spam-bot-ipv4/input.pcap" 20000 20
 	kill -s CONT "${LAB_PIDS[agent]}"
 	stop
 	tap "the agent stopped: the books balance ($sent packets)" books
