@@ -5,9 +5,10 @@
 deep.py download FILE KIB        a capture: one HTTP response of so many KiB, acknowledged as it comes
 deep.py mails FILE COUNT         a capture: mail dialogues, all at once, in which nobody speaks too early
 deep.py large FILE BYTES         a capture: one request in a frame that long
-deep.py send INTERFACE FILE RATE the frames of a capture (pcap, Ethernet), so many per second, servers' frames on another
-                                 transmit queue than clients': as a network card that hashes addresses and ports
-                                 will have it
+deep.py send INTERFACE FILE RATE [INTERFACE]
+                                 the frames of a capture (pcap, Ethernet), so many per second, servers' frames on another
+                                 transmit queue than clients', as a network card that hashes addresses and ports
+                                 will have it; or on another interface, as an optical tap has it
 deep.py compare GOT WANTED       two files of dialogues: exit code 0 when they differ in times only
 deep.py hold INTERFACE QUEUE     an AF_XDP socket on a receive queue, until it is killed; says "held"
 """
@@ -123,22 +124,29 @@ def is_servers(frame):
     return at is not None and int.from_bytes(frame[at:at + 2], "big") < 1024
 
 
-def send(interface, path, rate):
+def sender(interface):
     """Without a queueing discipline the CPU decides on the transmit queue (Linux, packet_pick_tx_queue())."""
     out = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
     out.setsockopt(SOL_PACKET, PACKET_QDISC_BYPASS, 1)
     out.bind((interface, 0))
+    return out
+
+
+def send(interface, path, rate, servers_interface=None):
+    clients = sender(interface)
+    servers = sender(servers_interface) if servers_interface else clients
     cpus = sorted(os.sched_getaffinity(0))
     begin, cpu = time.monotonic(), None
     for number, frame in enumerate(frames_of(path)):
-        wanted = cpus[-1] if is_servers(frame) else cpus[0]
+        from_server = is_servers(frame)
+        wanted = cpus[-1] if from_server else cpus[0]
         if cpu != wanted:
             cpu = wanted
             os.sched_setaffinity(0, {cpu})
         ahead = begin + number / float(rate) - time.monotonic()
         if ahead > 0:
             time.sleep(ahead)
-        out.send(frame)
+        (servers if from_server else clients).send(frame)
     return 0
 
 

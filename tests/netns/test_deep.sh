@@ -48,6 +48,7 @@ open_tap() {
 		lab_in "$ns" sysctl -q -w net.ipv6.conf.default.disable_ipv6=1
 	done
 	lab_wire "$LAB_GW" tap0 "$LAB_NET" mirror
+	lab_wire "$LAB_GW" tap1 "$LAB_NET" mirror1
 	ip -n "$LAB_GW" link set tap0 mtu 9000
 	ip -n "$LAB_NET" link set mirror mtu 9000
 	printf 'deep: {stream_kib: 4096}\n' >"$LAB_DIR/all.conf"
@@ -73,9 +74,9 @@ sending() {
 	sent=$(($(transmitted) - before))
 }
 
-# send CAPTURE: the directions of its flows on different queues.
+# send CAPTURE [INTERFACE]: the directions of its flows on different queues, or on different interfaces.
 send() {
-	sending python3 "$here/deep.py" send mirror "$1" 3000
+	sending python3 "$here/deep.py" send mirror "$1" 3000 "${@:2}"
 }
 
 # flood CAPTURE RATE LOOPS
@@ -84,7 +85,7 @@ flood() {
 }
 
 transmitted() {
-	lab_in "$LAB_NET" awk '$1 == "mirror:" {print $11}' /proc/net/dev
+	lab_in "$LAB_NET" awk '/mirror/ {n += $11} END {print n}' /proc/net/dev
 }
 
 # All that was received is read; the agent writes once per second.
@@ -132,6 +133,24 @@ same_dialogues() {
 	done
 	python3 "$here/deep.py" mails "$LAB_DIR/mails.pcap" 500
 	tap '500 mails: the dialogues are those of a replay' same "$LAB_DIR/mails.pcap"
+}
+
+# An optical tap: one interface per direction. The order of -i makes no difference.
+same_of_two_once() {
+	"$LAB_GATEPOST" replay --dialogues "$LAB_DIR/mails.pcap" >"$LAB_DIR/wanted" 2>/dev/null
+	start -i tap1 --dialogues
+	send "$LAB_DIR/mails.pcap" mirror1
+	stop
+	tap_equal "$status $(grep -c 'from 2 AF_XDP sockets' "$LAB_DIR/agent.err")" '0 2' &&
+		compare "$LAB_DIR/agent.out" "$LAB_DIR/wanted"
+}
+
+same_of_two() {
+	same_of_two_once || same_of_two_once || same_of_two_once
+}
+
+run_two() {
+	tap 'two taps, one direction each: the dialogues are those of a replay' same_of_two
 }
 
 # books: the counters of the last report are what was sent.
@@ -190,6 +209,10 @@ run_stopped() {
 	tap 'the agent stopped: each of them is rx_dropped' tap_equal "$(deep rx_dropped)" "$(deep lost)"
 	tap 'the agent stopped: each found no free memory' tap_equal "$(deep rx_fill_ring_empty)" "$(deep lost)"
 	tap 'the agent stopped: the others were read' nothing_waits
+	if /usr/bin/python3 -c 'import jsonschema' 2>/dev/null; then
+		tap 'the agent stopped: the report is as its schema says' \
+			/usr/bin/python3 "$here/../check_report.py" "$LAB_DIR/agent.out"
+	fi
 }
 
 # fallback NAME WORDS: no sockets, and one line that says why; everything is counted.
@@ -264,6 +287,7 @@ fi
 lab_bpffs
 open_tap
 same_dialogues
+run_two
 run_long
 run_large
 run_stopped
