@@ -100,11 +100,12 @@ fuzz: $(FUZZERS)
 
 # What a packet costs. Its programs wrap the data plane's own (bpf/entry.h).
 BENCH_SOURCES := $(addprefix tests/bench/,bench.c frames.c live.c live_evidence.c live_pair.c measure.c neighbours.c results.c world.c)
-BENCH_SKELETONS := $(addprefix $(B)/tests/bench/,bench.skel.h jump.skel.h textbook.skel.h)
+BENCH_SKELETONS := $(addprefix $(B)/tests/bench/,bench.skel.h deep.skel.h jump.skel.h textbook.skel.h)
 
 $(B)/bench: $(BENCH_SOURCES:%.c=$(B)/%.o) $(LIB_SOURCES:%.c=$(B)/%.o)
 $(B)/bench_drain: $(B)/tests/bench/bench_drain.o $(LIB_SOURCES:%.c=$(B)/%.o)
-$(B)/bench $(B)/bench_drain:
+$(B)/bench_deep: $(B)/tests/bench/bench_deep.o $(B)/tests/bench/deep_pcap.o $(LIB_SOURCES:%.c=$(B)/%.o)
+$(B)/bench $(B)/bench_deep $(B)/bench_drain:
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
 
@@ -123,7 +124,7 @@ $(B)/tests/bench/%.o: tests/bench/%.c Makefile | $(SKELETONS) $(BENCH_SKELETONS)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -c $< -o $@
 
-bench: $(B)/bench $(B)/bench_drain
+bench: $(B)/bench $(B)/bench_deep $(B)/bench_drain
 	$(Q)B=$(B) scripts/bench
 
 install: $(B)/gatepost

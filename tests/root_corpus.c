@@ -87,7 +87,7 @@ static int told(void *context, const struct gp_dialogue *dialogue, enum gp_strea
 {
 	struct side *side = context;
 
-	return gp_dialogue_write(side->words, dialogue, end);
+	return gp_dialogue_write(side->words, dialogue, end, 0);
 }
 
 /* As replay does. */

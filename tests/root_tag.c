@@ -193,7 +193,7 @@ static int open_kernel(void **state)
 	(void)state;
 	if (account_config_open(&kernel.config) || gp_bpf_open(&kernel.bpf, kernel.config, &options))
 		return -1;
-	gp_bpf_choose(&kernel.bpf, true);
+	gp_bpf_choose(&kernel.bpf, GP_BPF_TAGS);
 	if (gatepost_bpf__load(kernel.bpf.skeleton) || gp_bpf_map(&kernel.bpf))
 		return -1;
 	kernel.engine.memory = kernel.bpf.memory;

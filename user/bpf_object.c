@@ -14,6 +14,7 @@
 #include "gatepost.skel.h"
 #include "log.h"
 #include "memory_setup.h"
+#include "source_xsk.h"
 
 /* Every map that the agent maps, with its number of records. */
 struct map_size {
@@ -155,17 +156,43 @@ int gp_bpf_samples_fd(const struct gp_bpf *bpf)
 	return bpf->sample_ring ? ring_buffer__epoll_fd(bpf->sample_ring) : -1;
 }
 
-void gp_bpf_choose(struct gp_bpf *bpf, bool tags)
+void gp_bpf_choose(struct gp_bpf *bpf, enum gp_bpf_kind kind)
 {
-	bpf->skeleton->rodata->gp_knob_tags = tags;
-	bpf->program = tags ? bpf->skeleton->progs.gatepost_tags : bpf->skeleton->progs.gatepost;
-	bpf_program__set_autoload(bpf->skeleton->progs.gatepost, !tags);
-	bpf_program__set_autoload(bpf->skeleton->progs.gatepost_tags, tags);
+	struct bpf_program *const programs[GP_BPF_KINDS] = {
+		[GP_BPF_PLAIN] = bpf->skeleton->progs.gatepost,
+		[GP_BPF_TAGS] = bpf->skeleton->progs.gatepost_tags,
+		[GP_BPF_DEEP] = bpf->skeleton->progs.gatepost_deep,
+	};
+
+	/* The third asks a tag what a packet is, and writes none. */
+	bpf->skeleton->rodata->gp_knob_tags = kind != GP_BPF_PLAIN;
+	bpf->program = programs[kind];
+	for (int i = 0; i < GP_BPF_KINDS; i++)
+		bpf_program__set_autoload(programs[i], i == (int)kind);
+	/* Not every kernel has such maps. */
+	bpf_map__set_autocreate(bpf->skeleton->maps.gp_xsks, kind == GP_BPF_DEEP);
+	bpf_map__set_autocreate(bpf->skeleton->maps.gp_deep_sums, kind == GP_BPF_DEEP);
 }
 
 bool gp_bpf_is_ours(const char *name)
 {
-	return name && (!strcmp(name, "gatepost") || !strcmp(name, "gatepost_tags"));
+	return name && (!strcmp(name, "gatepost") || !strcmp(name, "gatepost_tags") || !strcmp(name, "gatepost_deep"));
+}
+
+/* Return: 0, or -errno. */
+static int set_deep(struct gp_bpf *bpf, const struct gp_config *config, const struct gp_bpf_options *options)
+{
+	int err;
+
+	gp_bpf_choose(bpf, GP_BPF_DEEP);
+	bpf->skeleton->rodata->gp_knob_deep_bytes = config->deep_stream_kib * 1024;
+	bpf->skeleton->rodata->gp_knob_deep_frame = GP_XSK_FRAME_MAX;
+	bpf->skeleton->rodata->gp_knob_deep_first = options->deep_first;
+	bpf->skeleton->rodata->gp_knob_deep_queues = options->deep_queues;
+	if (!options->pin_dir)
+		return 0;
+	err = pin_map(bpf->skeleton->maps.gp_xsks, options->pin_dir);
+	return err ? err : pin_map(bpf->skeleton->maps.gp_deep_sums, options->pin_dir);
 }
 
 /* Live, samples are cut: the ring is for many of them. Where all are wanted, it is emptied after each packet. */
@@ -214,7 +241,9 @@ int gp_bpf_open(struct gp_bpf *bpf, const struct gp_config *config, const struct
 	}
 	bpf->skeleton->rodata->gp_knob_side = options->side;
 	bpf->skeleton->rodata->gp_knob_replay = options->replay;
-	gp_bpf_choose(bpf, config->tags && !options->replay);
+	gp_bpf_choose(bpf, config->tags && !options->replay ? GP_BPF_TAGS : GP_BPF_PLAIN);
+	if (config->deep && !options->replay)
+		err = set_deep(bpf, config, options);
 	map_sizes(bpf, sizes);
 	for (int i = 0; i < GP_MAPS && !err; i++)
 		err = size_map(&sizes[i], options->pin_dir);

@@ -20,6 +20,7 @@ struct gp_bpf_options {
 	bool replay;	     /* time comes with each packet */
 	unsigned cpus;	     /* that may run the program, for the number of slices */
 	const char *pin_dir; /* NULL: maps are not pinned. Maps found there are used, and must be of the same size */
+	__u32 deep_first, deep_queues; /* with config->deep: places of the interface's sockets in gp_xsks */
 };
 
 struct gp_bpf {
@@ -46,8 +47,15 @@ struct gp_bpf {
  */
 int gp_bpf_open(struct gp_bpf *bpf, const struct gp_config *config, const struct gp_bpf_options *options);
 
-/* Which program is to be loaded: the one without tags, or the one with them. As configured, without being called. */
-void gp_bpf_choose(struct gp_bpf *bpf, bool tags);
+enum gp_bpf_kind {
+	GP_BPF_PLAIN,
+	GP_BPF_TAGS,
+	GP_BPF_DEEP, /* redirects what the agent is to read whole (bpf/deep.h) */
+	GP_BPF_KINDS,
+};
+
+/* Which program is to be loaded. As configured, without being called. */
+void gp_bpf_choose(struct gp_bpf *bpf, enum gp_bpf_kind kind);
 
 /* Is this the name of one of our XDP programs? */
 bool gp_bpf_is_ours(const char *name);

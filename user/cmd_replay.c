@@ -66,7 +66,7 @@ static int told(void *context, const struct gp_dialogue *dialogue, enum gp_strea
 
 	if (!r->prints_dialogues)
 		return 0;
-	err = gp_dialogue_write(stdout, dialogue, end);
+	err = gp_dialogue_write(stdout, dialogue, end, 0);
 	if (err)
 		gp_error("dialogues: cannot write: %s", strerror(-err));
 	return err;

@@ -12,6 +12,8 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "deep.h"
+#include "dialogue_json.h"
 #include "dialogues.h"
 #include "loader.h"
 #include "epoch.h"
@@ -33,6 +35,8 @@ static const char help[] =
 	"  --interval S      write a report every S seconds as well, one line of JSON each (NDJSON)\n"
 	"  --format FORMAT   of the last report: json (default), ndjson or text; with --interval: ndjson or text\n"
 	"  --all             list hosts without a verdict as well\n"
+	"  --deep            read watched flows whole; the kernel gets no more of these packets, so only on taps\n"
+	"  --dialogues       no report: what was said on each mail and web flow, as it ends, one line of JSON\n"
 	"  --xdp-mode MODE   native (default), or skb: slower, for drivers without XDP\n";
 
 struct run {
@@ -47,6 +51,7 @@ struct run {
 	int dialogues_err;
 	struct gp_tag_filters *filters; /* NULL: tags are off */
 	struct gp_tag_verdicts *verdicts;
+	struct gp_deep *deep; /* NULL: without --deep */
 	bool tags_failed; /* and that has been said */
 	char *name; /* "eth0, eth1" */
 	__u64 start_ns;
@@ -76,6 +81,7 @@ static __s64 realtime_offset_ns(void)
 static int write_report(struct run *run, enum gp_format format, bool live)
 {
 	const struct gp_dialogues_count heard = gp_dialogues_count(run->dialogues);
+	struct gp_deep_count deep;
 	struct gp_report report = {
 		.sensor = run->config->sensor,
 		.source_kind = "interface",
@@ -98,10 +104,15 @@ static int write_report(struct run *run, enum gp_format format, bool live)
 		.prefix_bits6 = 48,
 		.prefix_rows = 20,
 	};
-	int err = gp_epoch_turn(run->epoch, report.end_ns);
+	int err = run->options->dialogues ? 0 : gp_epoch_turn(run->epoch, report.end_ns);
 
-	if (err)
+	if (err || run->options->dialogues)
 		return err;
+	if (run->deep) {
+		gp_deep_counts(run->deep, &deep);
+		report.deep = &deep;
+		report.nic_missed -= deep.lost_as_missed < report.nic_missed ? deep.lost_as_missed : report.nic_missed;
+	}
 	err = gp_report_write(stdout, &report, format);
 	if (!err && fflush(stdout))
 		err = -errno;
@@ -127,12 +138,27 @@ static void take_record(void *context, const struct gp_flow_record *record)
 		run->dialogues_err = gp_dialogues_record(run->dialogues, record);
 }
 
+/* Return: -errno of what has just failed. */
+static int cannot_write(void)
+{
+	int err = -errno;
+
+	gp_error("dialogues: cannot write: %s", strerror(-err));
+	return err;
+}
+
+/* A dialogue has ended; with --dialogues it is printed. */
 static int told(void *context, const struct gp_dialogue *dialogue, enum gp_stream_end end)
 {
-	(void)context;
-	(void)dialogue;
-	(void)end;
-	return 0;
+	const struct run *run = context;
+	int err;
+
+	if (!run->options->dialogues)
+		return 0;
+	err = gp_dialogue_write(stdout, dialogue, end, realtime_offset_ns());
+	if (err)
+		gp_error("dialogues: cannot write: %s", strerror(-err));
+	return err;
 }
 
 /* What the rings hold. Samples first: a record ends the dialogue that its flow's samples make up. */
@@ -181,6 +207,8 @@ static int tick(struct run *run)
 	bool new_slice = now_ns / GP_SLICE_NS != run->slice;
 	int err = drain(run);
 
+	if (!err && run->options->dialogues && fflush(stdout))
+		err = cannot_write();
 	if (new_slice && !err) {
 		gp_loader_check(run->loader);
 		err = gp_epoch_turn(run->epoch, now_ns);
@@ -195,21 +223,24 @@ static int tick(struct run *run)
 static int run_until_stopped(struct run *run)
 {
 	enum gp_format format = run->options->format == GP_FORMAT_TEXT ? GP_FORMAT_TEXT : GP_FORMAT_NDJSON;
-	struct pollfd fds[] = {
+	struct pollfd fds[3 + GP_DEEP_SOCKETS] = {
 		{ .fd = run->signals, .events = POLLIN },
 		{ .fd = run->timer, .events = POLLIN },
 		{ .fd = gp_loader_samples_fd(run->loader), .events = POLLIN },
 	};
-	unsigned seconds = 0;
+	unsigned seconds = 0, sockets;
+	int timeout_ms = -1, err;
 	__u64 expirations;
-	int err;
 
 	for (;;) {
-		if (poll(fds, 3, -1) < 0 && errno != EINTR)
+		sockets = run->deep ? gp_deep_fds(run->deep, fds + 3, &timeout_ms) : 0;
+		if (poll(fds, 3 + sockets, timeout_ms) < 0 && errno != EINTR)
 			return -errno;
 		if (fds[0].revents)
 			return 0;
 		err = fds[2].revents ? drain(run) : 0;
+		if (!err && sockets)
+			err = gp_deep_read(run->deep, fds + 3, sockets);
 		if (err)
 			return err;
 		if (!fds[1].revents || read(run->timer, &expirations, sizeof(expirations)) < 0)
@@ -315,6 +346,21 @@ static int open_tags(struct run *run)
 	return err ? err : gp_tag_verdicts_open(&run->verdicts, run->world, run->config->tag_expiry_s);
 }
 
+/* The sockets come after the programs: a driver that has none attached refuses zero-copy. */
+static int open_deep(struct run *run)
+{
+	const struct gp_deep_maps maps = {
+		.xsks = gp_loader_map(run->loader, "gp_xsks"),
+		.sums = gp_loader_map(run->loader, "gp_deep_sums"),
+	};
+	int err = gp_deep_open(&run->deep, &maps, run->config, run->interfaces, run->options->interface_count,
+			       run->options->skb_mode, run->dialogues);
+
+	if (!err)
+		gp_loader_memory(run->loader)->control->sample_beyond = gp_deep_frame_max(run->deep);
+	return err;
+}
+
 static int run_open(struct run *run)
 {
 	size_t count = run->options->interface_count;
@@ -329,6 +375,10 @@ static int run_open(struct run *run)
 	err = open_world(run);
 	if (!err && run->config->tags)
 		err = open_tags(run);
+	if (!err)
+		gp_loader_memory(run->loader)->control->sample_beyond = 0;
+	if (!err && run->config->deep)
+		err = open_deep(run);
 	if (err)
 		return err;
 	if (sees_one_direction(run)) {
@@ -350,6 +400,8 @@ static void run_close(struct run *run)
 		gp_tag_verdicts_close(run->verdicts);
 	bool leaves = run->loader && gp_loader_took_over(run->loader) && !run->opened;
 
+	if (run->deep)
+		gp_deep_close(run->deep);
 	if (run->dialogues)
 		gp_dialogues_close(run->dialogues);
 	if (run->judge)
@@ -387,6 +439,8 @@ static int run_agent(struct run *run)
 	if (!off)
 		gp_memory_flush(gp_loader_memory(run->loader), monotonic_ns());
 	report_err = tick(run);
+	if (!report_err && run->deep)
+		report_err = gp_deep_drain(run->deep);
 	if (!report_err)
 		report_err = gp_dialogues_finish(run->dialogues);
 	if (!report_err)
@@ -399,13 +453,33 @@ static int run_agent(struct run *run)
 	return err ? err : report_err ? report_err : gp_loader_lost(run->loader) ? -ENOENT : 0;
 }
 
+static bool check_dialogues(const struct gp_options *options)
+{
+	if (!options->dialogues || (!options->interval_s && !options->format_given))
+		return true;
+	gp_error("run: --dialogues has one format and no reports; give it without --interval and --format");
+	return false;
+}
+
+/* Return: 0, or -EINVAL (logged). */
+static int plan_deep(struct run *run)
+{
+	run->config->deep = true;
+	if (run->config->tags) {
+		gp_error("run: --deep takes packets from the kernel, where tags would be read: take tags out of the "
+			 "configuration");
+		return -EINVAL;
+	}
+	return gp_deep_plan(run->interfaces, run->options->interface_count);
+}
+
 int gp_cmd_run(int argc, char **argv)
 {
 	struct gp_options options;
 	struct run run = { .options = &options, .signals = -1, .timer = -1 };
 	int first = 0, code = GP_EXIT_USAGE, err;
 
-	if (gp_options_parse(&options, argc, argv, "cCfiIax", &first))
+	if (gp_options_parse(&options, argc, argv, "cCdDfiIax", &first))
 		goto out;
 	if (options.help) {
 		code = gp_print(help);
@@ -419,9 +493,13 @@ int gp_cmd_run(int argc, char **argv)
 		gp_error("run: no interface named; give at least one with -i, as -i eth0:inside");
 		goto out;
 	}
+	if (!check_dialogues(&options))
+		goto out;
 	if (gp_options_config(&options, &run.config))
 		goto out;
 	err = open_interfaces(&run);
+	if (!err && options.deep)
+		err = plan_deep(&run);
 	if (err) {
 		code = err == -EINVAL ? GP_EXIT_USAGE : GP_EXIT_FAILED;
 		goto out;

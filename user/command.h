@@ -29,13 +29,14 @@ struct gp_options {
 	bool all;
 	bool trust_inside;
 	bool dialogues;
+	bool deep;
 	bool help;
 	unsigned interval_s; /* 0: report at the end only */
 };
 
 /**
  * gp_options_parse() - read a command's options.
- * @allowed: the letters of the options that this command knows: c, C (--inside), d (--dialogues), e, f, i, I (--interval), a, t, x.
+ * @allowed: the letters of the options that this command knows: c, C (--inside), d (--dialogues), D (--deep), e, f, i, I (--interval), a, t, x.
  * @first: out; index of the first argument that is no option.
  *
  * Return: 0, or -EINVAL with one line on stderr that names the option, or -ENOMEM.

@@ -69,6 +69,9 @@ const struct gp_config_key gp_config_keys[] = {
 	{"evidence.samples", GP_KEY_INTEGER, "packets per second of each kind", 1, 1000000, "5000", CONFIG(samples)},
 	{"evidence.ring", GP_KEY_POWER, "bytes", 65536, 1 << 30, "4194304", CONFIG(sample_ring)},
 
+	{"deep", GP_KEY_SECTION, "", 0, 0, NULL, 0},
+	{"deep.stream_kib", GP_KEY_INTEGER, "KiB", 1, 4096, "64", CONFIG(deep_stream_kib)},
+
 	{"thresholds", GP_KEY_SECTION, "", 0, 0, NULL, 0},
 	{"thresholds.window", GP_KEY_DURATION, "", 1, 86400, "10min", LIMIT(window_s)},
 	{"thresholds.half_life", GP_KEY_DURATION, "", 1, 31536000, "1d", LIMIT(half_life_s)},

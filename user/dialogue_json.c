@@ -180,9 +180,9 @@ static json_object *new_dialogue(struct writer *w, enum gp_stream_end end)
 	return object;
 }
 
-int gp_dialogue_write(FILE *out, const struct gp_dialogue *d, enum gp_stream_end end)
+int gp_dialogue_write(FILE *out, const struct gp_dialogue *d, enum gp_stream_end end, __s64 offset_ns)
 {
-	struct writer w = { .d = d };
+	struct writer w = { .d = d, .offset_ns = offset_ns };
 	json_object *object = new_dialogue(&w, end);
 	const char *text = w.err ? NULL : json_object_to_json_string_ext(object, JSON_C_TO_STRING_NOSLASHESCAPE);
 

@@ -12,6 +12,7 @@
 
 struct writer {
 	const struct gp_dialogue *d;
+	__s64 offset_ns; /* to be added to its times to get the time since the Unix epoch */
 	int err;
 };
 
@@ -71,7 +72,7 @@ static inline void put_time(struct writer *w, json_object *object, const char *k
 {
 	char text[GP_TEXT_TIME];
 
-	put_text(w, object, key, gp_text_time(text, ns, 0));
+	put_text(w, object, key, gp_text_time(text, ns, w->offset_ns));
 }
 
 /* The member "mail" of a dialogue by SMTP. @end: how its flow ended. */

@@ -24,7 +24,7 @@ struct gp_dialogues_count {
 /**
  * gp_dialogues_open() - nothing is heard yet.
  * @config: its ports decide how flows are read. Borrowed until close.
- * @told: called with @context for each dialogue on which something was said.
+ * @told: called with @context for each dialogue on which something was said; NULL: nobody is told.
  *
  * Memory: GP_DIALOGUES_BYTES for what was said, and what gp_streams_open() names for segments out of order. Return: 0, or
  * -ENOMEM.

@@ -276,7 +276,12 @@ static const struct way {
 /* A program may be attached only once, so each way makes its own. Return: 0, or -errno. */
 static int try_attach(struct attachment *a, const struct gp_config *config, enum xdp_attach_mode mode, const struct way *way)
 {
-	const struct gp_bpf_options options = { .side = a->interface->side, .pin_dir = GP_PIN_DIR };
+	const struct gp_bpf_options options = {
+		.side = a->interface->side,
+		.pin_dir = GP_PIN_DIR,
+		.deep_first = a->interface->deep_first,
+		.deep_queues = a->interface->deep_queues,
+	};
 	DECLARE_LIBXDP_OPTS(xdp_program_opts, by_name);
 	int err = gp_bpf_open(&a->bpf, config, &options);
 
@@ -391,6 +396,8 @@ static int take_over(struct gp_loader *loader, struct gp_config *config)
 	size_t count = 0;
 	int err = gp_takeover_read(GP_PIN_DIR, &notes, &count, config);
 
+	if (!err)
+		err = gp_takeover_has_deep(GP_PIN_DIR, config);
 	for (size_t i = 0; i < count && !err; i++)
 		err = check_program(&notes[i]);
 	for (size_t i = 0; i < loader->count && !err; i++) {
@@ -499,6 +506,11 @@ int gp_loader_samples_fd(const struct gp_loader *loader)
 struct gp_memory *gp_loader_memory(struct gp_loader *loader)
 {
 	return &loader->maps.memory;
+}
+
+int gp_loader_map(const struct gp_loader *loader, const char *name)
+{
+	return bpf_object__find_map_fd_by_name(loader->maps.skeleton->obj, name);
 }
 
 __u64 gp_loader_missed(const struct gp_loader *loader)

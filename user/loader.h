@@ -16,6 +16,7 @@ struct gp_interface {
 	char name[16];
 	int index;
 	enum gp_side side;
+	__u32 deep_first, deep_queues; /* gp_deep_plan(): its places in the map of AF_XDP sockets */
 };
 
 struct gp_loader;
@@ -48,6 +49,9 @@ bool gp_loader_took_over(const struct gp_loader *loader);
 __u64 gp_loader_start_ns(const struct gp_loader *loader);
 
 struct gp_memory *gp_loader_memory(struct gp_loader *loader);
+
+/* The descriptor of a map of the programs; the loader's. -ENOENT: there is none of that name. */
+int gp_loader_map(const struct gp_loader *loader, const char *name);
 
 /* Hands over the records of flows that have ended since the last call. */
 void gp_loader_drain(struct gp_loader *loader, gp_record_fn *take, void *context);

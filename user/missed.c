@@ -129,11 +129,11 @@ static __u32 count_stats(int fd, const char *interface)
 	return count <= STATS_MAX ? count : 0;
 }
 
-static bool is_veth(int fd, const char *interface)
+static bool is_driver(int fd, const char *interface, const char *name)
 {
 	struct ethtool_drvinfo info = { .cmd = ETHTOOL_GDRVINFO };
 
-	return !ask_driver(fd, interface, &info) && !strcmp(info.driver, "veth");
+	return !ask_driver(fd, interface, &info) && !strcmp(info.driver, name);
 }
 
 /* Return: whether the driver tells of all that it lost. */
@@ -149,7 +149,7 @@ static bool read_driver(struct gp_missed *out, const char *interface)
 		*names = (struct ethtool_gstrings){ .cmd = ETHTOOL_GSTRINGS, .string_set = ETH_SS_STATS, .len = count };
 		*stats = (struct ethtool_stats){ .cmd = ETHTOOL_GSTATS, .n_stats = count };
 		if (!ask_driver(fd, interface, names) && !ask_driver(fd, interface, stats))
-			named = add_stats(out, names, stats) && !is_veth(fd, interface);
+			named = add_stats(out, names, stats) && !is_driver(fd, interface, "veth");
 	}
 	free(names);
 	free(stats);
@@ -162,6 +162,16 @@ void gp_missed_read(struct gp_missed *out, const char *interface)
 {
 	memset(out, 0, sizeof(*out));
 	read_link(out, !read_driver(out, interface), interface);
+}
+
+bool gp_missed_has_redirects(const char *interface)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	bool has = fd >= 0 && (is_driver(fd, interface, "veth") || is_driver(fd, interface, "virtio_net"));
+
+	if (fd >= 0)
+		close(fd);
+	return has;
 }
 
 /* A device that was reset begins at 0 again. */

@@ -3,6 +3,8 @@
 #ifndef GATEPOST_MISSED_H
 #define GATEPOST_MISSED_H
 
+#include <stdbool.h>
+
 #include <linux/types.h>
 
 /*
@@ -30,6 +32,12 @@ struct gp_missed {
  * What cannot be read is 0.
  */
 void gp_missed_read(struct gp_missed *out, const char *interface);
+
+/*
+ * Does the driver also count as lost what a program redirected and found no room? veth does in its rx_dropped, virtio_net in
+ * the drops of its queues (Linux 6.18, veth_xdp_rcv_one() and receive_small_xdp()).
+ */
+bool gp_missed_has_redirects(const char *interface);
 
 /* The largest of the three since @before: no place knows of more than was lost, and none need know of all. */
 __u64 gp_missed_since(const struct gp_missed *before, const char *interface);

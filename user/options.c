@@ -16,6 +16,7 @@ static const struct option long_options[] = {
 	{ "interface", required_argument, NULL, 'i' },
 	{ "interval", required_argument, NULL, 'I' },
 	{ "dialogues", no_argument, NULL, 'd' },
+	{ "deep", no_argument, NULL, 'D' },
 	{ "all", no_argument, NULL, 'a' },
 	{ "trust-inside", no_argument, NULL, 't' },
 	{ "xdp-mode", required_argument, NULL, 'x' },
@@ -102,6 +103,9 @@ static int take(struct gp_options *o, int letter, char *value)
 		return read_interval(value, &o->interval_s);
 	case 'd':
 		o->dialogues = true;
+		return 0;
+	case 'D':
+		o->deep = true;
 		return 0;
 	case 'a':
 		o->all = true;

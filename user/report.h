@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "deep_count.h"
 #include "judge.h"
 #include "world.h"
 
@@ -34,6 +35,7 @@ struct gp_report {
 	__u64 dialogues, dialogues_displaced; /* as struct gp_dialogues_count has them */
 	__u64 live_slack;   /* packets that came while a live sweep ran: unaccounted up to this is no loss */
 	const char *incomplete; /* NULL, or why the input ended early, or what was not counted */
+	const struct gp_deep_count *deep; /* what --deep read; NULL: without */
 	bool default_inside;
 	bool all;	    /* list hosts without a verdict as well */
 	unsigned prefix_bits4, prefix_bits6; /* 24 and 48, as the data plane's cells */

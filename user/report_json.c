@@ -223,6 +223,24 @@ static json *new_window(struct writer *w)
 	return o;
 }
 
+static void put_deep(struct writer *w, json *evidence, const struct gp_deep_count *deep)
+{
+	json *o = put_object(w, evidence, "deep");
+
+	put_text(w, o, "mode", deep->mode);
+	put_number(w, o, "sockets", deep->sockets);
+	put_number(w, o, "stream_kib", deep->stream_kib);
+	put_number(w, o, "redirected", deep->redirected);
+	put_number(w, o, "frames", deep->frames);
+	put_number(w, o, "lost", deep->lost);
+	put_number(w, o, "rx_dropped", deep->rx_dropped);
+	put_number(w, o, "rx_ring_full", deep->rx_ring_full);
+	put_number(w, o, "rx_fill_ring_empty", deep->rx_fill_empty);
+	put_number(w, o, "rx_invalid_descs", deep->rx_invalid);
+	put_number(w, o, "too_large", deep->too_large);
+	put_number(w, o, "no_socket", deep->no_socket);
+}
+
 /* What was wanted as evidence, by kind, and what became of it. */
 static void put_sampled(struct writer *w, json *coverage)
 {
@@ -246,6 +264,8 @@ static void put_sampled(struct writer *w, json *coverage)
 	}
 	put_number(w, evidence, "dialogues", r->dialogues);
 	put_number(w, evidence, "dialogues_displaced", r->dialogues_displaced);
+	if (r->deep)
+		put_deep(w, evidence, r->deep);
 }
 
 static json *new_coverage(struct writer *w)

@@ -165,6 +165,19 @@ const struct gp_note *gp_takeover_find(const struct gp_note *notes, size_t count
 	return NULL;
 }
 
+int gp_takeover_has_deep(const char *dir, const struct gp_config *config)
+{
+	char path[PATH_MAX];
+	bool has;
+
+	snprintf(path, sizeof(path), "%s/gp_xsks", dir);
+	has = !access(path, F_OK);
+	if (has == config->deep)
+		return 0;
+	gp_error("run: the killed gatepost ran %s --deep: run likewise, " ANEW, has ? "with" : "without");
+	return -EINVAL;
+}
+
 int gp_takeover_has_maps(const struct gp_bpf *bpf)
 {
 	struct bpf_map *map;

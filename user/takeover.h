@@ -27,6 +27,9 @@ int gp_takeover_read(const char *dir, struct gp_note **notes, size_t *count, str
 const struct gp_note *gp_takeover_find(const struct gp_note *notes, size_t count, const struct gp_interface *interface,
 				       size_t wanted, bool generic);
 
+/* Were programs attached for --deep, and are they wanted? Return: 0, or -EINVAL when they differ (logged). */
+int gp_takeover_has_deep(const char *dir, const struct gp_config *config);
+
 /* Is every map pinned? To be asked before the object is loaded: it would make those that are not. Return: 0 or -errno. */
 int gp_takeover_has_maps(const struct gp_bpf *bpf);
 

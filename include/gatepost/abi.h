@@ -702,7 +702,7 @@ struct gp_shadow {
 /* Written by the agent while packets come. */
 struct gp_control {
 	__u32 bank; /* which one is filled now */
-	__u32 pad;
+	__u32 sample_beyond; /* no segments are sampled of frames up to so many bytes: sockets take those (bpf/deep.h) */
 	__u64 epoch; /* committed: what the shadow of this parity and the journal hold (docs/design.md, "Epochs") */
 	__u64 bank_epoch[GP_BANKS]; /* with which epoch a bank's contents are, or will be, committed; agent only */
 };
@@ -712,5 +712,17 @@ struct gp_filters {
 	__u64 ready[GP_FILTERS]; /* slice or generation number + 1 */
 	__u64 used[GP_FILTERS];	 /* bits set since it was cleared; written by the data plane */
 };
+
+/* What became of the frames that the agent is to read whole (bpf/deep.h). One record per CPU. */
+struct gp_deep_sum {
+	__u64 redirected; /* to a socket; it may still have had no room (user/source_xsk.h) */
+	__u64 too_large;  /* for a chunk of the sockets' memory, or in several buffers: passed */
+	__u64 no_socket;  /* on their receive queue: passed */
+};
+_Static_assert(sizeof(struct gp_deep_sum) == 24, "map ABI: bump GP_ABI_VERSION");
+
+/* A redirected frame begins with when it came (CLOCK_MONOTONIC), the lowest word first, each in host byte order. */
+#define GP_DEEP_STAMP_WORDS 4 /* of 16 bits: a frame lies at any even address */
+#define GP_DEEP_SOCKETS 64u /* one per receive queue, all interfaces */
 
 #endif

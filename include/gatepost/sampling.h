@@ -192,13 +192,14 @@ GP_INLINE int gp_sampling_is_cheap(struct gp_memory *m, const struct gp_settings
 GP_GLOBAL int gp_sampling_segment(struct gp_memory *m, gp_ctx *ctx, __u32 frame_bytes, __u32 slot, __u32 from_client)
 {
 	struct gp_settings *settings = gp_mem_settings(m);
+	struct gp_control *control = gp_mem_control(m);
 	struct gp_flow *flow = gp_mem_flow(m, slot);
 	struct gp_cpu *cpu = gp_mem_cpu(m);
 	__u64 now_ns = gp_mem_now(m);
 	struct gp_sampled_count *count;
 	__u32 kind;
 
-	if (!settings || !flow || !cpu)
+	if (!settings || !control || !flow || !cpu || frame_bytes <= control->sample_beyond)
 		return 0;
 	kind = gp_sampling_kind(flow, &cpu->scratch.packet, from_client);
 	GP_OPAQUE(kind);

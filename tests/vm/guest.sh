@@ -103,11 +103,17 @@ send() {
 	sed -n 's/.*Successful packets: *\([0-9]*\).*/\1/p' "$out/tcpreplay"
 }
 
-# start [OPTION]...: the agent on g0; waits until it says that it runs.
+# start [OPTION]...: the agent on g0, which faces inside.
 start() {
-	local i=0
+	start_on g0:inside "$@"
+}
+
+# start_on INTERFACE [OPTION]...: waits until the agent says that it runs.
+start_on() {
+	local i=0 interface=$1
+	shift
 	: >"$out/agent.err" # now: the one before said that it runs, too
-	"$dir/gatepost" run -i g0:inside "$@" >"$out/agent.out" 2>"$out/agent.err" </dev/null &
+	"$dir/gatepost" run -i "$interface" "$@" >"$out/agent.out" 2>"$out/agent.err" </dev/null &
 	agent=$!
 	while [ "$i" -lt 900 ]; do
 		grep -q '^gatepost: running' "$out/agent.err" && return 0
@@ -286,6 +292,31 @@ tagging() {
 	nothing_left ! -path /sys/fs/bpf/xdp
 }
 
+# As a mirror port: whatever watched flows there are come up through AF_XDP sockets, and are counted like all others.
+deep() {
+	local sent
+	if start_on g0:tap --deep; then
+		check 'deep: the sockets are there' "$(grep -c 'g0: --deep reads watched flows' "$out/agent.err")" 1
+		sent=$(send spam-bot-ipv6.pcap)
+		usleep 300000
+		stop
+		check 'deep: the agent ends with exit code 0' "$code" 0
+		check 'deep: every frame is counted' "$(reported packets) $(reported unaccounted)" "$sent 0"
+		check 'deep: what was redirected was read' "$(deep_reported frames) $(deep_reported lost)" \
+			"$(deep_reported redirected) 0"
+		check 'deep: something was redirected' "$([ "$(deep_reported redirected)" -gt 100 ] && echo yes)" yes
+		sed -n 's/^gatepost: \(g0: .*\)/# \1/p' "$out/agent.err"
+	else
+		check 'deep: the agent attaches' no yes
+	fi
+	nothing_left ! -path /sys/fs/bpf/xdp
+}
+
+# deep_reported KEY: a number of the report's coverage.evidence.deep.
+deep_reported() {
+	sed -n '/"deep"/,/}/s/^ *"'"$1"'": \([0-9-]*\).*/\1/p' "$out/agent.out" | head -n 1
+}
+
 echo "# $(uname -r)"
 objects
 if [ "$only" != load ]; then
@@ -294,6 +325,7 @@ if [ "$only" != load ]; then
 		live
 		! dispatcher >/dev/null || killed
 		tagging
+		deep
 	else
 		check 'a pair of veth devices' no yes
 	fi
