@@ -256,7 +256,6 @@ run_refused() {
 	tap '--deep on inside is refused' refused "$taken" -i tap0:inside --deep
 	tap '--deep on a tap and on outside is refused' refused "$taken" -i lo:tap -i tap0:outside --deep
 	tap '--deep with tags is refused' refused 'tags' -i tap0 --deep -c "$LAB_DIR/tags.conf"
-	tap '--dialogues without --deep is refused' refused 'needs --deep' -i tap0 --dialogues
 	tap '--dialogues with --format is refused' refused 'without --interval and --format' -i tap0 --deep --dialogues --format text
 }
 
