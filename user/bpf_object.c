@@ -186,7 +186,7 @@ static int set_deep(struct gp_bpf *bpf, const struct gp_config *config, const st
 
 	gp_bpf_choose(bpf, GP_BPF_DEEP);
 	bpf->skeleton->rodata->gp_knob_deep_bytes = config->deep_stream_kib * 1024;
-	bpf->skeleton->rodata->gp_knob_deep_frame = GP_XSK_FRAME_MAX;
+	bpf->skeleton->rodata->gp_knob_deep_frame = options->deep_chunk > GP_XSK_HEADROOM ? options->deep_chunk - GP_XSK_HEADROOM : 0;
 	bpf->skeleton->rodata->gp_knob_deep_first = options->deep_first;
 	bpf->skeleton->rodata->gp_knob_deep_queues = options->deep_queues;
 	if (!options->pin_dir)

@@ -21,6 +21,7 @@ struct gp_bpf_options {
 	unsigned cpus;	     /* that may run the program, for the number of slices */
 	const char *pin_dir; /* NULL: maps are not pinned. Maps found there are used, and must be of the same size */
 	__u32 deep_first, deep_queues; /* with config->deep: places of the interface's sockets in gp_xsks */
+	__u32 deep_chunk;	       /* and what a frame has room in, in bytes */
 };
 
 struct gp_bpf {

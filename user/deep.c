@@ -68,6 +68,7 @@ int gp_deep_plan(struct gp_interface *interfaces, size_t count)
 	for (size_t i = 0; i < count; i++) {
 		interfaces[i].deep_queues = gp_xsk_queues(interfaces[i].name);
 		interfaces[i].deep_first = 0;
+		interfaces[i].deep_chunk = gp_xsk_chunk(interfaces[i].name);
 		all += interfaces[i].deep_queues;
 	}
 	if (all > GP_DEEP_SOCKETS) {
@@ -117,7 +118,8 @@ static int open_taps(struct gp_deep *deep, bool copy, char *why)
 	for (size_t i = 0; i < deep->count && !err; i++) {
 		struct tap *tap = &deep->taps[i];
 
-		err = gp_xsk_open(&tap->xsk, tap->interface->name, tap->interface->deep_queues, copy, why);
+		err = gp_xsk_open(&tap->xsk, tap->interface->name, tap->interface->deep_queues,
+				  tap->interface->deep_chunk, copy, why);
 	}
 	return err;
 }
@@ -294,7 +296,7 @@ int gp_deep_drain(struct gp_deep *deep)
 	const struct timespec hold = { .tv_nsec = HOLD_NS };
 
 	nanosleep(&hold, NULL);
-	take_in_order(deep, GP_XSK_CHUNKS_MAX * (unsigned)deep->count);
+	take_in_order(deep, GP_XSK_MEMORY_BYTES / GP_XSK_CHUNK_SMALL * (unsigned)deep->count);
 	return deep->err;
 }
 

@@ -281,6 +281,7 @@ static int try_attach(struct attachment *a, const struct gp_config *config, enum
 		.pin_dir = GP_PIN_DIR,
 		.deep_first = a->interface->deep_first,
 		.deep_queues = a->interface->deep_queues,
+		.deep_chunk = a->interface->deep_chunk,
 	};
 	DECLARE_LIBXDP_OPTS(xdp_program_opts, by_name);
 	int err = gp_bpf_open(&a->bpf, config, &options);

@@ -17,6 +17,7 @@ struct gp_interface {
 	int index;
 	enum gp_side side;
 	__u32 deep_first, deep_queues; /* gp_deep_plan(): its places in the map of AF_XDP sockets */
+	__u32 deep_chunk;	       /* gp_xsk_chunk() */
 };
 
 struct gp_loader;

@@ -18,6 +18,7 @@
 #include <xdp/xsk.h>
 
 #define BATCH 64u
+#define LINK_BYTES 22 /* Ethernet and two VLAN tags */
 #define BUSY_TRIES 10
 #define BUSY_MS 100
 #define UNUSED_RING 64u /* nothing is sent, so nothing completes; the kernel asks for the ring all the same */
@@ -34,6 +35,7 @@ struct gp_xsk {
 	struct xsk_umem *umem;
 	__u8 *memory;
 	size_t memory_bytes;
+	__u32 chunk;  /* bytes */
 	__u32 chunks; /* of each queue */
 	unsigned count;
 	bool zero_copy;
@@ -66,13 +68,27 @@ unsigned gp_xsk_queues(const char *interface)
 }
 
 /* A power of two, so that it is a ring's size as well. */
-static __u32 chunks_per_queue(unsigned queues)
+static __u32 chunks_per_queue(unsigned queues, __u32 chunk)
 {
-	__u32 chunks = GP_XSK_CHUNKS_PER_QUEUE;
+	__u32 chunks = GP_XSK_QUEUE_BYTES / chunk;
 
-	while (chunks > BATCH && chunks * queues > GP_XSK_CHUNKS_MAX)
+	while (chunks > BATCH && (__u64)chunks * queues > GP_XSK_MEMORY_BYTES / chunk)
 		chunks /= 2;
 	return chunks;
+}
+
+__u32 gp_xsk_chunk(const char *interface)
+{
+	struct ifreq request = { 0 };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	bool small;
+
+	memcpy(request.ifr_name, interface, strnlen(interface, sizeof(request.ifr_name) - 1));
+	small = fd >= 0 && !ioctl(fd, SIOCGIFMTU, &request) &&
+		request.ifr_mtu + LINK_BYTES <= (int)(GP_XSK_CHUNK_SMALL - GP_XSK_HEADROOM);
+	if (fd >= 0)
+		close(fd);
+	return small ? GP_XSK_CHUNK_SMALL : GP_XSK_CHUNK_LARGE;
 }
 
 static const char *remedy(int err)
@@ -104,13 +120,13 @@ static int make_memory(struct gp_xsk *x, const char *interface, char *why)
 	const struct xsk_umem_config config = {
 		.fill_size = x->chunks,
 		.comp_size = UNUSED_RING,
-		.frame_size = GP_XSK_CHUNK,
+		.frame_size = x->chunk,
 	};
 	void *at;
 	char what[64];
 	int err;
 
-	x->memory_bytes = (size_t)x->chunks * x->count * GP_XSK_CHUNK;
+	x->memory_bytes = (size_t)x->chunks * x->count * x->chunk;
 	at = mmap(NULL, x->memory_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (at == MAP_FAILED)
 		return fail(why, "no memory for AF_XDP sockets", -errno);
@@ -131,7 +147,7 @@ static void fill(struct gp_xsk *x, unsigned queue)
 	if (xsk_ring_prod__reserve(ring, x->chunks, &at) != x->chunks)
 		return;
 	for (__u32 i = 0; i < x->chunks; i++)
-		*xsk_ring_prod__fill_addr(ring, at + i) = ((__u64)queue * x->chunks + i) * GP_XSK_CHUNK;
+		*xsk_ring_prod__fill_addr(ring, at + i) = ((__u64)queue * x->chunks + i) * x->chunk;
 	xsk_ring_prod__submit(ring, x->chunks);
 }
 
@@ -157,7 +173,8 @@ static int make_socket(struct gp_xsk *x, const char *interface, unsigned queue, 
 	return fail(why, what, err);
 }
 
-static int try_open(struct gp_xsk **out, const char *interface, unsigned queues, bool zero_copy, char *why)
+static int try_open(struct gp_xsk **out, const char *interface, unsigned queues, __u32 chunk, bool zero_copy,
+		    char *why)
 {
 	struct gp_xsk *x = calloc(1, sizeof(*x) + queues * sizeof(*x->queues));
 	int err;
@@ -165,7 +182,8 @@ static int try_open(struct gp_xsk **out, const char *interface, unsigned queues,
 	if (!x)
 		return fail(why, "no memory for AF_XDP sockets", -ENOMEM);
 	x->count = queues;
-	x->chunks = chunks_per_queue(queues);
+	x->chunk = chunk;
+	x->chunks = chunks_per_queue(queues, chunk);
 	x->zero_copy = zero_copy;
 	err = make_memory(x, interface, why);
 	for (unsigned i = 0; i < queues && !err; i++)
@@ -178,7 +196,7 @@ static int try_open(struct gp_xsk **out, const char *interface, unsigned queues,
 	return 0;
 }
 
-int gp_xsk_open(struct gp_xsk **out, const char *interface, unsigned queues, bool copy, char *why)
+int gp_xsk_open(struct gp_xsk **out, const char *interface, unsigned queues, __u32 chunk, bool copy, char *why)
 {
 	const struct timespec a_while = { .tv_nsec = BUSY_MS * 1000000 };
 	int err = -EBUSY;
@@ -187,9 +205,9 @@ int gp_xsk_open(struct gp_xsk **out, const char *interface, unsigned queues, boo
 	for (int i = 0; i < BUSY_TRIES && err == -EBUSY; i++) {
 		if (i)
 			nanosleep(&a_while, NULL);
-		err = copy ? -EOPNOTSUPP : try_open(out, interface, queues, true, why);
+		err = copy ? -EOPNOTSUPP : try_open(out, interface, queues, chunk, true, why);
 		if (err)
-			err = try_open(out, interface, queues, false, why);
+			err = try_open(out, interface, queues, chunk, false, why);
 	}
 	return err;
 }
@@ -205,14 +223,14 @@ int gp_xsk_fd(const struct gp_xsk *xsk, unsigned queue)
 }
 
 /* The batch's chunks go back. There is room: the ring has as many places as the queue has chunks. */
-static void give_back(struct queue *q)
+static void give_back(struct queue *q, __u32 chunk)
 {
 	__u32 to;
 
 	if (xsk_ring_prod__reserve(&q->fill, q->peeked, &to) == q->peeked) {
 		for (__u32 i = 0; i < q->peeked; i++)
 			*xsk_ring_prod__fill_addr(&q->fill, to + i) =
-				xsk_ring_cons__rx_desc(&q->rx, q->at + i)->addr & ~(__u64)(GP_XSK_CHUNK - 1);
+				xsk_ring_cons__rx_desc(&q->rx, q->at + i)->addr & ~(__u64)(chunk - 1);
 		xsk_ring_prod__submit(&q->fill, q->peeked);
 	}
 	xsk_ring_cons__release(&q->rx, q->peeked);
@@ -240,7 +258,7 @@ bool gp_xsk_peek(struct gp_xsk *xsk, unsigned queue, struct gp_frame *frame)
 
 	if (q->taken == q->peeked) {
 		if (q->peeked)
-			give_back(q);
+			give_back(q, xsk->chunk);
 		q->peeked = xsk_ring_cons__peek(&q->rx, BATCH, &q->at);
 		q->taken = 0;
 		if (!q->peeked)

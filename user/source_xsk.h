@@ -11,10 +11,12 @@
 
 #include "engine.h"
 
-#define GP_XSK_CHUNK 4096u			  /* of memory: one per frame */
-#define GP_XSK_FRAME_MAX (GP_XSK_CHUNK - 256u)	  /* the kernel's XDP_PACKET_HEADROOM lies in front of each frame */
-#define GP_XSK_CHUNKS_PER_QUEUE 16384u		  /* a power of two; with more than two queues fewer */
-#define GP_XSK_CHUNKS_MAX 32768u		  /* per interface: 128 MiB */
+/* Each frame lies in a chunk of memory, behind the kernel's XDP_PACKET_HEADROOM. */
+#define GP_XSK_CHUNK_SMALL 2048u
+#define GP_XSK_CHUNK_LARGE 4096u /* a page, which is the most that there is */
+#define GP_XSK_HEADROOM 256u
+#define GP_XSK_QUEUE_BYTES (64u << 20) /* at most */
+#define GP_XSK_MEMORY_BYTES (128u << 20) /* of an interface, at most */
 #define GP_XSK_WHY 192
 
 struct gp_xsk;
@@ -35,9 +37,13 @@ struct gp_xsk_statistics {
  */
 unsigned gp_xsk_queues(const char *interface);
 
+/* The size of the chunks that an interface's frames fit in, going by its MTU: the smaller they are the more there are. */
+__u32 gp_xsk_chunk(const char *interface);
+
 /**
  * gp_xsk_open() - a socket on each of an interface's receive queues.
  * @queues: from 0 on.
+ * @chunk: bytes: GP_XSK_CHUNK_SMALL or GP_XSK_CHUNK_LARGE.
  * @copy: do not try zero-copy: generic XDP always copies.
  * @why: out, of an error: which step failed on which queue, and what to do; GP_XSK_WHY bytes.
  *
@@ -45,7 +51,7 @@ unsigned gp_xsk_queues(const char *interface);
  * program. Needs CAP_NET_RAW; without CAP_IPC_LOCK the memory counts against RLIMIT_MEMLOCK.
  * Return: 0, or -errno; nothing is logged.
  */
-int gp_xsk_open(struct gp_xsk **out, const char *interface, unsigned queues, bool copy, char *why);
+int gp_xsk_open(struct gp_xsk **out, const char *interface, unsigned queues, __u32 chunk, bool copy, char *why);
 
 bool gp_xsk_is_zero_copy(const struct gp_xsk *xsk);
 

@@ -382,7 +382,8 @@ static int run_way(struct bench *b, enum way way, struct result *nobody, struct 
 
 static int load(struct gp_bpf *bpf, struct gp_config *config, const struct gp_interface *tap)
 {
-	const struct gp_bpf_options options = { .side = GP_SIDE_TAP, .deep_queues = tap->deep_queues };
+	const struct gp_bpf_options options = { .side = GP_SIDE_TAP, .deep_queues = tap->deep_queues,
+					       .deep_chunk = tap->deep_chunk };
 	int err = gp_bpf_open(bpf, config, &options);
 
 	if (!err)

@@ -10,6 +10,7 @@ deep.py send INTERFACE FILE RATE [INTERFACE]
                                  transmit queue than clients', as a network card that hashes addresses and ports
                                  will have it; or on another interface, as an optical tap has it
 deep.py compare GOT WANTED       two files of dialogues: exit code 0 when they differ in times only
+deep.py sums GOT WANTED          two reports: exit code 0 when packets, bytes and flows are equal, in all and by service
 deep.py hold INTERFACE QUEUE     an AF_XDP socket on a receive queue, until it is killed; says "held"
 """
 import ctypes
@@ -172,6 +173,23 @@ def compare(got_path, wanted_path):
     return 1 if not wanted or len(got) != len(wanted) or differing else 0
 
 
+def sums_of(path):
+    with open(path, encoding="utf-8") as file:
+        report = json.load(file)
+    coverage = {key: report["coverage"][key] for key in ("packets", "bytes", "accounted", "unparsed", "overflow")}
+    hosts = {host["address"]: (host["role"], host["counters"]["services"], host["counters"]["syn"])
+             for host in report["hosts"]}
+    return {"coverage": coverage, "services": report["services"], "hosts": hosts}
+
+
+def sums(got_path, wanted_path):
+    got, wanted = sums_of(got_path), sums_of(wanted_path)
+    for key, value in wanted.items():
+        if got[key] != value:
+            print(f"{key}: got {got[key]}\nwanted {value}")
+    return 1 if got != wanted or not wanted["hosts"] else 0
+
+
 def hold(interface, queue):
     libc = ctypes.CDLL(None, use_errno=True)
     fd = socket.socket(AF_XDP, socket.SOCK_RAW, 0)
@@ -190,5 +208,6 @@ def hold(interface, queue):
 
 
 if __name__ == "__main__":
-    commands = {"download": download, "mails": mails, "large": large, "send": send, "compare": compare, "hold": hold}
+    commands = {"download": download, "mails": mails, "large": large, "send": send, "sums": sums,
+                "compare": compare, "hold": hold}
     sys.exit(commands[sys.argv[1]](*sys.argv[2:]))

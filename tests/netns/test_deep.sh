@@ -128,7 +128,7 @@ same_once() {
 same_dialogues() {
 	local name
 	for name in spam-bot-ipv4 spam-bot-ipv6 spam-bot-tls newsletter-greylisted mail-server-declared browser-burst \
-		submission-and-browsing; do
+		submission-and-browsing encapsulations; do
 		tap "$name: the dialogues are those of a replay" same "$pcap/$name/input.pcap"
 	done
 	python3 "$here/deep.py" mails "$LAB_DIR/mails.pcap" 500
@@ -165,6 +165,19 @@ nothing_waits() {
 
 queues_differ() {
 	lab_in "$LAB_GW" ethtool -S tap0 | awk '/rx_queue_[01]_xdp_redirect/ && $2 > 0 {n++} END {exit n != 2}'
+}
+
+# Whatever is redirected: packets, bytes and flows are those of a replay, host by host.
+run_counts() {
+	local name
+	for name in spam-bot-ipv4 browser-burst; do
+		"$LAB_GATEPOST" replay --all -c "$LAB_DIR/all.conf" "$pcap/$name/input.pcap" >"$LAB_DIR/wanted" 2>/dev/null
+		start --all -c "$LAB_DIR/all.conf"
+		send "$pcap/$name/input.pcap"
+		stop
+		tap "$name: the counters are those of a replay" \
+			python3 "$here/deep.py" sums "$LAB_DIR/agent.out" "$LAB_DIR/wanted"
+	done
 }
 
 # A response that is longer than what is read of it.
@@ -287,6 +300,7 @@ lab_bpffs
 open_tap
 same_dialogues
 run_two
+run_counts
 run_long
 run_large
 run_stopped
