@@ -8,6 +8,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define DIALECT_VERSION 1
+#define IDLE_NS 10000000000ull /* no server's time-out is shorter; RFC 5321, 4.5.3.2 asks for minutes */
 
 static const char *const verb_names[GP_VERBS] = {
 	[GP_VERB_HELO] = "HELO", [GP_VERB_EHLO] = "EHLO", [GP_VERB_LHLO] = "LHLO", [GP_VERB_MAIL] = "MAIL",
@@ -329,11 +330,23 @@ static bool takes_mail(const struct walk *w, const struct gp_said *said)
 	return len > 4 && !strncasecmp(argument + len - 4, "LAST", 4) && argument[len - 5] == ' ';
 }
 
+/*
+ * A 421 that answers nothing: behind a long silence the server ran out of patience, or was shut down (RFC 5321, 3.8); at
+ * once, it says that the client is gone already, as Exim does.
+ */
+static bool is_farewell(const struct walk *w, const struct gp_said *said)
+{
+	return said->code == 421 && said->answers == GP_ANSWERS_NONE && w->last_reply &&
+	       said->time_ns - w->last_reply->time_ns < IDLE_NS;
+}
+
 static void reply(struct walk *w, const struct gp_said *said)
 {
 	struct gp_mail_facts *out = w->out;
 	enum gp_smtp_stage stage = stage_of(w, said);
 
+	if (is_farewell(w, said))
+		return;
 	w->last_reply = said;
 	w->ehlo_answered |= stage == GP_STAGE_HELO;
 	if (said->code >= 400 && said->code < 600) {
@@ -349,6 +362,12 @@ static void reply(struct walk *w, const struct gp_said *said)
 		w->taken = true;
 		out->accepted_messages++;
 	}
+}
+
+/* Does this client speak SMTP at all? */
+static bool is_mail(const struct walk *w)
+{
+	return w->out->greeting || w->mail_sent || w->out->recipients;
 }
 
 /* Could there be commands that were not seen? */
@@ -428,7 +447,7 @@ static void dialect(struct walk *w, enum gp_stream_end end)
 	const struct gp_smtp_dialogue *s = w->d->smtp;
 	struct gp_mail_facts *out = w->out;
 
-	out->early_talker = s->early_talker;
+	out->early_talker = s->early_talker && is_mail(w);
 	out->helo_form = s->helo_form;
 	if (s->trailing_blank)
 		out->syntax |= GP_SYNTAX_TRAILING_SPACE;
@@ -438,7 +457,7 @@ static void dialect(struct walk *w, enum gp_stream_end end)
 		out->parameters |= GP_PARAMETER_BODY_OFFERED;
 	out->ending = ending(w, end);
 	starttls(w);
-	if (out->verbs_count && !commands_lost(w) && !w->replies_lost)
+	if (is_mail(w) && !commands_lost(w) && !w->replies_lost)
 		out->dialect_id = dialect_id(w);
 }
 
@@ -470,6 +489,9 @@ static __u8 by_size(const struct walk *w, enum gp_stream_end end, const struct g
 		recipients = 1;
 	}
 	if (bytes < hello)
+		return GP_OUTCOME_UNKNOWN;
+	/* What is no mail has sizes of its own: on ports of mail, miners speak JSON. */
+	if (!hello && bytes >= GP_MAIL_SIZE_FAILED && !is_mail(w))
 		return GP_OUTCOME_UNKNOWN;
 	limit = GP_MAIL_SIZE_REJECTED + GP_MAIL_SIZE_PER_RECIPIENT * (recipients - 1);
 	if (bytes - hello < GP_MAIL_SIZE_FAILED)
