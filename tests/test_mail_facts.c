@@ -10,8 +10,11 @@
 
 #include <cmocka.h>
 
+#include <json-c/json.h>
+
+#include "dialogue_json.h"
 #include "mail_facts.h"
-#include "sanitise.h"
+#include "utf8_check.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define STEPS 32
@@ -166,6 +169,10 @@ static const struct row rows[] = {
 	{ "replies that are not seen do not make a pipeline",
 	  { MX, "cEHLO a.example\r\n", "s-60", "cMAIL FROM:<u@x.example>\r\n", "s-14", "cRCPT TO:<v@y.example>\r\n", "s550 5.1.1 no\r\n", "cQUIT\r\n", BYE },
 	  "E fqdn UU .. . . quit . | noid | 0/0/1 0 rejected/rejected | rcpt 550/5.1.1 |", .end = GP_STREAM_FIN },
+	{ "a reply that was captured before its command",
+	  { MX, "cHELO a.example\r\n", OK, "s250 2.1.0 Ok\r\n", "cMAIL FROM:<u@x.example>\r\n", "cRCPT TO:<v@y.example>\r\n", OK, "cDATA\r\n", GO,
+	    "c" LETTER, "s550 5.7.1 spam\r\n", "cQUIT\r\n", BYE },
+	  "H fqdn UU .. . . quit . | noid | 0/0/0 0 rejected/rejected | | -", .end = GP_STREAM_FIN },
 	{ "refused so far",
 	  { MX, "cHELO a.example\r\n", OK, "cMAIL FROM:<u@x.example>\r\n", OK, "cRCPT TO:<v@y.example>\r\n", "s450 4.1.1 later\r\n" },
 	  "H fqdn UU .. . . open . | | 0/1/0 0 unknown/unknown | rcpt 450/4.1.1 |", .end = GP_STREAM_TIMEOUT },
@@ -311,6 +318,27 @@ static void describe(char *out, const struct gp_dialogue *d, const struct gp_mai
 	}
 }
 
+/* Whatever was said, what is printed is one line of JSON, valid UTF-8 without a control character. Return: "mail". */
+static json_object *mail_of(const struct gp_dialogue *d, enum gp_stream_end end)
+{
+	json_object *object, *mail = NULL;
+	char *text = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&text, &len);
+
+	assert_non_null(out);
+	assert_int_equal(gp_dialogue_write(out, d, end), 0);
+	fclose(out);
+	assert_int_equal(text[len - 1], '\n');
+	assert_true(utf8_is_safe(text, len - 1));
+	object = json_tokener_parse(text);
+	free(text);
+	assert_true(json_object_object_get_ex(object, "mail", &mail));
+	json_object_get(mail);
+	json_object_put(object);
+	return mail;
+}
+
 static void test_rows(void **state)
 {
 	static const size_t steps[] = { 1, 2, 5, 1 << 20 };
@@ -327,6 +355,7 @@ static void test_rows(void **state)
 			tell_row(&t, &rows[i], steps[step]);
 			gp_mail_facts(&facts, t.d, rows[i].end, NULL);
 			describe(got, t.d, &facts);
+			json_object_put(mail_of(t.d, rows[i].end));
 			close_dialogue(&t);
 			if (strcmp(got, rows[i].wanted) == 0)
 				continue;
@@ -595,6 +624,59 @@ static void test_bounds(void **state)
 	close_dialogue(&t);
 }
 
+static const char *member(json_object *object, const char *key, const char *next)
+{
+	assert_true(json_object_object_get_ex(object, key, &object));
+	if (json_object_is_type(object, json_type_array))
+		object = json_object_array_get_idx(object, 0);
+	if (next)
+		assert_true(json_object_object_get_ex(object, next, &object));
+	return json_object_get_string(object);
+}
+
+/* Names that try to be something else, and names of 64 KiB. */
+static void test_hostile_json(void **state)
+{
+	static const char hostile[] = "HELO \x1b]0;x\x07\"<b>'\xff\xc3\x28\r\n"
+				      "MAIL FROM:<\"\r\x1b[2J@\xe2\x80\xae.example>\r\nDATA\r\n";
+	static const char mail[] = "From: <\x1b[31m\0'@\xe2\x80\xae.example>\r\n\r\nhttp://\xff\r\nhttp://a.example/\x1b\r\n.\r\n";
+	const size_t long_name = 65536;
+	json_object *object;
+	struct told t;
+	char *name = malloc(long_name);
+
+	(void)state;
+	memset(name, 'n', long_name);
+	open_dialogue(&t, false, false);
+	tell(&t, GP_FROM_SERVER, "220 mx\r\n", 8);
+	tell(&t, GP_FROM_CLIENT, hostile, sizeof(hostile) - 1);
+	tell(&t, GP_FROM_SERVER, "250 ok\r\n250 ok\r\n354 go\r\n", 24);
+	tell(&t, GP_FROM_CLIENT, mail, sizeof(mail) - 1);
+	object = mail_of(t.d, GP_STREAM_FIN);
+	assert_string_equal(member(object, "dialect", "helo"), "\\x1b]0;x\\x07\"<b>'\\xff\\xc3(");
+	assert_string_equal(member(object, "sender_domains", NULL), "\\u202e.example");
+	assert_string_equal(member(object, "messages", "from"), "\\x1b[31m\\x00'@\\u202e.example");
+	json_object_put(object);
+
+	tell(&t, GP_FROM_SERVER, "250 ok\r\n", 8);
+	tell(&t, GP_FROM_CLIENT, "EHLO ", 5);
+	tell(&t, GP_FROM_CLIENT, name, long_name);
+	tell(&t, GP_FROM_CLIENT, "\r\nMAIL FROM:<a@", 15);
+	tell(&t, GP_FROM_CLIENT, name, long_name);
+	tell(&t, GP_FROM_CLIENT, ">\r\nDATA\r\n", 9);
+	tell(&t, GP_FROM_SERVER, "250 ok\r\n250 ok\r\n354 go\r\n", 24);
+	tell(&t, GP_FROM_CLIENT, "From: a@", 8);
+	tell(&t, GP_FROM_CLIENT, name, long_name);
+	tell(&t, GP_FROM_CLIENT, "\r\n\r\n.\r\n", 7);
+	object = mail_of(t.d, GP_STREAM_FIN);
+	assert_int_equal(strlen(member(object, "dialect", "helo")), GP_MAIL_NAME);
+	json_object_put(object);
+	assert_int_equal(t.d->smtp->messages_count, 2);
+	assert_int_equal(t.d->smtp->messages[1]->from.len, 0);
+	close_dialogue(&t);
+	free(name);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -604,6 +686,7 @@ int main(void)
 		cmocka_unit_test(test_by_size_tls),
 		cmocka_unit_test(test_by_size_record),
 		cmocka_unit_test(test_bounds),
+		cmocka_unit_test(test_hostile_json),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

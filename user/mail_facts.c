@@ -25,6 +25,7 @@ struct walk {
 	bool ehlo_answered, greeting_accepted, server_left;
 	bool mail_sent;		  /* MAIL was sent, in the clear */
 	bool taken;		  /* the mail since the latest DATA; LMTP replies more than once (RFC 2033, 4.2) */
+	bool shifted;		  /* a reply was captured before its command: what the others answer is off by one */
 	bool replies_lost;	  /* some of the server's bytes were not seen */
 	bool over;		  /* the end of the flow was, or the server left: nothing is to follow */
 	const struct gp_said *mail; /* the latest MAIL */
@@ -347,6 +348,9 @@ static void reply(struct walk *w, const struct gp_said *said)
 
 	if (is_farewell(w, said))
 		return;
+	w->shifted |= said->answers == GP_ANSWERS_NONE && said->code != 421 && !w->d->smtp->commands_lost;
+	if (w->shifted)
+		stage = GP_STAGE_OTHER;
 	w->last_reply = said;
 	w->ehlo_answered |= stage == GP_STAGE_HELO;
 	if (said->code >= 400 && said->code < 600) {
@@ -358,7 +362,7 @@ static void reply(struct walk *w, const struct gp_said *said)
 	w->greeting_accepted |= stage == GP_STAGE_HELO;
 	if (stage == GP_STAGE_RCPT)
 		out->recipients_accepted++;
-	if (stage == GP_STAGE_BODY && !w->taken && takes_mail(w, said)) {
+	if (stage == GP_STAGE_BODY && said->code == 250 && !w->taken && takes_mail(w, said)) {
 		w->taken = true;
 		out->accepted_messages++;
 	}
