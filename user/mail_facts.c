@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <arpa/inet.h>
 #include <ctype.h>
 #include <string.h>
 #include <strings.h>
 
+#include "literal.h"
 #include "mail_facts.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -148,7 +148,8 @@ static void envelope(struct walk *w, const struct gp_said *said, enum gp_mail_ve
 {
 	struct gp_mail_facts *out = w->out;
 	size_t len, argument_len;
-	const char *address = words(w, said, GP_WORDS_HOST, &len), *argument = words(w, said, GP_WORDS_ARGUMENT, &argument_len);
+	const char *address = words(w, said, GP_WORDS_HOST, &len);
+	const char *argument = words(w, said, GP_WORDS_ARGUMENT, &argument_len);
 
 	envelope_syntax(w, said, verb);
 	if (verb == GP_VERB_MAIL) {
@@ -168,44 +169,25 @@ static void envelope(struct walk *w, const struct gp_said *said, enum gp_mail_ve
 	out->null_sender_many |= w->mail_recipients > 1 && !w->mail->words[GP_WORDS_HOST].len && out->null_sender;
 }
 
-/* Does a greeting name this address: 192.0.2.1, [192.0.2.1], [IPv6:2001:db8::1]? */
-static bool is_source(const struct gp_mail_name *helo, const struct gp_addr *address)
-{
-	char copy[INET6_ADDRSTRLEN];
-	struct gp_addr read = { .bytes = { [10] = 0xff, [11] = 0xff } };
-	const char *name = helo->data;
-	size_t len = helo->len;
-
-	if (len > 2 && name[0] == '[' && name[len - 1] == ']') {
-		name++;
-		len -= 2;
-	}
-	if (len > 5 && !strncasecmp(name, "IPv6:", 5)) {
-		name += 5;
-		len -= 5;
-	}
-	if (len >= sizeof(copy) || memchr(name, 0, len))
-		return false;
-	memcpy(copy, name, len);
-	copy[len] = '\0';
-	return (inet_pton(AF_INET, copy, &read.bytes[12]) == 1 || inet_pton(AF_INET6, copy, read.bytes) == 1) &&
-	       !memcmp(&read, address, sizeof(read));
-}
-
 /* d2, d3 */
 static void greeting(struct walk *w, const struct gp_said *said, enum gp_mail_verb verb)
 {
 	struct gp_mail_facts *out = w->out;
+	struct gp_addr address;
 	size_t len;
 	const char *name = words(w, said, GP_WORDS_ARGUMENT, &len);
 
-	out->greeting |= verb == GP_VERB_HELO ? GP_GREETED_HELO : verb == GP_VERB_EHLO ? GP_GREETED_EHLO : GP_GREETED_LHLO;
+	if (verb == GP_VERB_HELO)
+		out->greeting |= GP_GREETED_HELO;
+	else
+		out->greeting |= verb == GP_VERB_EHLO ? GP_GREETED_EHLO : GP_GREETED_LHLO;
 	while (len && (name[len - 1] == ' ' || name[len - 1] == '\t'))
 		len--;
 	out->helo.len = (__u8)(len < sizeof(out->helo.data) ? len : sizeof(out->helo.data));
 	memset(out->helo.data, 0, sizeof(out->helo.data));
 	memcpy(out->helo.data, name, out->helo.len);
-	out->helo_is_source = is_source(&out->helo, &w->d->stream->client);
+	out->helo_is_source = gp_literal_read(&address, out->helo.data, out->helo.len) &&
+			      !memcmp(&address, &w->d->stream->client, sizeof(address));
 }
 
 static void command(struct walk *w, const struct gp_said *said)
@@ -222,9 +204,10 @@ static void command(struct walk *w, const struct gp_said *said)
 	if (said->flags & GP_SAID_BARE_LF)
 		out->syntax |= GP_SYNTAX_BARE_LF;
 	if ((said->flags & GP_SAID_AHEAD) && !w->replies_lost) {
-		__u8 pipelined = w->d->smtp->pipelining_offered && w->ehlo_answered ? GP_PIPELINED_OFFERED : GP_PIPELINED_UNOFFERED;
-
-		out->pipelining = pipelined > out->pipelining ? pipelined : out->pipelining;
+		if (!w->d->smtp->pipelining_offered || !w->ehlo_answered)
+			out->pipelining = GP_PIPELINED_UNOFFERED;
+		else if (!out->pipelining)
+			out->pipelining = GP_PIPELINED_OFFERED;
 	}
 	if (verb == GP_VERB_HELO || verb == GP_VERB_EHLO || verb == GP_VERB_LHLO)
 		greeting(w, said, verb);
@@ -281,7 +264,8 @@ static void add_refusal(struct gp_mail_facts *out, const struct gp_said *said, e
 	for (__u8 i = 0; i < out->refusals_count; i++) {
 		struct gp_mail_refusal *r = &out->refusals[i];
 
-		if (r->stage == stage && r->code == said->code && !memcmp(r->enhanced, refusal.enhanced, sizeof(r->enhanced))) {
+		if (r->stage == stage && r->code == said->code &&
+		    !memcmp(r->enhanced, refusal.enhanced, sizeof(r->enhanced))) {
 			r->count++;
 			return;
 		}
