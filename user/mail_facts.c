@@ -25,6 +25,7 @@ struct walk {
 	bool ehlo_answered, greeting_accepted, server_left;
 	bool mail_sent;		  /* MAIL was sent, in the clear */
 	bool taken;		  /* the mail since the latest DATA; LMTP replies more than once (RFC 2033, 4.2) */
+	bool gap;		  /* among commands or replies, so far: what replies answer is known less often */
 	bool shifted;		  /* a reply was captured before its command: what the others answer is off by one */
 	bool replies_lost;	  /* some of the server's bytes were not seen */
 	bool over;		  /* the end of the flow was, or the server left: nothing is to follow */
@@ -332,7 +333,7 @@ static void reply(struct walk *w, const struct gp_said *said)
 
 	if (is_farewell(w, said))
 		return;
-	w->shifted |= said->answers == GP_ANSWERS_NONE && said->code != 421 && !w->d->smtp->commands_lost;
+	w->shifted |= said->answers == GP_ANSWERS_NONE && said->code != 421 && !w->gap;
 	if (w->shifted)
 		stage = GP_STAGE_OTHER;
 	w->last_reply = said;
@@ -545,7 +546,12 @@ static bool replies_lost(const struct gp_dialogue *d)
 void gp_mail_facts(struct gp_mail_facts *out, const struct gp_dialogue *d, enum gp_stream_end end,
 		   const struct gp_flow_record *record)
 {
-	struct walk w = { .out = out, .d = d, .replies_lost = replies_lost(d) };
+	struct walk w = {
+		.out = out,
+		.d = d,
+		.replies_lost = replies_lost(d),
+		.gap = !d->stream->sides[GP_FROM_CLIENT].syn || !d->stream->sides[GP_FROM_SERVER].syn,
+	};
 
 	memset(out, 0, sizeof(*out));
 	for (__u32 i = 0; i < d->said_count; i++) {
@@ -555,6 +561,8 @@ void gp_mail_facts(struct gp_mail_facts *out, const struct gp_dialogue *d, enum 
 			command(&w, said);
 		else if (said->kind == GP_SAID_REPLY)
 			reply(&w, said);
+		else if (said->kind == GP_SAID_GAP)
+			w.gap = true;
 	}
 	w.over = w.server_left || end == GP_STREAM_FIN || end == GP_STREAM_RST;
 	dialect(&w, end);
