@@ -36,7 +36,7 @@ int main(int argc, char **argv)
 	if (err)
 		return 1;
 	while ((err = gp_source_pcap_next(source, &frame)) == 1) {
-		if (gp_segment_from_frame(&segment, &frame, false))
+		if (gp_segment_from_frame(&segment, &frame, true))
 			print(gp_source_pcap_count(source)->received.packets, &segment);
 	}
 	gp_source_pcap_close(source);

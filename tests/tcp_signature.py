@@ -11,6 +11,7 @@ stand for the same number. scapy's TCP_Signature, where it is installed, must re
 in the same headers, for the first three of each signature per capture; where it is known to err, the reason is counted.
 """
 import collections
+import concurrent.futures
 import pathlib
 import subprocess
 import sys
@@ -116,12 +117,24 @@ def window_stands_for(text, mss, window, v4):
     return any(int(factor) * bytes_ == window for bytes_ in units[unit])
 
 
+def innermost(f):
+    """The fields of the IP header below which TCP lies: of a tunnel, the last ones."""
+    layers = f["frame.protocols"].split(":")
+    below = layers[:layers.index("tcp")] if "tcp" in layers else layers
+    f = {name: last(value) if name.startswith("ip") else value for name, value in f.items()}
+    f["ip.version"] = next((layer for layer in reversed(below) if layer in ("ip", "ipv6")), "")
+    f["ip.version"] = {"ip": "4", "ipv6": "6"}.get(f["ip.version"], "")
+    f["tunnels"] = below.count("ip") + below.count("ipv6") - 1
+    return f
+
+
 def why_not_compared(f):
     """Frames that tshark sees a SYN in and that have no signature on purpose."""
-    if f["frame.protocols"].count("ip") - f["frame.protocols"].count("ipx") - f["frame.protocols"].count("ethertype") > 1:
-        return "in a tunnel, or quoted by ICMP"
-    if "icmp" in f["frame.protocols"] or "ipv6" in f["frame.protocols"] and f["ip.version"] == "4":
-        return "in a tunnel, or quoted by ICMP"
+    layers = f["frame.protocols"].split(":")
+    if "icmp" in layers or "icmpv6" in layers:
+        return "quoted by ICMP"
+    if f["tunnels"] > 1:
+        return "in a tunnel in a tunnel"
     if number(f["ip.frag_offset"]) or number(f["ip.flags"]) & (0x20 if number(f["ip.flags"]) > 7 else 1):
         return "fragments"
     if "<MISSING>" in f["tcp.options"]:
@@ -129,15 +142,15 @@ def why_not_compared(f):
     return None
 
 
-def compare(capture, counts, complaints):
+def read(capture):
     found, code = ours(capture)
-    if code:
+    return capture, found, None if code else {int(f["frame.number"]): innermost(f) for f in tsharks(capture)}
+
+
+def compare(capture, found, rows, counts, complaints):
+    if rows is None:
         counts["captures that libpcap does not read to their end"] += 1
-        return found
-    rows = {}
-    for f in tsharks(capture):
-        f["ip.version"] = f["ip.version"].split(";")[0] if f["ip.version"] else "6"
-        rows[int(f["frame.number"])] = f
+        return
     for frame in sorted(rows.keys() | found.keys()):
         where = f"{capture.name} frame {frame}"
         if frame not in rows:
@@ -162,7 +175,8 @@ def compare(capture, counts, complaints):
             complaints.append(f"{where}: {text}, distance {distance}; tshark {theirs.format(window)}, distance {hops}")
         else:
             counts["like tshark"] += 1
-    return found
+            if rows[frame]["tunnels"]:
+                counts["of them in a tunnel"] += 1
 
 
 def scapy_says(module, text, headers):
@@ -228,11 +242,12 @@ def main():
         return 0
     module = load_scapy()
     counts, complaints, signatures = collections.Counter(), [], collections.Counter()
-    for capture in captures:
-        found = compare(capture, counts, complaints)
-        signatures.update((kind, tool, text) for kind, _, tool, text, _ in found.values())
-        if module:
-            ask_scapy(module, capture, found, counts, complaints)
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        for capture, found, rows in pool.map(read, captures):
+            compare(capture, found, rows, counts, complaints)
+            signatures.update((kind, tool, text) for kind, _, tool, text, _ in found.values())
+            if module:
+                ask_scapy(module, capture, found, counts, complaints)
     if "--list" in sys.argv:
         print_list(signatures)
     tools = collections.Counter()
