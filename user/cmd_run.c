@@ -300,6 +300,11 @@ static int open_tags(struct run *run)
 	return err ? err : gp_tag_verdicts_open(&run->verdicts, run->world, run->config->tag_expiry_s);
 }
 
+static int take_segment(void *context, const struct gp_segment *segment)
+{
+	return gp_telling_segment(context, segment);
+}
+
 /* The sockets come after the programs: a driver that has none attached refuses zero-copy. */
 static int open_deep(struct run *run)
 {
@@ -313,7 +318,7 @@ static int open_deep(struct run *run)
 		return err;
 	gp_telling_clock(run->telling, realtime_offset_ns());
 	return gp_deep_open(&run->deep, &maps, run->config, run->interfaces, run->options->interface_count,
-			    run->options->skb_mode, run->telling);
+			    run->options->skb_mode, take_segment, run->telling);
 }
 
 static int run_open(struct run *run)
