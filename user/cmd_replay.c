@@ -4,17 +4,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "command.h"
-#include "dialogue_json.h"
-#include "dialogues.h"
 #include "engine.h"
 #include "epoch.h"
 #include "log.h"
 #include "memory_setup.h"
 #include "progress.h"
 #include "source_pcap.h"
+#include "witness.h"
 
 static const char help[] =
 	"usage: gatepost replay [OPTION]... FILE...\n\n"
@@ -26,6 +26,7 @@ static const char help[] =
 	"  --format FORMAT   json (default), ndjson or text\n"
 	"  --all             list hosts without a verdict as well\n"
 	"  --dialogues       no report: what was said on each mail and web flow, one line of JSON per flow\n"
+	"  --capture-evidence DIR  keep samples of flagged hosts' packets there, one pcapng each\n"
 	"  --trust-inside    inside addresses cannot have been spoofed where the capture was taken\n";
 
 struct replay {
@@ -35,9 +36,10 @@ struct replay {
 	struct gp_world *world;
 	struct gp_epoch *epoch;
 	struct gp_judge *judge;
-	struct gp_dialogues *dialogues;
-	bool prints_dialogues; /* instead of a report */
-	int err; /* of the dialogues */
+	struct gp_witness *witness;
+	bool captures; /* packets of flagged hosts are kept */
+	__u64 now_s;   /* wall clock */
+	int err; /* of the witness */
 };
 
 /* What comes out of the engine beside its counters. */
@@ -47,7 +49,7 @@ static void take_record(void *context, const struct gp_flow_record *record)
 
 	gp_world_flow_record(r->world, record);
 	if (!r->err)
-		r->err = gp_dialogues_record(r->dialogues, record);
+		r->err = gp_witness_record(r->witness, record);
 }
 
 static void take_sample(void *context, const struct gp_packet_sample *sample, const __u8 *bytes)
@@ -55,21 +57,20 @@ static void take_sample(void *context, const struct gp_packet_sample *sample, co
 	struct replay *r = context;
 
 	if (!r->err)
-		r->err = gp_dialogues_sample(r->dialogues, sample, bytes);
+		r->err = gp_witness_sample(r->witness, sample, bytes);
 }
 
-/* A dialogue has ended; with --dialogues it is printed. */
-static int told(void *context, const struct gp_dialogue *dialogue, enum gp_stream_end end)
+/* Whose packets are kept. */
+static int flag(struct replay *r)
 {
-	struct replay *r = context;
-	int err;
+	const struct gp_finding *findings;
+	int count = r->captures ? gp_judge_findings(r->judge, &findings) : 0;
 
-	if (!r->prints_dialogues)
-		return 0;
-	err = gp_dialogue_write(stdout, dialogue, end, 0);
-	if (err)
-		gp_error("dialogues: cannot write: %s", strerror(-err));
-	return err;
+	if (count < 0)
+		return count;
+	if (r->captures)
+		gp_witness_flag(r->witness, r->world, findings, count);
+	return 0;
 }
 
 /* A time slice begins: what the one before it counted is collected, then judged. */
@@ -77,7 +78,11 @@ static int begin_slice(struct replay *r, __u64 now_ns)
 {
 	int err = gp_epoch_turn(r->epoch, now_ns);
 
-	return err ? err : gp_judge_tick(r->judge, now_ns);
+	if (!err)
+		err = gp_judge_tick(r->judge, now_ns);
+	if (!err)
+		err = gp_witness_tick(r->witness, now_ns, 0, r->now_s);
+	return err ? err : flag(r);
 }
 
 /* The loop: each frame to the engine, the judge first whenever a time slice begins. */
@@ -134,7 +139,6 @@ static char *join_names(char *const *paths, size_t count)
 static int replay_report(struct replay *r, const struct gp_options *options, const char *name, const char *incomplete)
 {
 	const struct gp_source_count *count = gp_source_pcap_count(r->source);
-	const struct gp_dialogues_count heard = gp_dialogues_count(r->dialogues);
 	const struct gp_report report = {
 		.sensor = r->config->sensor,
 		.source_kind = "pcap",
@@ -148,8 +152,7 @@ static int replay_report(struct replay *r, const struct gp_options *options, con
 		.link_type = count->link_type,
 		.wire_bytes = count->wire_bytes,
 		.time_reversed = count->time_reversed,
-		.dialogues = heard.told,
-		.dialogues_displaced = heard.displaced,
+		.witness = r->witness,
 		.incomplete = incomplete,
 		.default_inside = r->config->default_inside,
 		.all = options->all,
@@ -164,6 +167,19 @@ static int replay_report(struct replay *r, const struct gp_options *options, con
 	if (err)
 		gp_error("report: cannot write: %s", strerror(-err));
 	return err;
+}
+
+static int open_witness(struct replay *r, const struct gp_options *options)
+{
+	const struct gp_witness_options witness = {
+		.config = r->config,
+		.memory = &r->engine->memory,
+		.print = options->dialogues ? stdout : NULL,
+		.capture_dir = options->capture_dir,
+		.now_s = r->now_s,
+	};
+
+	return gp_witness_open(&r->witness, &witness);
 }
 
 static int replay_open(struct replay *r, const struct gp_options *options, char *const *paths, size_t count)
@@ -185,13 +201,13 @@ static int replay_open(struct replay *r, const struct gp_options *options, char 
 	if (err)
 		return err;
 	err = gp_judge_open(&r->judge, r->world, &r->config->limits, options->trust_inside);
-	return err ? err : gp_dialogues_open(&r->dialogues, r->config, told, r);
+	return err ? err : open_witness(r, options);
 }
 
 static void replay_close(struct replay *r)
 {
-	if (r->dialogues)
-		gp_dialogues_close(r->dialogues);
+	if (r->witness)
+		gp_witness_close(r->witness);
 	if (r->judge)
 		gp_judge_close(r->judge);
 	if (r->epoch)
@@ -204,22 +220,6 @@ static void replay_close(struct replay *r)
 		gp_source_pcap_close(r->source);
 	if (r->config)
 		gp_config_close(r->config);
-}
-
-/* The dialogues that are still open are the last to be printed. */
-static int finish_dialogues(struct replay *r)
-{
-	struct gp_dialogues_count count;
-	int err = gp_dialogues_finish(r->dialogues);
-
-	count = gp_dialogues_count(r->dialogues);
-	if (count.displaced)
-		gp_notice("dialogues: %llu flows ended early to make room for others", (unsigned long long)count.displaced);
-	if (err || !r->prints_dialogues || !fflush(stdout))
-		return err;
-	err = -errno;
-	gp_error("dialogues: cannot write: %s", strerror(-err));
-	return err;
 }
 
 static int replay(struct replay *r, const struct gp_options *options, char *const *paths, size_t count)
@@ -239,8 +239,10 @@ static int replay(struct replay *r, const struct gp_options *options, char *cons
 	if (!err)
 		err = gp_judge_finish(r->judge, gp_source_pcap_count(r->source)->last_ns);
 	if (!err)
-		err = r->err ? r->err : finish_dialogues(r);
-	if (err || r->prints_dialogues)
+		err = r->err ? r->err : gp_witness_finish(r->witness);
+	if (!err)
+		err = flag(r);
+	if (err || options->dialogues)
 		return err ? err : damage;
 	name = join_names(paths, count);
 	err = name ? replay_report(r, options, name, reason) : -ENOMEM;
@@ -254,7 +256,7 @@ int gp_cmd_replay(int argc, char **argv)
 	struct replay r = { 0 };
 	int first = 0, code = GP_EXIT_USAGE;
 
-	if (gp_options_parse(&options, argc, argv, "cCdefat", &first))
+	if (gp_options_parse(&options, argc, argv, "cCdEefat", &first))
 		goto out;
 	if (options.help) {
 		code = gp_print(help);
@@ -279,7 +281,8 @@ int gp_cmd_replay(int argc, char **argv)
 		goto out;
 	if (options.dialogues)
 		r.config->sampling = GP_SAMPLING_ALL;
-	r.prints_dialogues = options.dialogues;
+	r.captures = options.capture_dir;
+	r.now_s = (__u64)time(NULL);
 	code = replay(&r, &options, argv + first, (size_t)(argc - first)) ? GP_EXIT_FAILED : GP_EXIT_DONE;
 out:
 	replay_close(&r);

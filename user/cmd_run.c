@@ -13,14 +13,13 @@
 
 #include "command.h"
 #include "deep.h"
-#include "dialogue_json.h"
-#include "dialogues.h"
 #include "loader.h"
 #include "epoch.h"
 #include "log.h"
 #include "memory_setup.h"
 #include "tag.h"
 #include "tag_filter.h"
+#include "witness.h"
 
 #define NS_PER_S 1000000000ll
 
@@ -37,6 +36,7 @@ static const char help[] =
 	"  --all             list hosts without a verdict as well\n"
 	"  --deep            read watched flows whole; the kernel gets no more of these packets, so only on taps\n"
 	"  --dialogues       no report: what was said on each mail and web flow, as it ends, one line of JSON\n"
+	"  --capture-evidence DIR  keep samples of flagged hosts' packets there, one pcapng each\n"
 	"  --xdp-mode MODE   native (default), or skb: slower, for drivers without XDP\n";
 
 struct run {
@@ -47,8 +47,8 @@ struct run {
 	struct gp_world *world;
 	struct gp_epoch *epoch;
 	struct gp_judge *judge;
-	struct gp_dialogues *dialogues;
-	int dialogues_err;
+	struct gp_witness *witness;
+	int witness_err;
 	struct gp_tag_filters *filters; /* NULL: tags are off */
 	struct gp_tag_verdicts *verdicts;
 	struct gp_deep *deep; /* NULL: without --deep */
@@ -80,7 +80,6 @@ static __s64 realtime_offset_ns(void)
 
 static int write_report(struct run *run, enum gp_format format, bool live)
 {
-	const struct gp_dialogues_count heard = gp_dialogues_count(run->dialogues);
 	struct gp_deep_count deep;
 	struct gp_report report = {
 		.sensor = run->config->sensor,
@@ -92,8 +91,7 @@ static int write_report(struct run *run, enum gp_format format, bool live)
 		.world = run->world,
 		.judge = run->judge,
 		.nic_missed = gp_loader_missed(run->loader),
-		.dialogues = heard.told,
-		.dialogues_displaced = heard.displaced,
+		.witness = run->witness,
 		.incomplete = gp_loader_lost(run->loader),
 		.wire_is_seen = true,
 		/* Each CPU may be about to count one packet, and to move those that wait (include/gatepost/hot.h). */
@@ -125,8 +123,8 @@ static void take_sample(void *context, const struct gp_packet_sample *sample, co
 {
 	struct run *run = context;
 
-	if (!run->dialogues_err)
-		run->dialogues_err = gp_dialogues_sample(run->dialogues, sample, bytes);
+	if (!run->witness_err)
+		run->witness_err = gp_witness_sample(run->witness, sample, bytes);
 }
 
 static void take_record(void *context, const struct gp_flow_record *record)
@@ -134,31 +132,8 @@ static void take_record(void *context, const struct gp_flow_record *record)
 	struct run *run = context;
 
 	gp_world_flow_record(run->world, record);
-	if (!run->dialogues_err)
-		run->dialogues_err = gp_dialogues_record(run->dialogues, record);
-}
-
-/* Return: -errno of what has just failed. */
-static int cannot_write(void)
-{
-	int err = -errno;
-
-	gp_error("dialogues: cannot write: %s", strerror(-err));
-	return err;
-}
-
-/* A dialogue has ended; with --dialogues it is printed. */
-static int told(void *context, const struct gp_dialogue *dialogue, enum gp_stream_end end)
-{
-	const struct run *run = context;
-	int err;
-
-	if (!run->options->dialogues)
-		return 0;
-	err = gp_dialogue_write(stdout, dialogue, end, realtime_offset_ns());
-	if (err)
-		gp_error("dialogues: cannot write: %s", strerror(-err));
-	return err;
+	if (!run->witness_err)
+		run->witness_err = gp_witness_record(run->witness, record);
 }
 
 /* What the rings hold. Samples first: a record ends the dialogue that its flow's samples make up. */
@@ -166,7 +141,7 @@ static int drain(struct run *run)
 {
 	gp_loader_samples(run->loader, take_sample, run);
 	gp_loader_drain(run->loader, take_record, run);
-	return run->dialogues_err;
+	return run->witness_err;
 }
 
 /* Once per time slice: who is flagged now. */
@@ -176,6 +151,17 @@ static int write_verdicts(struct run *run, __u64 now_ns)
 	int count = gp_judge_findings(run->judge, &findings);
 
 	return count < 0 ? count : gp_tag_verdicts_write(run->verdicts, findings, count, now_ns);
+}
+
+/* The same: whose packets are kept. */
+static int flag(struct run *run)
+{
+	const struct gp_finding *findings;
+	int count = gp_judge_findings(run->judge, &findings);
+
+	if (count >= 0)
+		gp_witness_flag(run->witness, run->world, findings, count);
+	return count < 0 ? count : 0;
 }
 
 /* No kernel says whether a driver leaves room for metadata: the first packet that finds none does. */
@@ -207,8 +193,8 @@ static int tick(struct run *run)
 	bool new_slice = now_ns / GP_SLICE_NS != run->slice;
 	int err = drain(run);
 
-	if (!err && run->options->dialogues && fflush(stdout))
-		err = cannot_write();
+	if (!err)
+		err = gp_witness_tick(run->witness, now_ns, realtime_offset_ns(), (__u64)time(NULL));
 	if (new_slice && !err) {
 		gp_loader_check(run->loader);
 		err = gp_epoch_turn(run->epoch, now_ns);
@@ -216,6 +202,8 @@ static int tick(struct run *run)
 	run->slice = now_ns / GP_SLICE_NS;
 	if (!err)
 		err = gp_judge_tick(run->judge, now_ns);
+	if (!err && new_slice && run->options->capture_dir)
+		err = flag(run);
 	return err ? err : tick_tags(run, now_ns, new_slice);
 }
 
@@ -327,6 +315,20 @@ static bool sees_one_direction(const struct run *run)
 	return true;
 }
 
+static int open_witness(struct run *run)
+{
+	const struct gp_witness_options options = {
+		.config = run->config,
+		.memory = gp_loader_memory(run->loader),
+		.print = run->options->dialogues ? stdout : NULL,
+		.capture_dir = run->options->capture_dir,
+		.offset_ns = realtime_offset_ns(),
+		.now_s = (__u64)time(NULL),
+	};
+
+	return gp_witness_open(&run->witness, &options);
+}
+
 static int open_world(struct run *run)
 {
 	const struct gp_epoch_options options = { .journal = run->config->journal, .live = true };
@@ -336,7 +338,7 @@ static int open_world(struct run *run)
 		err = gp_epoch_open(&run->epoch, run->world, &options);
 	if (!err)
 		err = gp_judge_open(&run->judge, run->world, &run->config->limits, trusts_inside(run));
-	return err ? err : gp_dialogues_open(&run->dialogues, run->config, told, run);
+	return err ? err : open_witness(run);
 }
 
 static int open_tags(struct run *run)
@@ -344,6 +346,11 @@ static int open_tags(struct run *run)
 	int err = gp_tag_filters_open(&run->filters, run->config, run->interfaces, run->options->interface_count);
 
 	return err ? err : gp_tag_verdicts_open(&run->verdicts, run->world, run->config->tag_expiry_s);
+}
+
+static int take_segment(void *context, const struct gp_segment *segment)
+{
+	return gp_witness_segment(context, segment);
 }
 
 /* The sockets come after the programs: a driver that has none attached refuses zero-copy. */
@@ -354,7 +361,7 @@ static int open_deep(struct run *run)
 		.sums = gp_loader_map(run->loader, "gp_deep_sums"),
 	};
 	int err = gp_deep_open(&run->deep, &maps, run->config, run->interfaces, run->options->interface_count,
-			       run->options->skb_mode, run->dialogues);
+			       run->options->skb_mode, take_segment, run->witness);
 
 	if (!err)
 		gp_loader_memory(run->loader)->control->sample_beyond = gp_deep_frame_max(run->deep);
@@ -402,8 +409,8 @@ static void run_close(struct run *run)
 
 	if (run->deep)
 		gp_deep_close(run->deep);
-	if (run->dialogues)
-		gp_dialogues_close(run->dialogues);
+	if (run->witness)
+		gp_witness_close(run->witness);
 	if (run->judge)
 		gp_judge_close(run->judge);
 	if (run->epoch)
@@ -442,7 +449,7 @@ static int run_agent(struct run *run)
 	if (!report_err && run->deep)
 		report_err = gp_deep_drain(run->deep);
 	if (!report_err)
-		report_err = gp_dialogues_finish(run->dialogues);
+		report_err = gp_witness_finish(run->witness);
 	if (!report_err)
 		report_err = gp_epoch_turn(run->epoch, monotonic_ns());
 	if (!report_err)
@@ -479,7 +486,7 @@ int gp_cmd_run(int argc, char **argv)
 	struct run run = { .options = &options, .signals = -1, .timer = -1 };
 	int first = 0, code = GP_EXIT_USAGE, err;
 
-	if (gp_options_parse(&options, argc, argv, "cCdDfiIax", &first))
+	if (gp_options_parse(&options, argc, argv, "cCdDEfiIax", &first))
 		goto out;
 	if (options.help) {
 		code = gp_print(help);

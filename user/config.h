@@ -34,6 +34,7 @@ struct gp_config {
 	__u32 sample_flows;    /* per source and minute; 0: nothing is sampled; default 60 */
 	__u32 samples;	       /* per second, of each kind; default 5000 */
 	__u32 sample_ring;     /* bytes, a power of two; default 4 MiB */
+	double capture_retention_s; /* files of --capture-evidence live so long; default 7 days */
 	bool deep;	       /* --deep: watched flows of taps are read whole; default false */
 	__u32 deep_stream_kib; /* of each direction; default 64 */
 	__u64 secret[2];

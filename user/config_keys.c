@@ -68,6 +68,7 @@ const struct gp_config_key gp_config_keys[] = {
 	{"evidence.flows", GP_KEY_INTEGER, "flows per minute of each source", 0, 60000, "60", CONFIG(sample_flows)},
 	{"evidence.samples", GP_KEY_INTEGER, "packets per second of each kind", 1, 1000000, "5000", CONFIG(samples)},
 	{"evidence.ring", GP_KEY_POWER, "bytes", 65536, 1 << 30, "4194304", CONFIG(sample_ring)},
+	{"evidence.retention", GP_KEY_DURATION, "", 60, 31536000, "7d", CONFIG(capture_retention_s)},
 
 	{"deep", GP_KEY_SECTION, "", 0, 0, NULL, 0},
 	{"deep.stream_kib", GP_KEY_INTEGER, "KiB", 1, 4096, "64", CONFIG(deep_stream_kib)},

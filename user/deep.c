@@ -34,11 +34,12 @@ struct socket {
 
 struct gp_deep {
 	const struct gp_config *config;
-	struct gp_dialogues *dialogues;
+	gp_segment_fn *take;
+	void *context;
 	struct gp_deep_maps maps;
 	struct gp_deep_sum before;
 	__u64 frames;
-	int err; /* of the dialogues */
+	int err; /* of take() */
 	struct socket sockets[GP_DEEP_SOCKETS];
 	unsigned socket_count;
 	bool flows; /* frames come: look every HOLD_MS, instead of being woken for each batch */
@@ -153,7 +154,8 @@ static void say_opened(const struct gp_deep *deep)
 }
 
 int gp_deep_open(struct gp_deep **out, const struct gp_deep_maps *maps, const struct gp_config *config,
-		 const struct gp_interface *interfaces, size_t count, bool skb_mode, struct gp_dialogues *dialogues)
+		 const struct gp_interface *interfaces, size_t count, bool skb_mode, gp_segment_fn *take,
+		 void *context)
 {
 	struct gp_deep *deep = calloc(1, sizeof(*deep) + count * sizeof(*deep->taps));
 	char why[GP_XSK_WHY] = "";
@@ -162,7 +164,8 @@ int gp_deep_open(struct gp_deep **out, const struct gp_deep_maps *maps, const st
 	if (!deep)
 		return -ENOMEM;
 	deep->config = config;
-	deep->dialogues = dialogues;
+	deep->take = take;
+	deep->context = context;
 	deep->maps = *maps;
 	deep->count = count;
 	for (size_t i = 0; i < count; i++)
@@ -207,7 +210,7 @@ static void take_frame(struct gp_deep *deep, const struct gp_frame *frame)
 	deep->frames++;
 	if (!gp_segment_from_frame(&segment, frame, deep->config->tunnels))
 		return;
-	err = gp_dialogues_segment(deep->dialogues, &segment);
+	err = deep->take(deep->context, &segment);
 	if (err && err != -ENOMEM) /* a segment for which there is no memory is a gap */
 		deep->err = err;
 }
@@ -315,7 +318,14 @@ static void add_statistics(struct gp_deep_count *out, const struct tap *tap)
 
 __u32 gp_deep_frame_max(const struct gp_deep *deep)
 {
-	return deep->socket_count ? GP_XSK_FRAME_MAX : 0;
+	__u32 least = ~0u;
+
+	for (size_t i = 0; i < deep->count && deep->socket_count; i++) {
+		__u32 room = deep->taps[i].interface->deep_chunk - GP_XSK_HEADROOM;
+
+		least = room < least ? room : least;
+	}
+	return deep->socket_count ? least : 0;
 }
 
 void gp_deep_counts(const struct gp_deep *deep, struct gp_deep_count *out)

@@ -3,6 +3,9 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
+
+_Static_assert(sizeof(((struct gp_config *)0)->secret) == GP_MESSAGE_SALT, "the deployment's secret is the salt");
 
 struct gp_dialogues {
 	struct gp_dialogue_budget budget;
@@ -48,6 +51,7 @@ int gp_dialogues_open(struct gp_dialogues **out, const struct gp_config *config,
 	if (!d)
 		return -ENOMEM;
 	d->budget.max = GP_DIALOGUES_BYTES;
+	memcpy(d->budget.salt, config->secret, sizeof(d->budget.salt));
 	d->told = told;
 	d->context = context;
 	err = gp_streams_open(&d->streams, &options, &reader, d);

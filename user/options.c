@@ -16,6 +16,7 @@ static const struct option long_options[] = {
 	{ "interface", required_argument, NULL, 'i' },
 	{ "interval", required_argument, NULL, 'I' },
 	{ "dialogues", no_argument, NULL, 'd' },
+	{ "capture-evidence", required_argument, NULL, 'E' },
 	{ "deep", no_argument, NULL, 'D' },
 	{ "all", no_argument, NULL, 'a' },
 	{ "trust-inside", no_argument, NULL, 't' },
@@ -103,6 +104,9 @@ static int take(struct gp_options *o, int letter, char *value)
 		return read_interval(value, &o->interval_s);
 	case 'd':
 		o->dialogues = true;
+		return 0;
+	case 'E':
+		o->capture_dir = value;
 		return 0;
 	case 'D':
 		o->deep = true;

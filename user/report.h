@@ -8,6 +8,7 @@
 
 #include "deep_count.h"
 #include "judge.h"
+#include "witness.h"
 #include "world.h"
 
 enum gp_format {
@@ -25,6 +26,7 @@ struct gp_report {
 	__s64 clock_offset_ns;	 /* add it to the data plane's clock to get the time since the Unix epoch; replay: 0 */
 	struct gp_world *world;
 	struct gp_judge *judge;	 /* may be NULL: no verdicts */
+	const struct gp_witness *witness; /* what hosts said; may be NULL */
 	/* Added to what the memory holds: frames that no engine saw, and lengths that only the source knows. */
 	struct gp_count too_short, too_long, link_type;
 	__u64 wire_bytes;	/* as the capture states the original lengths */
@@ -32,7 +34,6 @@ struct gp_report {
 	__u64 time_reversed;
 	__u64 nic_missed;   /* the driver's losses since attach */
 	__u64 pcap_dropped;
-	__u64 dialogues, dialogues_displaced; /* as struct gp_dialogues_count has them */
 	__u64 live_slack;   /* packets that came while a live sweep ran: unaccounted up to this is no loss */
 	const char *incomplete; /* NULL, or why the input ended early, or what was not counted */
 	const struct gp_deep_count *deep; /* what --deep read; NULL: without */

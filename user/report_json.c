@@ -252,6 +252,7 @@ static void put_sampled(struct writer *w, json *coverage)
 	};
 	const struct gp_report *r = w->model->report;
 	json *evidence = put_object(w, coverage, "evidence");
+	struct gp_dialogues_count heard = { 0 };
 
 	for (size_t i = 0; i < GP_SAMPLED_KINDS; i++) {
 		const struct gp_sampled_count *count = &w->model->coverage.totals.sampled[i];
@@ -262,8 +263,10 @@ static void put_sampled(struct writer *w, json *coverage)
 		put_number(w, o, "limited", count->limited);
 		put_number(w, o, "ring_full", count->ring_full);
 	}
-	put_number(w, evidence, "dialogues", r->dialogues);
-	put_number(w, evidence, "dialogues_displaced", r->dialogues_displaced);
+	if (r->witness)
+		heard = gp_witness_count(r->witness);
+	put_number(w, evidence, "dialogues", heard.told);
+	put_number(w, evidence, "dialogues_displaced", heard.displaced);
 	if (r->deep)
 		put_deep(w, evidence, r->deep);
 }

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Everything that the agent hears, in one place: samples of packets, whole segments, records of flows go in; dialogues are
+ * put together and told, what they say of a host is remembered, and the packets of flagged hosts are kept where that was
+ * asked for. The same for run and replay. No counter depends on it.
+ */
+#ifndef GATEPOST_WITNESS_H
+#define GATEPOST_WITNESS_H
+
+#include <stdio.h>
+
+#include "dialogues.h"
+#include "evidence_pcapng.h"
+#include "host_facts.h"
+#include "judge.h"
+
+struct gp_witness;
+
+struct gp_witness_options {
+	const struct gp_config *config; /* borrowed until close */
+	const struct gp_memory *memory; /* of the data plane, for who is inside; borrowed until close */
+	FILE *print;			/* dialogues go there, one line of JSON each; NULL: nowhere */
+	const char *capture_dir;	/* packets of flagged hosts are kept there; NULL: nowhere */
+	__s64 offset_ns; /* to be added to the data plane's clock to get the time since the Unix epoch */
+	__u64 now_s;	 /* wall clock, since the Unix epoch */
+};
+
+/* Return: 0, -ENOMEM, or -errno of the directory (logged). */
+int gp_witness_open(struct gp_witness **out, const struct gp_witness_options *options);
+
+/* As gp_dialogues_sample(), gp_dialogues_segment(), gp_dialogues_record(). Return: 0, or -errno; of printing it is logged. */
+int gp_witness_sample(struct gp_witness *witness, const struct gp_packet_sample *sample, const __u8 *bytes);
+int gp_witness_segment(struct gp_witness *witness, const struct gp_segment *segment);
+int gp_witness_record(struct gp_witness *witness, const struct gp_flow_record *record);
+
+/**
+ * gp_witness_tick() - time passes.
+ * @now_ns: the data plane's clock. @now_s: wall clock.
+ * @offset_ns: as at open; a live one may change.
+ *
+ * What was printed goes out. Return: 0, or -errno of that (logged).
+ */
+int gp_witness_tick(struct gp_witness *witness, __u64 now_ns, __s64 offset_ns, __u64 now_s);
+
+/* Who is flagged from now on, and whose packets are kept: all others' are not any more. */
+void gp_witness_flag(struct gp_witness *witness, const struct gp_world *world, const struct gp_finding *findings, int count);
+
+/* The input has ended, and all flows with it. Return: as gp_witness_tick(). */
+int gp_witness_finish(struct gp_witness *witness);
+
+/* What is known of a host, a subscriber's prefix under its first address; NULL: nothing. Until the next call. */
+const struct gp_facts *gp_witness_facts(const struct gp_witness *witness, const struct gp_addr *host);
+
+struct gp_dialogues_count gp_witness_count(const struct gp_witness *witness);
+
+/* NULL without a directory. */
+const struct gp_evidence_pcapng_count *gp_witness_captured(const struct gp_witness *witness);
+
+void gp_witness_close(struct gp_witness *witness);
+
+#endif
