@@ -11,6 +11,7 @@
 
 #include "hll.h"
 #include "names.h"
+#include "report_heard.h"
 #include "report_model.h"
 #include "text.h"
 #include "version.h"
@@ -494,6 +495,16 @@ static void put_sample(struct writer *w, json *o, const struct gp_sample *sample
 	put_number(w, destination, "port", sample->dport);
 }
 
+/* What the host said; absent when nothing was heard of it. */
+static void put_heard(struct writer *w, json *o, const struct gp_listed *listed)
+{
+	const struct gp_witness *witness = w->model->report->witness;
+	const struct gp_facts *facts = witness ? gp_witness_facts(witness, &listed->addr) : NULL;
+
+	if (facts)
+		put(w, o, "heard", gp_report_heard(facts));
+}
+
 static json *new_host(struct writer *w, const struct gp_listed *listed)
 {
 	const struct gp_host *host = gp_listed_host(w->model, listed);
@@ -521,6 +532,7 @@ static json *new_host(struct writer *w, const struct gp_listed *listed)
 	if (f)
 		put_evidence(w, o, f->evidence, f->evidence_count);
 	put_counters(w, o, listed);
+	put_heard(w, o, listed);
 	return o;
 }
 
