@@ -42,15 +42,26 @@ static void fuzz_piece(struct gp_dialogue *d, struct gp_stream *stream, uint8_t 
 		fuzz_tell(d, speaker, bytes + at, n - at < step ? n - at : step);
 }
 
-/* What is written of the dialogue, to be freed; NULL when it was refused for want of memory. */
-static char *fuzz_dialogue(const uint8_t *data, size_t size, __u8 service, bool syn, bool cut, __u64 budget_bytes)
+static char *fuzz_write(const struct gp_dialogue *d)
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&text, &len);
+
+	MUST(out);
+	MUST(gp_dialogue_write(out, d, GP_STREAM_OPEN) == 0);
+	MUST(fclose(out) == 0);
+	return text;
+}
+
+/* What is written of the dialogue, to be freed; NULL when it was refused for want of memory, or write is false. */
+static char *fuzz_dialogue(const uint8_t *data, size_t size, __u8 service, bool syn, bool cut, bool write,
+			   __u64 budget_bytes)
 {
 	struct gp_stream stream = { .service = service, .sides = { { .syn = syn }, { .syn = syn } } };
 	struct gp_dialogue_budget budget = { .max = budget_bytes };
 	struct gp_dialogue *d = gp_dialogue_open(&stream, &budget);
 	char *text = NULL;
-	size_t len = 0;
-	FILE *out;
 
 	if (!d)
 		return NULL;
@@ -63,10 +74,8 @@ static char *fuzz_dialogue(const uint8_t *data, size_t size, __u8 service, bool 
 		size -= 2 + n;
 	}
 	gp_dialogue_finish(d);
-	out = open_memstream(&text, &len);
-	MUST(out);
-	MUST(gp_dialogue_write(out, d, GP_STREAM_OPEN) == 0);
-	MUST(fclose(out) == 0);
+	if (write)
+		text = fuzz_write(d);
 	gp_dialogue_close(d);
 	MUST(budget.used == 0);
 	return text;
@@ -85,17 +94,18 @@ static void fuzz_check_text(const char *text)
 
 static void fuzz_dialogues(const uint8_t *data, size_t size, __u8 service, bool syn, bool may_differ)
 {
-	char *whole = fuzz_dialogue(data, size, service, syn, false, 8 << 20);
-	char *cut = fuzz_dialogue(data, size, service, syn, true, 8 << 20);
-	char *starved = fuzz_dialogue(data, size, service, syn, true, 2500);
+	char *whole = fuzz_dialogue(data, size, service, syn, false, true, 8 << 20);
+	char *cut = fuzz_dialogue(data, size, service, syn, true, true, 8 << 20);
 
 	MUST(whole && cut);
 	fuzz_check_text(whole);
-	fuzz_check_text(cut);
-	MUST(may_differ || strcmp(whole, cut) == 0);
+	if (strcmp(whole, cut) != 0) {
+		MUST(may_differ);
+		fuzz_check_text(cut);
+	}
 	free(whole);
 	free(cut);
-	free(starved);
+	(void)fuzz_dialogue(data, size, service, syn, true, false, 2500);
 }
 
 #endif

@@ -47,6 +47,8 @@ bool gp_segment_from_sample(struct gp_segment *out, const struct gp_packet_sampl
 		return false;
 	out->isn = sample->isn;
 	out->isn_known = sample->flags & GP_SAMPLE_ISN;
+	out->peer_isn = sample->peer_isn;
+	out->peer_isn_known = sample->flags & GP_SAMPLE_PEER_ISN;
 	out->client_known = sample->flags & GP_SAMPLE_FLOW;
 	out->from_client = sample->flags & GP_SAMPLE_FROM_CLIENT;
 	out->service = sample->service;

@@ -448,6 +448,8 @@ static void begin_sides(struct flow *f, enum gp_speaker d, const struct gp_segme
 		return;
 	if (answer && !f->sides[other].begun)
 		begin_side_at(f, other, segment->ack, true);
+	if (segment->peer_isn_known && !f->sides[other].begun)
+		begin_side_at(f, other, segment->peer_isn + 1, true);
 	begin_side_at(f, d, segment->isn_known && !syn ? segment->isn + 1 : segment->seq + syn, syn || segment->isn_known);
 }
 

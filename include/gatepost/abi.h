@@ -587,6 +587,7 @@ enum {
 	GP_SAMPLE_ISN = 0x01,	      /* isn is known */
 	GP_SAMPLE_FROM_CLIENT = 0x02, /* else from the server, where GP_SAMPLE_FLOW is set */
 	GP_SAMPLE_FLOW = 0x04,	      /* the flow table knows who is the client */
+	GP_SAMPLE_PEER_ISN = 0x10,    /* peer_isn is known */
 	GP_SAMPLE_PROVED = 0x08,      /* the client had acknowledged the server's initial sequence number */
 };
 
@@ -596,12 +597,13 @@ struct gp_packet_sample {
 	__u32 wire_bytes; /* from the IP header to the end of the frame */
 	__u32 captured;	  /* of these, behind this record */
 	__u32 isn;	  /* initial sequence number of who sent it */
+	__u32 peer_isn;	  /* and of whom it was sent to */
 	__u8 kind;	  /* enum gp_sampled */
 	__u8 flags;	  /* GP_SAMPLE_* */
 	__u8 service;	  /* enum gp_service, of the flow or by the ports */
-	__u8 pad;
+	__u8 pad[5];
 };
-_Static_assert(sizeof(struct gp_packet_sample) == 24, "map ABI: bump GP_ABI_VERSION");
+_Static_assert(sizeof(struct gp_packet_sample) == 32, "map ABI: bump GP_ABI_VERSION");
 
 /* What became of the packets that were wanted as samples; each one is counted once. */
 struct gp_sampled_count {

@@ -127,19 +127,27 @@ GP_INLINE void gp_sampling_note(struct gp_flow *flow, const struct gp_packet *p,
 		flow->sampling |= GP_FLOW_HEAD_OPEN;
 }
 
+/* Is a number of a packet near the beginning of its stream? A stray SYN leaves another one (gp_stream_syn_is_stray()). */
+GP_INLINE __u32 gp_sampling_isn(const struct gp_flow *flow, __u32 of_client, __u32 number, __u32 *isn)
+{
+	*isn = of_client ? flow->client_isn : flow->server_isn;
+	return (flow->flags & (of_client ? GP_FLOW_SYN : GP_FLOW_SYN_ACK)) && number - *isn <= GP_FLOW_GAP_BYTES;
+}
+
 /* What is known of the flow, for who puts its samples together. */
 GP_INLINE void gp_sampling_describe(struct gp_packet_sample *sample, const struct gp_flow *flow, const struct gp_packet *p,
 				    __u32 from_client)
 {
-	__u32 known = flow->flags & (from_client ? GP_FLOW_SYN : GP_FLOW_SYN_ACK);
+	__u32 flags = GP_SAMPLE_FLOW | (from_client ? GP_SAMPLE_FROM_CLIENT : 0);
 
 	sample->service = flow->service;
-	sample->isn = from_client ? flow->client_isn : flow->server_isn;
-	/* A stray SYN has left another number there (gp_stream_syn_is_stray()): this segment is nowhere near it. */
-	if (p->seq - sample->isn > GP_FLOW_GAP_BYTES)
-		known = 0;
-	sample->flags = (__u8)(GP_SAMPLE_FLOW | (from_client ? GP_SAMPLE_FROM_CLIENT : 0) | (known ? GP_SAMPLE_ISN : 0) |
-			       (flow->flags & GP_FLOW_PROVED ? GP_SAMPLE_PROVED : 0));
+	if (gp_sampling_isn(flow, from_client, p->seq, &sample->isn))
+		flags |= GP_SAMPLE_ISN;
+	if (gp_sampling_isn(flow, !from_client, p->ack, &sample->peer_isn))
+		flags |= GP_SAMPLE_PEER_ISN;
+	if (flow->flags & GP_FLOW_PROVED)
+		flags |= GP_SAMPLE_PROVED;
+	sample->flags = (__u8)flags;
 }
 
 /* Hands over the packet in the CPU's scratch. Return: 0. */
