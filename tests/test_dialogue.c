@@ -301,6 +301,7 @@ static void test_tls(void **state)
 		{ "its beginning missing", GP_SERVICE_TLS, { "c-1" }, false },
 		{ "behind clear text", GP_SERVICE_TLS, { "cGET" }, false },
 		{ "behind a byte like its own", GP_SERVICE_HTTP, { "c\x16" }, false },
+		{ "the server's byte like its own, and clear text", GP_SERVICE_HTTP, { "s\x16", "cx" }, false },
 	};
 
 	(void)state;
