@@ -199,7 +199,8 @@ static void test_gaps(void **state)
 {
 	static const char mail[] = "Received: from pc ([192.0.2.1]) by mx\r\nFrom: A <a@b.example>\r\nMessage-ID: <1@m.example>\r\n"
 				   "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Transfer-Encoding: base64\r\n\r\n"
-				   "aHR0cDovL2EuZXhhbXBsZS8=\r\n--b\r\nContent-Type: text/html\r\n\r\n<a href='http://b.example/x'>\r\n--b--\r\n";
+				   "aHR0cDovL2EuZXhhbXBsZS8=\r\n--b\r\nContent-Type: text/html\r\n\r\n<a href='http://b.example/x'>\r\n"
+				   "--b\r\nContent-Type: x/y\r\n\r\nno--b\r\n\r\nhttp://c.example\r\n--b--\r\n";
 	struct gp_message whole, m;
 
 	(void)state;
