@@ -59,7 +59,8 @@ static void put_bytes(struct writer *w, json_object *object, const char *key, co
 }
 
 /* The names of the bits that are set; the first name is that of bit 0. */
-static void put_bits(struct writer *w, json_object *object, const char *key, unsigned bits, const char *const *names, size_t count)
+static void put_bits(struct writer *w, json_object *object, const char *key, unsigned bits, const char *const *names,
+		     size_t count)
 {
 	json_object *list = json_object_new_array();
 
@@ -134,7 +135,8 @@ static void put_refusals(struct writer *w, json_object *mail, const struct gp_ma
 	put_number(w, mail, "refusals_more", f->refusals_more);
 }
 
-static void put_domains(struct writer *w, json_object *mail, const char *key, const struct gp_mail_name *names, __u8 count)
+static void put_domains(struct writer *w, json_object *mail, const char *key, const struct gp_mail_name *names,
+			__u8 count)
 {
 	json_object *list = json_object_new_array();
 

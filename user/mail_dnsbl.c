@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Block lists in the texts of refusals. */
-#include <arpa/inet.h>
 #include <ctype.h>
 #include <string.h>
 #include <strings.h>
 
+#include "literal.h"
 #include "mail_facts.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -87,8 +87,8 @@ static const struct {
 
 /* Words about where an address is, whoever says so. */
 static const char *const placement[] = {
-	"dynamic", "dial-up", "dialup", "dial up", "dynip", "residential", "pbl", "policy block", "consumer ip", "end-user ip",
-	"generic rdns", "generic reverse", "generic ptr", "dul", "duhl",
+	"dynamic", "dial-up", "dialup", "dial up", "dynip", "residential", "pbl", "policy block", "consumer ip",
+	"end-user ip", "generic rdns", "generic reverse", "generic ptr", "dul", "duhl",
 };
 
 static bool is_name(char c)
@@ -105,7 +105,9 @@ static bool names(const char *text, size_t len, const char *name)
 		const char *end = text + i + n;
 		size_t left = len - i - n;
 
-		if (tolower((unsigned char)text[i]) != name[0] || strncasecmp(text + i, name, n) != 0 || (i && is_name(text[i - 1])))
+		if (tolower((unsigned char)text[i]) != name[0] || strncasecmp(text + i, name, n) != 0)
+			continue;
+		if (i && is_name(text[i - 1]))
 			continue;
 		if (!left || (!is_name(*end) && (*end != '.' || left < 2 || !is_name(end[1]))))
 			return true;
@@ -121,18 +123,11 @@ static bool is_address_byte(char c)
 /* Is this word the address? Dots and colons behind it belong to the sentence. */
 static bool is_that_address(const char *word, size_t len, const struct gp_addr *address)
 {
-	char copy[INET6_ADDRSTRLEN];
-	struct gp_addr read = { .bytes = { [10] = 0xff, [11] = 0xff } };
+	struct gp_addr read;
 
 	while (len && (word[len - 1] == '.' || (word[len - 1] == ':' && len > 1 && word[len - 2] != ':')))
 		len--;
-	if (!len || len >= sizeof(copy))
-		return false;
-	memcpy(copy, word, len);
-	copy[len] = '\0';
-	if (inet_pton(AF_INET, copy, &read.bytes[12]) != 1 && inet_pton(AF_INET6, copy, read.bytes) != 1)
-		return false;
-	return !memcmp(&read, address, sizeof(read));
+	return gp_literal_read(&read, word, len) && !memcmp(&read, address, sizeof(read));
 }
 
 static bool quotes(const char *text, size_t len, const struct gp_addr *address)
@@ -147,7 +142,8 @@ static bool quotes(const char *text, size_t len, const struct gp_addr *address)
 		/* The tag of a literal, "IPv6:", ends in what looks like a group. */
 		if (i >= 3 && end - i > 2 && !strncasecmp(text + i - 3, "IPv6:", 5))
 			i += 2;
-		if ((!i || !is_name(text[i - 1])) && (end == len || !is_name(text[end])) && is_that_address(text + i, end - i, address))
+		if ((!i || !is_name(text[i - 1])) && (end == len || !is_name(text[end])) &&
+		    is_that_address(text + i, end - i, address))
 			return true;
 		i = end;
 	}

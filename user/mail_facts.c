@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <arpa/inet.h>
 #include <ctype.h>
 #include <string.h>
 #include <strings.h>
 
+#include "literal.h"
 #include "mail_facts.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define DIALECT_VERSION 1
+#define IDLE_NS 10000000000ull /* no server's time-out is shorter; RFC 5321, 4.5.3.2 asks for minutes */
 
 static const char *const verb_names[GP_VERBS] = {
 	[GP_VERB_HELO] = "HELO", [GP_VERB_EHLO] = "EHLO", [GP_VERB_LHLO] = "LHLO", [GP_VERB_MAIL] = "MAIL",
@@ -24,6 +25,8 @@ struct walk {
 	bool ehlo_answered, greeting_accepted, server_left;
 	bool mail_sent;		  /* MAIL was sent, in the clear */
 	bool taken;		  /* the mail since the latest DATA; LMTP replies more than once (RFC 2033, 4.2) */
+	bool gap;		  /* among commands or replies, so far: what replies answer is known less often */
+	bool shifted;		  /* a reply was captured before its command: what the others answer is off by one */
 	bool replies_lost;	  /* some of the server's bytes were not seen */
 	bool over;		  /* the end of the flow was, or the server left: nothing is to follow */
 	const struct gp_said *mail; /* the latest MAIL */
@@ -146,7 +149,8 @@ static void envelope(struct walk *w, const struct gp_said *said, enum gp_mail_ve
 {
 	struct gp_mail_facts *out = w->out;
 	size_t len, argument_len;
-	const char *address = words(w, said, GP_WORDS_HOST, &len), *argument = words(w, said, GP_WORDS_ARGUMENT, &argument_len);
+	const char *address = words(w, said, GP_WORDS_HOST, &len);
+	const char *argument = words(w, said, GP_WORDS_ARGUMENT, &argument_len);
 
 	envelope_syntax(w, said, verb);
 	if (verb == GP_VERB_MAIL) {
@@ -166,44 +170,25 @@ static void envelope(struct walk *w, const struct gp_said *said, enum gp_mail_ve
 	out->null_sender_many |= w->mail_recipients > 1 && !w->mail->words[GP_WORDS_HOST].len && out->null_sender;
 }
 
-/* Does a greeting name this address: 192.0.2.1, [192.0.2.1], [IPv6:2001:db8::1]? */
-static bool is_source(const struct gp_mail_name *helo, const struct gp_addr *address)
-{
-	char copy[INET6_ADDRSTRLEN];
-	struct gp_addr read = { .bytes = { [10] = 0xff, [11] = 0xff } };
-	const char *name = helo->data;
-	size_t len = helo->len;
-
-	if (len > 2 && name[0] == '[' && name[len - 1] == ']') {
-		name++;
-		len -= 2;
-	}
-	if (len > 5 && !strncasecmp(name, "IPv6:", 5)) {
-		name += 5;
-		len -= 5;
-	}
-	if (len >= sizeof(copy) || memchr(name, 0, len))
-		return false;
-	memcpy(copy, name, len);
-	copy[len] = '\0';
-	return (inet_pton(AF_INET, copy, &read.bytes[12]) == 1 || inet_pton(AF_INET6, copy, read.bytes) == 1) &&
-	       !memcmp(&read, address, sizeof(read));
-}
-
 /* d2, d3 */
 static void greeting(struct walk *w, const struct gp_said *said, enum gp_mail_verb verb)
 {
 	struct gp_mail_facts *out = w->out;
+	struct gp_addr address;
 	size_t len;
 	const char *name = words(w, said, GP_WORDS_ARGUMENT, &len);
 
-	out->greeting |= verb == GP_VERB_HELO ? GP_GREETED_HELO : verb == GP_VERB_EHLO ? GP_GREETED_EHLO : GP_GREETED_LHLO;
+	if (verb == GP_VERB_HELO)
+		out->greeting |= GP_GREETED_HELO;
+	else
+		out->greeting |= verb == GP_VERB_EHLO ? GP_GREETED_EHLO : GP_GREETED_LHLO;
 	while (len && (name[len - 1] == ' ' || name[len - 1] == '\t'))
 		len--;
 	out->helo.len = (__u8)(len < sizeof(out->helo.data) ? len : sizeof(out->helo.data));
 	memset(out->helo.data, 0, sizeof(out->helo.data));
 	memcpy(out->helo.data, name, out->helo.len);
-	out->helo_is_source = is_source(&out->helo, &w->d->stream->client);
+	out->helo_is_source = gp_literal_read(&address, out->helo.data, out->helo.len) &&
+			      !memcmp(&address, &w->d->stream->client, sizeof(address));
 }
 
 static void command(struct walk *w, const struct gp_said *said)
@@ -220,9 +205,10 @@ static void command(struct walk *w, const struct gp_said *said)
 	if (said->flags & GP_SAID_BARE_LF)
 		out->syntax |= GP_SYNTAX_BARE_LF;
 	if ((said->flags & GP_SAID_AHEAD) && !w->replies_lost) {
-		__u8 pipelined = w->d->smtp->pipelining_offered && w->ehlo_answered ? GP_PIPELINED_OFFERED : GP_PIPELINED_UNOFFERED;
-
-		out->pipelining = pipelined > out->pipelining ? pipelined : out->pipelining;
+		if (!w->d->smtp->pipelining_offered || !w->ehlo_answered)
+			out->pipelining = GP_PIPELINED_UNOFFERED;
+		else if (!out->pipelining)
+			out->pipelining = GP_PIPELINED_OFFERED;
 	}
 	if (verb == GP_VERB_HELO || verb == GP_VERB_EHLO || verb == GP_VERB_LHLO)
 		greeting(w, said, verb);
@@ -279,7 +265,8 @@ static void add_refusal(struct gp_mail_facts *out, const struct gp_said *said, e
 	for (__u8 i = 0; i < out->refusals_count; i++) {
 		struct gp_mail_refusal *r = &out->refusals[i];
 
-		if (r->stage == stage && r->code == said->code && !memcmp(r->enhanced, refusal.enhanced, sizeof(r->enhanced))) {
+		if (r->stage == stage && r->code == said->code &&
+		    !memcmp(r->enhanced, refusal.enhanced, sizeof(r->enhanced))) {
 			r->count++;
 			return;
 		}
@@ -329,11 +316,26 @@ static bool takes_mail(const struct walk *w, const struct gp_said *said)
 	return len > 4 && !strncasecmp(argument + len - 4, "LAST", 4) && argument[len - 5] == ' ';
 }
 
+/*
+ * A 421 that answers nothing: behind a long silence the server ran out of patience, or was shut down (RFC 5321, 3.8); at
+ * once, it says that the client is gone already, as Exim does.
+ */
+static bool is_farewell(const struct walk *w, const struct gp_said *said)
+{
+	return said->code == 421 && said->answers == GP_ANSWERS_NONE && w->last_reply &&
+	       said->time_ns - w->last_reply->time_ns < IDLE_NS;
+}
+
 static void reply(struct walk *w, const struct gp_said *said)
 {
 	struct gp_mail_facts *out = w->out;
 	enum gp_smtp_stage stage = stage_of(w, said);
 
+	if (is_farewell(w, said))
+		return;
+	w->shifted |= said->answers == GP_ANSWERS_NONE && said->code != 421 && !w->gap;
+	if (w->shifted)
+		stage = GP_STAGE_OTHER;
 	w->last_reply = said;
 	w->ehlo_answered |= stage == GP_STAGE_HELO;
 	if (said->code >= 400 && said->code < 600) {
@@ -345,10 +347,16 @@ static void reply(struct walk *w, const struct gp_said *said)
 	w->greeting_accepted |= stage == GP_STAGE_HELO;
 	if (stage == GP_STAGE_RCPT)
 		out->recipients_accepted++;
-	if (stage == GP_STAGE_BODY && !w->taken && takes_mail(w, said)) {
+	if (stage == GP_STAGE_BODY && said->code == 250 && !w->taken && takes_mail(w, said)) {
 		w->taken = true;
 		out->accepted_messages++;
 	}
+}
+
+/* Does this client speak SMTP at all? */
+static bool is_mail(const struct walk *w)
+{
+	return w->out->greeting || w->mail_sent || w->out->recipients;
 }
 
 /* Could there be commands that were not seen? */
@@ -428,7 +436,7 @@ static void dialect(struct walk *w, enum gp_stream_end end)
 	const struct gp_smtp_dialogue *s = w->d->smtp;
 	struct gp_mail_facts *out = w->out;
 
-	out->early_talker = s->early_talker;
+	out->early_talker = s->early_talker && is_mail(w);
 	out->helo_form = s->helo_form;
 	if (s->trailing_blank)
 		out->syntax |= GP_SYNTAX_TRAILING_SPACE;
@@ -438,7 +446,7 @@ static void dialect(struct walk *w, enum gp_stream_end end)
 		out->parameters |= GP_PARAMETER_BODY_OFFERED;
 	out->ending = ending(w, end);
 	starttls(w);
-	if (out->verbs_count && !commands_lost(w) && !w->replies_lost)
+	if (is_mail(w) && !commands_lost(w) && !w->replies_lost)
 		out->dialect_id = dialect_id(w);
 }
 
@@ -470,6 +478,9 @@ static __u8 by_size(const struct walk *w, enum gp_stream_end end, const struct g
 		recipients = 1;
 	}
 	if (bytes < hello)
+		return GP_OUTCOME_UNKNOWN;
+	/* What is no mail has sizes of its own: on ports of mail, miners speak JSON. */
+	if (!hello && bytes >= GP_MAIL_SIZE_FAILED && !is_mail(w))
 		return GP_OUTCOME_UNKNOWN;
 	limit = GP_MAIL_SIZE_REJECTED + GP_MAIL_SIZE_PER_RECIPIENT * (recipients - 1);
 	if (bytes - hello < GP_MAIL_SIZE_FAILED)
@@ -535,7 +546,12 @@ static bool replies_lost(const struct gp_dialogue *d)
 void gp_mail_facts(struct gp_mail_facts *out, const struct gp_dialogue *d, enum gp_stream_end end,
 		   const struct gp_flow_record *record)
 {
-	struct walk w = { .out = out, .d = d, .replies_lost = replies_lost(d) };
+	struct walk w = {
+		.out = out,
+		.d = d,
+		.replies_lost = replies_lost(d),
+		.gap = !d->stream->sides[GP_FROM_CLIENT].syn || !d->stream->sides[GP_FROM_SERVER].syn,
+	};
 
 	memset(out, 0, sizeof(*out));
 	for (__u32 i = 0; i < d->said_count; i++) {
@@ -545,6 +561,8 @@ void gp_mail_facts(struct gp_mail_facts *out, const struct gp_dialogue *d, enum 
 			command(&w, said);
 		else if (said->kind == GP_SAID_REPLY)
 			reply(&w, said);
+		else if (said->kind == GP_SAID_GAP)
+			w.gap = true;
 	}
 	w.over = w.server_left || end == GP_STREAM_FIN || end == GP_STREAM_RST;
 	dialect(&w, end);

@@ -148,7 +148,7 @@ struct gp_mail_name {
 
 struct gp_mail_facts {
 	/* The dialect; d12 and d13 are the host's, over time, and need helo and put_off. */
-	bool early_talker;   /* d1: spoke before the server's greeting */
+	bool early_talker;   /* d1: spoke before the server's greeting, and then mail */
 	__u8 greeting;	     /* d2, enum gp_mail_greeting */
 	__u8 helo_form;	     /* d3, enum gp_helo_form, of the last greeting */
 	bool helo_is_source; /* it names the client's own address, in brackets or not */
@@ -164,7 +164,7 @@ struct gp_mail_facts {
 	bool auth_tried, auth_on_smtp; /* d11: at all; to a port of service smtp */
 	__u8 verbs_count;
 	__u8 verbs[GP_MAIL_VERBS]; /* enum gp_mail_verb in their order, of the same in a row one */
-	__u32 dialect_id;    /* 0: no command, or commands or replies may be missing */
+	__u32 dialect_id;    /* 0: no mail was spoken, or commands or replies may be missing */
 	struct gp_mail_name helo; /* of the last greeting, as given */
 	bool put_off;	     /* ended with a refusal for now (4yz) and without one mail taken: a mail server comes back */
 

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* A mail's lines: header fields, parts and their boundaries. What the fields hold: message_header.c; links: message_links.c. */
+/*
+ * A mail's lines: header fields, parts and their boundaries. What the fields hold: message_header.c; links:
+ * message_links.c.
+ */
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -178,7 +181,7 @@ static bool at_boundary(struct gp_message_reader *r)
 		const struct boundary *b = &r->boundaries[depth - 1];
 		bool last = len == b->len + 4u && r->line[len - 1] == '-' && r->line[len - 2] == '-';
 
-		if ((len != b->len + 2u && !last) || memcmp(r->line + 2, b->text, b->len))
+		if ((len != b->len + 2u && !last) || memcmp(r->line + 2, b->text, b->len) != 0)
 			continue;
 		end_part(r);
 		r->depth = last ? depth - 1 : depth;

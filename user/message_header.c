@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The values of header fields that matter (RFC 5322, 3.4 and 3.6; RFC 2045, 5 and 6). */
-#include <arpa/inet.h>
 #include <ctype.h>
 #include <string.h>
 #include <strings.h>
 
+#include "literal.h"
 #include "message_private.h"
 
 #define PARAMETER_BYTES 200u
@@ -165,7 +165,8 @@ static bool first_mailbox(struct address *a, struct cursor *c, bool cut)
 	return a->at && !cut;
 }
 
-void gp_field_address(struct gp_message_text *address, struct gp_message_text *domain, const char *value, size_t len, bool cut)
+void gp_field_address(struct gp_message_text *address, struct gp_message_text *domain, const char *value, size_t len,
+		      bool cut)
 {
 	struct cursor c = { value, value + len };
 	struct address a = { 0 };
@@ -192,23 +193,6 @@ void gp_field_message_id(struct gp_message_text *domain, const char *value, size
 		gp_message_lower(domain, at + 1, (size_t)(end - at - 1));
 }
 
-/* "[192.0.2.1]", "[IPv6:2001:db8::1]" (RFC 5321, 4.1.3), with or without the tag. */
-static bool read_literal(struct gp_addr *out, const char *text, size_t len)
-{
-	char copy[INET6_ADDRSTRLEN];
-
-	if (len > 5 && !strncasecmp(text, "IPv6:", 5)) {
-		text += 5;
-		len -= 5;
-	}
-	if (!len || len >= sizeof(copy))
-		return false;
-	memcpy(copy, text, len);
-	copy[len] = '\0';
-	*out = (struct gp_addr){ .bytes = { [10] = 0xff, [11] = 0xff } };
-	return strlen(copy) == len && (inet_pton(AF_INET, copy, &out->bytes[12]) == 1 || inet_pton(AF_INET6, copy, out->bytes) == 1);
-}
-
 /* "from" name "(" what the receiver found ")" "by" ... (RFC 5321, 4.4). */
 void gp_field_received(struct gp_message *out, const char *value, size_t len)
 {
@@ -217,7 +201,7 @@ void gp_field_received(struct gp_message *out, const char *value, size_t len)
 
 	while (c.at < c.end && is_blank(*c.at))
 		c.at++;
-	if (c.end - c.at < 6 || strncasecmp(c.at, "from", 4) || !is_blank(c.at[4]))
+	if (c.end - c.at < 6 || strncasecmp(c.at, "from", 4) != 0 || !is_blank(c.at[4]))
 		return;
 	for (c.at += 5; c.at < c.end && is_blank(*c.at); c.at++)
 		;
@@ -233,9 +217,7 @@ void gp_field_received(struct gp_message *out, const char *value, size_t len)
 	open = memchr(c.at, '[', (size_t)(c.end - c.at));
 	end = open ? memchr(open, ']', (size_t)(c.end - open)) : NULL;
 	if (end)
-		out->has_received_address = read_literal(&out->received_address, open + 1, (size_t)(end - open - 1));
-	if (!out->has_received_address)
-		memset(&out->received_address, 0, sizeof(out->received_address));
+		out->has_received_address = gp_literal_read(&out->received_address, open, (size_t)(end + 1 - open));
 }
 
 static void skip_blanks(struct cursor *c)
@@ -262,6 +244,11 @@ static bool is_token(const char *token_at, size_t len, const char *word)
 	return strlen(word) == len && !strncasecmp(token_at, word, len);
 }
 
+static bool ends_value(char c, bool quoted)
+{
+	return quoted ? c == '"' : is_blank(c) || c == ';' || c == '(';
+}
+
 /* A parameter's value. Return: its length; 0 when it is too long. */
 static size_t parameter_value(struct cursor *c, char out[PARAMETER_BYTES])
 {
@@ -269,7 +256,7 @@ static size_t parameter_value(struct cursor *c, char out[PARAMETER_BYTES])
 	size_t n = 0;
 
 	c->at += quoted;
-	for (; c->at < c->end && (quoted ? *c->at != '"' : !is_blank(*c->at) && *c->at != ';' && *c->at != '('); c->at++) {
+	for (; c->at < c->end && !ends_value(*c->at, quoted); c->at++) {
 		if (quoted && *c->at == '\\' && c->at + 1 < c->end)
 			c->at++;
 		if (n < PARAMETER_BYTES)

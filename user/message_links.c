@@ -37,7 +37,8 @@ static size_t normalise(char *out, const char *path, size_t len)
 		out[n++] = '/';
 	for (size_t i = 0; i < len && path[i] != '#'; i++) {
 		__u8 c = (__u8)path[i];
-		bool digit = (i >= 1 && path[i - 1] == '%') || (i >= 2 && path[i - 2] == '%' && isxdigit((unsigned char)path[i - 1]));
+		bool digit = (i >= 1 && path[i - 1] == '%') ||
+			     (i >= 2 && path[i - 2] == '%' && isxdigit((unsigned char)path[i - 1]));
 
 		if (is_wrapped(path[i])) {
 			out[n++] = '%';
@@ -240,6 +241,11 @@ static void search(struct gp_link_finder *f, __u8 c)
 	f->before = c;
 }
 
+static __u8 digit_value(__u8 c)
+{
+	return (__u8)(isdigit(c) ? c - '0' : tolower(c) - 'a' + 10);
+}
+
 /* The character of a reference between "&" and ";" (HTML, 13.5); 0 for one that no link contains. */
 static __u32 referred(const char *name, size_t len)
 {
@@ -247,8 +253,9 @@ static __u32 referred(const char *name, size_t len)
 		const char *name;
 		__u8 c;
 	} names[] = {
-		{ "amp", '&' }, { "AMP", '&' }, { "lt", '<' }, { "gt", '>' }, { "quot", '"' }, { "apos", '\'' }, { "colon", ':' },
-		{ "sol", '/' }, { "period", '.' }, { "equals", '=' }, { "quest", '?' }, { "nbsp", ' ' }, { "num", '#' }, { "lowbar", '_' },
+		{ "amp", '&' },	   { "AMP", '&' }, { "lt", '<' },     { "gt", '>' },	 { "quot", '"' },
+		{ "apos", '\'' },  { "colon", ':' }, { "sol", '/' }, { "period", '.' }, { "equals", '=' },
+		{ "quest", '?' },  { "nbsp", ' ' }, { "num", '#' },   { "lowbar", '_' },
 	};
 	__u32 value = 0, base = 10;
 
@@ -263,7 +270,7 @@ static __u32 referred(const char *name, size_t len)
 	for (size_t i = base == 16 ? 2 : 1; i < len; i++) {
 		if (base == 16 ? !isxdigit((unsigned char)name[i]) : !isdigit((unsigned char)name[i]))
 			return 0;
-		value = value * base + (__u32)(isdigit((unsigned char)name[i]) ? name[i] - '0' : tolower((unsigned char)name[i]) - 'a' + 10);
+		value = value * base + digit_value((__u8)name[i]);
 	}
 	return value;
 }
@@ -347,11 +354,6 @@ static void decoded(struct gp_link_finder *f, __u8 c)
 		dereference(f, c);
 	else
 		from_utf16(f, c);
-}
-
-static __u8 digit_value(__u8 c)
-{
-	return (__u8)(isdigit(c) ? c - '0' : tolower(c) - 'a' + 10);
 }
 
 static void quoted_printable(struct gp_link_finder *f, __u8 c)

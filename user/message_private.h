@@ -68,8 +68,9 @@ void gp_links_line(struct gp_link_finder *f, const char *data, size_t len, bool 
 /* The part is over. */
 void gp_links_end(struct gp_link_finder *f);
 
-/* The values of header fields, unfolded, @cut when there was more of them. Out is written only where there is something. */
-void gp_field_address(struct gp_message_text *address, struct gp_message_text *domain, const char *value, size_t len, bool cut);
+/* The values of header fields, unfolded; @cut: there was more of it. Out is written only where there is something. */
+void gp_field_address(struct gp_message_text *address, struct gp_message_text *domain, const char *value, size_t len,
+		      bool cut);
 void gp_field_received(struct gp_message *out, const char *value, size_t len);
 void gp_field_message_id(struct gp_message_text *domain, const char *value, size_t len);
 void gp_field_content_type(struct gp_part *part, const char *value, size_t len);
