@@ -102,6 +102,7 @@ static const struct row rows[] = {
 	  "GET /a POST /b HEAD /c 200 100 201 200 " },
 	{ "a gap in a body", GP_SERVICE_HTTP,
 	  { "cPOST /b HTTP/1.1\r\nContent-Length: 9\r\n\r\nab", "c-6", "cxGET /c HTTP/1.1\r\n\r\n" }, "POST /b - GET /c " },
+	{ "the server's second byte is like one of TLS", GP_SERVICE_TLS, { "s\x01\x16", "cGET /a HTTP/1.1\r\n\r\n" }, "GET /a " },
 	{ "a tunnel", GP_SERVICE_HTTP,
 	  { "cCONNECT a:443 HTTP/1.1\r\n\r\n", "sHTTP/1.1 200 OK\r\n\r\n", "cGET /x HTTP/1.1\r\n\r\n" }, "CONNECT a:443 200 " },
 	{ "a request that is cut off", GP_SERVICE_HTTP, { "cGET /a?b", "c-9" }, "GET /a?b - " },
@@ -300,6 +301,7 @@ static void test_tls(void **state)
 		{ "its beginning missing", GP_SERVICE_TLS, { "c-1" }, false },
 		{ "behind clear text", GP_SERVICE_TLS, { "cGET" }, false },
 		{ "behind a byte like its own", GP_SERVICE_HTTP, { "c\x16" }, false },
+		{ "the server's byte like its own, and clear text", GP_SERVICE_HTTP, { "s\x16", "cx" }, false },
 	};
 
 	(void)state;

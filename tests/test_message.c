@@ -82,8 +82,8 @@ static const struct row {
 	{ "a link at the end", MAIL("\r\nhttp://a.example/x"), "a.example" },
 	{ "a host that is too long", MAIL("\r\nhttp://" X64 X64 "x/\r\n"), "+1" },
 	{ "a host of 128 bytes", MAIL("\r\nhttp://" X64 X64 "/\r\n"), X64 X64 },
-	{ "NUL, escape and no ASCII end a link", MAIL("\r\nhttp://a.example/\x00http://b.example\x1b[2Jhttp://c.example\xffhttp://d.example\r\n"),
-	  "a.example b.example d.example" },
+	{ "NUL, escape and no ASCII end a link", MAIL("\r\nhttp://a.example/\x00http://b.example\x1b[2Jhttp://c.example\xffhttp://d.example http://e.example\x7f\r\n"),
+	  "a.example b.example d.example e.example" },
 	{ "a link is not put together over a line end", MAIL("\r\nhttp://a.ex\r\nample/\r\n"), "a.ex" },
 
 	{ "quoted-printable", MAIL("Content-Transfer-Encoding: quoted-printable\r\n\r\nh=\r\nttp://a.ex= \t\r\nample/?q=3D1 =68ttp://b.example=\r\n"),
@@ -199,7 +199,8 @@ static void test_gaps(void **state)
 {
 	static const char mail[] = "Received: from pc ([192.0.2.1]) by mx\r\nFrom: A <a@b.example>\r\nMessage-ID: <1@m.example>\r\n"
 				   "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Transfer-Encoding: base64\r\n\r\n"
-				   "aHR0cDovL2EuZXhhbXBsZS8=\r\n--b\r\nContent-Type: text/html\r\n\r\n<a href='http://b.example/x'>\r\n--b--\r\n";
+				   "aHR0cDovL2EuZXhhbXBsZS8=\r\n--b\r\nContent-Type: text/html\r\n\r\n<a href='http://b.example/x'>\r\n"
+				   "--b\r\nContent-Type: x/y\r\n\r\nno--b\r\n\r\nhttp://c.example\r\n--b--\r\n";
 	struct gp_message whole, m;
 
 	(void)state;

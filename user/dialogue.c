@@ -199,7 +199,7 @@ static __u32 begin(struct gp_dialogue *d, enum gp_speaker speaker, const __u8 *d
 {
 	bool mail = d->stream->service == GP_SERVICE_SMTP || d->stream->service == GP_SERVICE_SUBMISSION;
 
-	if (data && data[0] == GP_TLS_HANDSHAKE && !d->lines[speaker].len)
+	if (data && data[0] == GP_TLS_HANDSHAKE && !d->spoken[speaker] && !d->lines[speaker].len)
 		decide(d, GP_DIALOGUE_TLS);
 	else if (mail)
 		decide(d, GP_DIALOGUE_SMTP);

@@ -22,6 +22,14 @@ static void keep(struct gp_dialogue *d, const struct gp_hello *hello)
 	gp_ja4(t->ja4, hello);
 }
 
+/* Do the client's first bytes begin any record (RFC 8446, 5.1)? Of another type than a hello's only the type is looked at. */
+static bool is_record(const struct gp_spoken_line *bytes)
+{
+	__u8 type = (__u8)bytes->data[0];
+
+	return type >= 0x14 && type <= 0x17 && (type != GP_TLS_HANDSHAKE || bytes->len < 2 || bytes->data[1] == 3);
+}
+
 void gp_dialogue_tls_bytes(struct gp_dialogue *d, const __u8 *data, __u32 len)
 {
 	struct gp_tls_dialogue *t = d->tls;
@@ -37,8 +45,8 @@ void gp_dialogue_tls_bytes(struct gp_dialogue *d, const __u8 *data, __u32 len)
 	answer = gp_hello_parse(&hello, (const __u8 *)t->bytes.data, t->bytes.len);
 	if (answer > 0)
 		keep(d, &hello);
-	else if (answer < 0 && d->protocol == GP_DIALOGUE_TLS && t->bytes.len > 1 && t->bytes.data[1] != 3)
-		d->protocol = GP_DIALOGUE_UNKNOWN; /* its first byte was an accident */
+	else if (answer < 0 && d->protocol == GP_DIALOGUE_TLS && !is_record(&t->bytes))
+		d->protocol = GP_DIALOGUE_UNKNOWN; /* that somebody's first byte was like one of TLS was an accident */
 	if (answer || t->bytes.len == GP_HELLO_STREAM)
 		over(d);
 }
