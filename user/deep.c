@@ -132,13 +132,14 @@ static int let_in(struct gp_deep *deep, char *why)
 
 		for (__u32 queue = 0; queue < tap->interface->deep_queues; queue++) {
 			__u32 key = tap->interface->deep_first + queue;
-			int fd = gp_xsk_fd(tap->xsk, queue);
+			int fd = gp_xsk_fd(tap->xsk, queue), err;
 
 			deep->sockets[deep->socket_count++] = (struct socket){ .xsk = tap->xsk, .queue = queue };
 			if (!bpf_map_update_elem(deep->maps.xsks, &key, &fd, BPF_ANY))
 				continue;
-			snprintf(why, GP_XSK_WHY, "map gp_xsks: %s", strerror(errno));
-			return -errno;
+			err = -errno;
+			snprintf(why, GP_XSK_WHY, "map gp_xsks: %s", strerror(-err));
+			return err;
 		}
 	}
 	return 0;
