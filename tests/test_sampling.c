@@ -12,7 +12,9 @@
 #include <gatepost/account.h>
 
 #include "account_engine.h"
+#include "dialogues.h"
 #include "filters.h"
+#include "mail_facts.h"
 #include "segment.h"
 
 /*
@@ -256,6 +258,114 @@ static void test_long_segment(void **state)
 	assert_int_equal(engine->memory.sample->head.wire_bytes, 20 + 20 + 2006);
 }
 
+/* What comes out of samples: verbs, codes and gaps, and the dialect. */
+struct hearing {
+	struct gp_dialogues *dialogues;
+	char said[512];
+	__u32 dialect_id;
+	enum gp_stream_end end;
+};
+
+static int told(void *context, const struct gp_dialogue *d, enum gp_stream_end end)
+{
+	struct hearing *h = context;
+	struct gp_mail_facts facts;
+	char *out = h->said;
+
+	for (__u32 i = 0; i < d->said_count; i++) {
+		const struct gp_said *said = &d->said[i];
+		const struct gp_words *verb = &said->words[GP_WORDS_VERB];
+
+		if (said->kind == GP_SAID_COMMAND)
+			out += sprintf(out, "%.*s ", verb->len, d->text + verb->at);
+		else if (said->kind == GP_SAID_REPLY)
+			out += sprintf(out, "%u ", said->code);
+		else
+			out += sprintf(out, "- ");
+	}
+	gp_mail_facts(&facts, d, end, d->stream->record);
+	h->dialect_id = facts.dialect_id;
+	h->end = end;
+	return 0;
+}
+
+static void hear_sample(void *context, const struct gp_packet_sample *sample, const __u8 *bytes)
+{
+	struct hearing *h = context;
+
+	assert_int_equal(gp_dialogues_sample(h->dialogues, sample, bytes), 0);
+}
+
+static void hear_record(void *context, const struct gp_flow_record *record)
+{
+	struct hearing *h = context;
+
+	assert_int_equal(gp_dialogues_record(h->dialogues, record), 0);
+}
+
+static int hear(void *context, const struct gp_frame *frame, enum gp_side side, bool prepare)
+{
+	int err = engine->frame(engine, frame);
+
+	(void)side;
+	(void)prepare;
+	engine->samples(engine, hear_sample, context);
+	engine->drain(engine, hear_record, context);
+	return err;
+}
+
+static void play_dialogue(struct hearing *h, const struct step *script, enum gp_sampling sampling)
+{
+	struct player player = { .feed = hear, .context = h };
+	void *state = NULL;
+
+	*h = (struct hearing){ 0 };
+	assert_int_equal(open_engine(&state), 0);
+	engine->memory.settings->sampling = sampling;
+	assert_int_equal(gp_dialogues_open(&h->dialogues, config, told, h), 0);
+	assert_int_equal(player_play(&player, script), 0);
+	assert_int_equal(gp_dialogues_finish(h->dialogues), 0);
+	gp_dialogues_close(h->dialogues);
+	close_engine(&state);
+}
+
+static const struct {
+	const struct step *script;
+	const char *some, *all;
+	bool same_dialect;
+} talks[] = {
+	{ SCRIPT(MAIL_FLOW(ALICE, 40000), OPEN, GREETING, EHLO, ENVELOPE, CLI("Subject: x\r\n\r\ntext\r\n"), CLI(".\r\n"),
+		 SRV("250 queued\r\n"), CLI("QUIT\r\n"), SRV("221 bye\r\n"), CLOSE),
+	  "220 EHLO 250 MAIL 250 RCPT 250 DATA 354 - 250 QUIT 221 ",
+	  "220 EHLO 250 MAIL 250 RCPT 250 DATA 354 250 QUIT 221 ", true },
+	{ SCRIPT(MAIL_FLOW(ALICE, 40000), OPEN, GREETING, EHLO, CLI("AUTH PLAIN AGIAYw==\r\n"), SRV("535 no\r\n"),
+		 CLI("QUIT\r\n"), SRV("221 bye\r\n"), CLOSE),
+	  "220 EHLO 250 - 535 QUIT 221 ", "220 EHLO 250 AUTH 535 QUIT 221 ", false },
+	{ SCRIPT(MAIL_FLOW(ALICE, 40000), OPEN, SRV("554 no\r\n"), RST_CLI), "554 ", "554 ", true },
+	{ SCRIPT(MAIL_FLOW(ALICE, 40000), OPEN, GREETING, LOST_CLI("HELO a\r\n"), SRV("250 hello\r\n"),
+		 CLI("QUIT\r\n"), SRV("221 bye\r\n"), CLOSE),
+	  "220 250 - QUIT 221 ", "220 250 221 - QUIT ", false },
+};
+
+/* Samples tell the same dialogue as all packets do, with gaps where text and secrets were left out, and the same ending. */
+static void test_dialogues(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(talks) / sizeof(*talks); i++) {
+		struct hearing some, all;
+
+		play_dialogue(&some, talks[i].script, GP_SAMPLING_SOME);
+		play_dialogue(&all, talks[i].script, GP_SAMPLING_ALL);
+		assert_string_equal(some.said, talks[i].some);
+		assert_string_equal(all.said, talks[i].all);
+		assert_int_equal(some.end, all.end);
+		if (talks[i].same_dialect)
+			assert_int_equal(some.dialect_id, all.dialect_id);
+		else
+			assert_int_equal(some.dialect_id, 0);
+	}
+}
+
 /* The bucket by itself: what it holds, how it fills, time that stands still, and time far away. */
 static void test_bucket(void **state)
 {
@@ -284,6 +394,7 @@ int main(void)
 		cmocka_unit_test(test_rows),
 		cmocka_unit_test_setup_teardown(test_long_segment, open_engine, close_engine),
 		cmocka_unit_test(test_bucket),
+		cmocka_unit_test(test_dialogues),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

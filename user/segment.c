@@ -49,6 +49,9 @@ bool gp_segment_from_sample(struct gp_segment *out, const struct gp_packet_sampl
 	out->isn_known = sample->flags & GP_SAMPLE_ISN;
 	out->peer_isn = sample->peer_isn;
 	out->peer_isn_known = sample->flags & GP_SAMPLE_PEER_ISN;
+	out->peer_next = sample->peer_next;
+	out->peer_next_known = sample->flags & GP_SAMPLE_PEER_NEXT;
+	out->in_order = sample->flags & GP_SAMPLE_IN_ORDER;
 	out->client_known = sample->flags & GP_SAMPLE_FLOW;
 	out->from_client = sample->flags & GP_SAMPLE_FROM_CLIENT;
 	out->service = sample->service;

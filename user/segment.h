@@ -17,13 +17,15 @@ struct gp_segment {
 	__u32 seq, ack;
 	__u32 isn; /* the sender's initial sequence number, where isn_known; a SYN's own is its seq */
 	__u32 peer_isn; /* the receiver's, where peer_isn_known */
+	__u32 peer_next; /* what the receiver sent before it is not to be waited for, where peer_next_known */
 	__u32 payload_len; /* on the wire */
 	__u32 captured;	   /* bytes in data, at most payload_len */
 	__u16 sport, dport; /* host order */
 	__u16 ip_bytes;
 	__u8 tcp_flags;	   /* GP_TCP_* */
 	bool isn_known;	   /* whoever saw the segment had seen the handshake */
-	bool peer_isn_known;
+	bool peer_isn_known, peer_next_known;
+	bool in_order;	   /* what was sent before it is not to be waited for */
 	bool client_known; /* and knew who the client is */
 	bool from_client;
 	__u8 service;	   /* enum gp_service, of the flow; GP_SERVICE_OTHER: by its ports */

@@ -12,6 +12,7 @@
 #define LINGER_NS (10 * SECOND_NS) /* after the end, for retransmissions */
 #define HOLE_NS (SECOND_NS / 10)   /* after bytes were acknowledged that were not seen: order within the capture */
 #define HOLE_SEGMENTS 8		   /* the same, counted */
+#define SKIP_BYTES (64u << 20) /* that may pass between two samples */
 #define WAIT_NS (10 * SECOND_NS)   /* after nobody acknowledged anything: one direction was captured only */
 #define FIN_BYTES (16u << 20)	   /* what a FIN or a reset is believed ahead of what is due */
 #define WINDOW_BYTES (1 << 30)	   /* nobody sends further ahead (RFC 7323, 2.3) */
@@ -486,6 +487,22 @@ static void note_sent(struct side *side, const struct gp_segment *segment)
 		side->sent = segment->seq;
 }
 
+/* Whoever took samples says that all before a number has passed: what is missing does not come. */
+static void wait_no_more(struct gp_streams *s, struct flow *f, enum gp_speaker d, __u32 seq)
+{
+	struct side *side = &f->sides[d];
+
+	if (!side->begun || gp_seq_distance(side->next, seq) > (__s32)SKIP_BYTES)
+		return;
+	while (gp_seq_distance(side->next, seq) > 0) {
+		if (side->queue.first && gp_seq_distance(side->queue.first->seq, seq) >= 0)
+			give_up_hole(s, f, d);
+		else
+			hand_gap(s, f, d, s->now_ns, (__u32)gp_seq_distance(side->next, seq));
+	}
+	drain(s, f, d);
+}
+
 static int take(struct gp_streams *s, struct flow *f, enum gp_speaker d, const struct gp_segment *segment)
 {
 	enum gp_speaker other = d == GP_FROM_CLIENT ? GP_FROM_SERVER : GP_FROM_CLIENT;
@@ -496,6 +513,10 @@ static int take(struct gp_streams *s, struct flow *f, enum gp_speaker d, const s
 	f->sides[0].acked_segments++;
 	f->sides[1].acked_segments++;
 	review_hole(s, f, other);
+	if (segment->peer_next_known)
+		wait_no_more(s, f, other, segment->peer_next);
+	if (segment->in_order)
+		wait_no_more(s, f, d, segment->seq);
 	if (segment->tcp_flags & GP_TCP_RST) {
 		take_reset(f, d, segment);
 	} else if (side->begun) {

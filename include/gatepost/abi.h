@@ -587,8 +587,10 @@ enum {
 	GP_SAMPLE_ISN = 0x01,	      /* isn is known */
 	GP_SAMPLE_FROM_CLIENT = 0x02, /* else from the server, where GP_SAMPLE_FLOW is set */
 	GP_SAMPLE_FLOW = 0x04,	      /* the flow table knows who is the client */
-	GP_SAMPLE_PEER_ISN = 0x10,    /* peer_isn is known */
 	GP_SAMPLE_PROVED = 0x08,      /* the client had acknowledged the server's initial sequence number */
+	GP_SAMPLE_PEER_ISN = 0x10,    /* peer_isn is known */
+	GP_SAMPLE_PEER_NEXT = 0x20,   /* peer_next is known */
+	GP_SAMPLE_IN_ORDER = 0x40,    /* what its sender sent before it has passed, sampled or not */
 };
 
 /* A packet on its way to the agent: this, and behind it the packet from its innermost IP header on. */
@@ -598,10 +600,11 @@ struct gp_packet_sample {
 	__u32 captured;	  /* of these, behind this record */
 	__u32 isn;	  /* initial sequence number of who sent it */
 	__u32 peer_isn;	  /* and of whom it was sent to */
+	__u32 peer_next;  /* what the peer sent before this number has passed, sampled or not */
 	__u8 kind;	  /* enum gp_sampled */
 	__u8 flags;	  /* GP_SAMPLE_* */
 	__u8 service;	  /* enum gp_service, of the flow or by the ports */
-	__u8 pad[5];
+	__u8 pad;
 };
 _Static_assert(sizeof(struct gp_packet_sample) == 32, "map ABI: bump GP_ABI_VERSION");
 

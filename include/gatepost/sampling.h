@@ -138,6 +138,8 @@ GP_INLINE __u32 gp_sampling_isn(const struct gp_flow *flow, __u32 of_client, __u
 GP_INLINE void gp_sampling_describe(struct gp_packet_sample *sample, const struct gp_flow *flow, const struct gp_packet *p,
 				    __u32 from_client)
 {
+	__u32 known = from_client ? GP_FLOW_CLIENT_SEQ : GP_FLOW_SERVER_SEQ;
+	__u32 peer_known = from_client ? GP_FLOW_SERVER_SEQ : GP_FLOW_CLIENT_SEQ;
 	__u32 flags = GP_SAMPLE_FLOW | (from_client ? GP_SAMPLE_FROM_CLIENT : 0);
 
 	sample->service = flow->service;
@@ -145,6 +147,11 @@ GP_INLINE void gp_sampling_describe(struct gp_packet_sample *sample, const struc
 		flags |= GP_SAMPLE_ISN;
 	if (gp_sampling_isn(flow, !from_client, p->ack, &sample->peer_isn))
 		flags |= GP_SAMPLE_PEER_ISN;
+	sample->peer_next = from_client ? flow->server_next : flow->client_next;
+	if (flow->flags & peer_known)
+		flags |= GP_SAMPLE_PEER_NEXT;
+	if ((flow->flags & known) && p->seq == (from_client ? flow->client_next : flow->server_next))
+		flags |= GP_SAMPLE_IN_ORDER;
 	if (flow->flags & GP_FLOW_PROVED)
 		flags |= GP_SAMPLE_PROVED;
 	sample->flags = (__u8)flags;
