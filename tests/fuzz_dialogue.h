@@ -49,7 +49,7 @@ static char *fuzz_write(const struct gp_dialogue *d)
 	FILE *out = open_memstream(&text, &len);
 
 	MUST(out);
-	MUST(gp_dialogue_write(out, d, GP_STREAM_OPEN) == 0);
+	MUST(gp_dialogue_write(out, d, GP_STREAM_OPEN, 0) == 0);
 	MUST(fclose(out) == 0);
 	return text;
 }

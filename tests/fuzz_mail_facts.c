@@ -83,7 +83,7 @@ static char *run(const uint8_t *data, size_t size, size_t step, __u8 choice)
 	while (next(&s, &data, &size))
 		tell(&stream, d, &s, step);
 	gp_dialogue_finish(d);
-	MUST(gp_dialogue_write(out, d, end) == 0);
+	MUST(gp_dialogue_write(out, d, end, 0) == 0);
 	fclose(out);
 	if (d->protocol == GP_DIALOGUE_SMTP) {
 		gp_mail_facts(&facts, d, end, &record);

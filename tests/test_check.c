@@ -328,9 +328,9 @@ static void test_network(void **state)
 {
 	static const struct gp_rules none = { 0 }, two = { .nat = 2, .first_nat = "ip t c: snat" };
 	static const struct gp_rules unknown = { .unknown = "no nft", .remedy = "apt install nftables" };
-	static const struct gp_interface both[] = { { "eth0", 2, GP_SIDE_INSIDE }, { "eth5", 7, GP_SIDE_OUTSIDE } };
-	static const struct gp_interface tap[] = { { "eth0", 2, GP_SIDE_TAP } };
-	static const struct gp_interface red[] = { { "eth5", 7, GP_SIDE_TAP } };
+	static const struct gp_interface both[] = { { .name = "eth0", .index = 2, .side = GP_SIDE_INSIDE }, { .name = "eth5", .index = 7, .side = GP_SIDE_OUTSIDE } };
+	static const struct gp_interface tap[] = { { .name = "eth0", .index = 2, .side = GP_SIDE_TAP } };
+	static const struct gp_interface red[] = { { .name = "eth5", .index = 7, .side = GP_SIDE_TAP } };
 
 	(void)state;
 	assert_network(&none, both, 2, "nat", GP_CHECK_OK, "no rule", NULL);

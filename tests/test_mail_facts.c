@@ -342,7 +342,7 @@ static json_object *mail_of(const struct gp_dialogue *d, enum gp_stream_end end)
 	FILE *out = open_memstream(&text, &len);
 
 	assert_non_null(out);
-	assert_int_equal(gp_dialogue_write(out, d, end), 0);
+	assert_int_equal(gp_dialogue_write(out, d, end, 0), 0);
 	fclose(out);
 	assert_int_equal(text[len - 1], '\n');
 	assert_true(utf8_is_safe(text, len - 1));

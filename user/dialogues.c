@@ -89,6 +89,12 @@ int gp_dialogues_record(struct gp_dialogues *d, const struct gp_flow_record *rec
 	return d->err;
 }
 
+int gp_dialogues_tick(struct gp_dialogues *d, __u64 now_ns)
+{
+	gp_streams_advance(d->streams, now_ns);
+	return d->err;
+}
+
 int gp_dialogues_finish(struct gp_dialogues *d)
 {
 	gp_streams_finish(d->streams);

@@ -42,6 +42,9 @@ int gp_dialogues_segment(struct gp_dialogues *dialogues, const struct gp_segment
 /* The data plane has seen a mail flow end: what it counted completes the dialogue. Return: 0, or -errno. */
 int gp_dialogues_record(struct gp_dialogues *dialogues, const struct gp_flow_record *record);
 
+/* Time passes: dialogues of flows that are over are told. Return: 0, or -errno. */
+int gp_dialogues_tick(struct gp_dialogues *dialogues, __u64 now_ns);
+
 /* The input has ended: all flows do. Return: 0, or -errno. */
 int gp_dialogues_finish(struct gp_dialogues *dialogues);
 

@@ -41,6 +41,8 @@ int main(int argc, char **argv)
 {
 	/* A closed pipe is an error of the write that met it, not a reason to die. */
 	signal(SIGPIPE, SIG_IGN);
+	/* So is a limit on the size of files. */
+	signal(SIGXFSZ, SIG_IGN);
 	if (argc < 2) {
 		fputs(usage(), stderr);
 		return GP_EXIT_USAGE;

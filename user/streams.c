@@ -587,6 +587,13 @@ int gp_streams_segment(struct gp_streams *s, const struct gp_segment *segment)
 	return err || !f ? err : take(s, f, speaker_of(f, &copy), &copy);
 }
 
+void gp_streams_advance(struct gp_streams *s, __u64 now_ns)
+{
+	if (now_ns > s->now_ns)
+		s->now_ns = now_ns;
+	expire(s);
+}
+
 void gp_streams_record(struct gp_streams *s, const struct gp_flow_record *record)
 {
 	const struct gp_segment segment = {

@@ -95,6 +95,9 @@ int gp_streams_segment(struct gp_streams *streams, const struct gp_segment *segm
  */
 void gp_streams_record(struct gp_streams *streams, const struct gp_flow_record *record);
 
+/* Time passes without segments: what has been waited for long enough ends. */
+void gp_streams_advance(struct gp_streams *streams, __u64 now_ns);
+
 /* The input ends: all flows do, oldest first. */
 void gp_streams_finish(struct gp_streams *streams);
 

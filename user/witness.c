@@ -162,11 +162,14 @@ static int flush(struct gp_witness *w)
 
 int gp_witness_tick(struct gp_witness *w, __u64 now_ns, __s64 offset_ns, __u64 now_s)
 {
+	int err;
+
 	w->options.offset_ns = offset_ns;
+	err = gp_dialogues_tick(w->dialogues, now_ns);
 	gp_host_facts_expire(w->facts, now_ns + (__u64)offset_ns);
 	if (w->kept)
 		gp_evidence_pcapng_expire(w->kept, now_s);
-	return flush(w);
+	return err ? err : flush(w);
 }
 
 static int compare_addr(const void *a, const void *b)
