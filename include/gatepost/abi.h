@@ -603,7 +603,7 @@ struct gp_packet_sample {
 	__u32 peer_next;  /* what the peer sent before this number has passed, sampled or not */
 	__u8 kind;	  /* enum gp_sampled */
 	__u8 flags;	  /* GP_SAMPLE_* */
-	__u8 service;	  /* enum gp_service, of the flow or by the ports */
+	__u8 service;	  /* enum gp_service, of the flow; GP_SERVICE_OTHER where that is not known */
 	__u8 pad;
 };
 _Static_assert(sizeof(struct gp_packet_sample) == 32, "map ABI: bump GP_ABI_VERSION");

@@ -301,7 +301,7 @@ GP_GLOBAL int gp_sampling_all(struct gp_memory *m, gp_ctx *ctx, __u32 frame_byte
 		return 0;
 	cpu->scratch.sample.kind = (__u8)kind;
 	cpu->scratch.sample.flags = 0;
-	cpu->scratch.sample.service = (__u8)service;
+	cpu->scratch.sample.service = GP_SERVICE_OTHER; /* whose port it is, the reader finds out */
 	return gp_sampling_hand(m, ctx, &cpu->scratch, frame_bytes, &cpu->totals.sampled[kind]);
 }
 
