@@ -12,6 +12,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 . "$here/lab.sh"
 
 pcap=$here/../pcap
+secret=67617465706f7374207265706c617921 # replay's: hashes of paths are equal
 
 missing() {
 	local tool
@@ -51,8 +52,8 @@ open_tap() {
 	lab_wire "$LAB_GW" tap1 "$LAB_NET" mirror1
 	ip -n "$LAB_GW" link set tap0 mtu 9000
 	ip -n "$LAB_NET" link set mirror mtu 9000
-	printf 'deep: {stream_kib: 4096}\n' >"$LAB_DIR/all.conf"
-	printf 'deep: {stream_kib: 64}\n' >"$LAB_DIR/some.conf"
+	printf 'hash_secret: %s\ndeep: {stream_kib: 4096}\n' "$secret" >"$LAB_DIR/all.conf"
+	printf 'hash_secret: %s\ndeep: {stream_kib: 64}\n' "$secret" >"$LAB_DIR/some.conf"
 }
 
 # start [ARGUMENT...]: the agent on the mirror port; fails when it does not run within 10 s. With RUN set, through it.
