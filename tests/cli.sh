@@ -118,6 +118,33 @@ prints '"packets": 2,' replay "$dir/two.pcap" "$dir/one.pcap"
 prints '"time_reversed": 0' replay "$dir/two.pcap" "$dir/one.pcap"
 prints 'every packet accounted for' replay --format text "$dir/one.pcap"
 prints '"address": ?"10.0.0.7"' replay --all "$dir/one.pcap"
+bot=tests/pcap/spam-bot-ipv4/input.pcap
+prints '"command":"HELO","argument":"localhost"' replay --dialogues "$bot"
+prints '"value": "localhost"' replay "$bot"
+says 2 'give it without --format' replay --dialogues --format text "$bot"
+"$gatepost" replay --dialogues "$bot" >/dev/full 2>"$dir/err"
+expect 'dialogues that cannot be written: exit code 1' [ $? -eq 1 ]
+expect 'and why' grep -q 'No space left' "$dir/err"
+
+# The packets behind a verdict.
+mkdir -m 700 "$dir/kept" "$dir/open"
+chmod 777 "$dir/open"
+prints '"kind": "spam_bot"' replay --capture-evidence "$dir/kept" "$bot"
+expect 'one file for the flagged host' [ "$(ls "$dir/kept")" = 10.20.0.7.pcapng ]
+expect 'which can be read' sh -c "'$gatepost' replay '$dir/kept/10.20.0.7.pcapng' 2>/dev/null | grep -q '\"unaccounted\": 0,'"
+expect 'for its owner only' [ "$(stat -c %a "$dir/kept/10.20.0.7.pcapng")" = 600 ]
+if command -v tshark >/dev/null; then
+	expect 'by tshark, too' sh -c "tshark -r '$dir/kept/10.20.0.7.pcapng' -Y smtp 2>/dev/null | grep -q HELO"
+else
+	skipped=$((skipped + 1))
+	printf 'skip - tshark is not installed\n'
+fi
+"$gatepost" replay --capture-evidence "$dir/gone" "$bot" >"$dir/out" 2>"$dir/err"
+expect 'a directory that is not there: exit code 1' [ $? -eq 1 ]
+expect 'and which' grep -q "$dir/gone" "$dir/err"
+"$gatepost" replay --capture-evidence "$dir/open" "$bot" >"$dir/out" 2>"$dir/err"
+expect 'a directory that others may write to: exit code 1' [ $? -eq 1 ]
+expect 'and why not' grep -q "$dir/open" "$dir/err"
 expect 'NDJSON is one line' [ "$("$gatepost" replay --format ndjson "$dir/one.pcap" 2>/dev/null | wc -l)" -eq 1 ]
 expect 'the engine is named on stderr only' [ "$("$gatepost" replay "$dir/one.pcap" 2>/dev/null | grep -c engine)" -eq 0 ]
 expect 'standard input' sh -c "'$gatepost' replay - <'$dir/one.pcap' 2>/dev/null | grep -q '\"packets\": 1,'"

@@ -19,7 +19,7 @@
 
 #define BATCH 64u
 #define LINK_BYTES 22 /* Ethernet and two VLAN tags */
-#define BUSY_TRIES 10
+#define BUSY_TRIES 50
 #define BUSY_MS 100
 #define UNUSED_RING 64u /* nothing is sent, so nothing completes; the kernel asks for the ring all the same */
 
