@@ -673,6 +673,14 @@ static void extension(struct gp_smtp_dialogue *s, const char *text, size_t len)
 	s->eightbit_offered |= len >= 8 && !strncasecmp(text, "8BITMIME", 8);
 }
 
+/* Servers quote what they do not understand, or do not like (RFC 4954, 6); behind AUTH that may be a password. */
+static bool may_quote_secret(const struct gp_smtp_dialogue *s, __u16 code)
+{
+	if (code < 400 || !(s->auth || s->commands_lost))
+		return false;
+	return code / 10 == 50 || code / 10 == 53 || (s->auth && (nobody_waits(s) || waiting_verb(s) == VERB_AUTH));
+}
+
 static void begin_reply(struct gp_dialogue *d, __u64 time_ns, __u16 code, const char *text, size_t len)
 {
 	struct gp_smtp_dialogue *s = d->smtp;
@@ -686,7 +694,8 @@ static void begin_reply(struct gp_dialogue *d, __u64 time_ns, __u16 code, const 
 		.flags = s->replies_lost ? GP_SAID_AFTER_GAP : 0,
 	};
 	skip = enhanced_code(s->reply.enhanced, text, len, code);
-	s->reply.words[GP_WORDS_ARGUMENT] = gp_dialogue_words(d, text + skip, len - skip, GP_SMTP_WORDS_MAX);
+	if (!may_quote_secret(s, code))
+		s->reply.words[GP_WORDS_ARGUMENT] = gp_dialogue_words(d, text + skip, len - skip, GP_SMTP_WORDS_MAX);
 }
 
 /* Another line of a refusal: its text goes on, for reasons and addresses often stand behind the first line. */
@@ -697,7 +706,7 @@ static void extend_reply(struct gp_dialogue *d, __u16 code, const char *text, si
 	size_t skip = enhanced_code(enhanced, text, len, code), room = GP_SMTP_WORDS_MAX - words->len;
 	struct gp_words blank, more;
 
-	if (skip == len || room < 2 || words->cut || words->at + words->len != d->text_len)
+	if (may_quote_secret(d->smtp, code) || skip == len || room < 2 || words->cut || words->at + words->len != d->text_len)
 		return;
 	blank = gp_dialogue_words(d, " ", 1, 1);
 	more = gp_dialogue_words(d, text + skip, len - skip, room - 1);

@@ -336,6 +336,15 @@ static void note_ack(struct gp_streams *s, struct flow *f, enum gp_speaker d, __
 	}
 }
 
+/* The other end lacks the first bytes that are missing, too: they may yet come, or who sent what is behind them guessed. */
+static void hear_ack(struct gp_streams *s, struct flow *f, enum gp_speaker d, __u32 ack)
+{
+	struct side *side = &f->sides[d];
+
+	if (side->hole_ns && gp_seq_distance(side->next, ack) <= 0)
+		side->hole_ns = s->now_ns;
+}
+
 /* How far bytes are acknowledged that were sent: an acknowledgement alone may be a guess. */
 static __u32 confirmed(const struct side *side)
 {
@@ -397,9 +406,10 @@ static int take_payload(struct gp_streams *s, struct flow *f, enum gp_speaker d,
 		.captured = segment->captured,
 		.data = segment->data,
 	};
+	__u32 due = side->next;
 	int err = 0;
 
-	f->stream.sides[d].repeated_bytes += gp_piece_trim(&view, side->next);
+	f->stream.sides[d].repeated_bytes += gp_piece_trim(&view, due);
 	if (side->fin_known)
 		gp_piece_limit(&view, side->fin_seq);
 	if (!view.len || gp_seq_distance(side->next, view.seq) > WINDOW_BYTES)
@@ -413,6 +423,8 @@ static int take_payload(struct gp_streams *s, struct flow *f, enum gp_speaker d,
 	else /* waiting bytes came first: where they overlap they count */
 		err = queue_up(s, f, d, &view);
 	drain(s, f, d);
+	if (view.seq == due && side->queue.first)
+		side->hole_ns = s->now_ns; /* he goes on before it */
 	return err;
 }
 
@@ -512,6 +524,8 @@ static int take(struct gp_streams *s, struct flow *f, enum gp_speaker d, const s
 	begin_sides(f, d, segment);
 	f->sides[0].acked_segments++;
 	f->sides[1].acked_segments++;
+	if (segment->tcp_flags & GP_TCP_ACK)
+		hear_ack(s, f, other, segment->ack);
 	review_hole(s, f, other);
 	if (segment->peer_next_known)
 		wait_no_more(s, f, other, segment->peer_next);
