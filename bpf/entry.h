@@ -50,7 +50,7 @@ static __always_inline __u64 gp_xdp_count(struct xdp_md *ctx)
 		GP_OPAQUE(count_bytes); /* or clang reads the excess also when there is none */
 		count_bytes -= (__u32)gp_replay_excess_bytes;
 	}
-	tag = gp_account_bulk(GP_MEMORY, ctx, count_bytes, gp_knob_side);
+	tag = gp_knob_sampling == GP_SAMPLING_ALL ? 0 : gp_account_bulk(GP_MEMORY, ctx, count_bytes, gp_knob_side);
 	return tag ? tag : gp_account_whole(GP_MEMORY, ctx, frame_bytes, count_bytes, gp_knob_side);
 }
 

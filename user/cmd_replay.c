@@ -175,6 +175,7 @@ static int open_witness(struct replay *r, const struct gp_options *options)
 		.config = r->config,
 		.memory = &r->engine->memory,
 		.print = options->dialogues ? stdout : NULL,
+		.trust_inside = options->trust_inside,
 		.capture_dir = options->capture_dir,
 		.now_s = r->now_s,
 	};

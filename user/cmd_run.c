@@ -321,6 +321,7 @@ static int open_witness(struct run *run)
 		.config = run->config,
 		.memory = gp_loader_memory(run->loader),
 		.print = run->options->dialogues ? stdout : NULL,
+		.trust_inside = trusts_inside(run),
 		.capture_dir = run->options->capture_dir,
 		.offset_ns = realtime_offset_ns(),
 		.now_s = (__u64)time(NULL),

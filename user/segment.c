@@ -52,6 +52,7 @@ bool gp_segment_from_sample(struct gp_segment *out, const struct gp_packet_sampl
 	out->peer_next = sample->peer_next;
 	out->peer_next_known = sample->flags & GP_SAMPLE_PEER_NEXT;
 	out->in_order = sample->flags & GP_SAMPLE_IN_ORDER;
+	out->proved = sample->flags & GP_SAMPLE_PROVED;
 	out->client_known = sample->flags & GP_SAMPLE_FLOW;
 	out->from_client = sample->flags & GP_SAMPLE_FROM_CLIENT;
 	out->service = sample->service;

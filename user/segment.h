@@ -26,6 +26,7 @@ struct gp_segment {
 	bool isn_known;	   /* whoever saw the segment had seen the handshake */
 	bool peer_isn_known, peer_next_known;
 	bool in_order;	   /* what was sent before it is not to be waited for */
+	bool proved;	   /* the client had acknowledged the server's initial sequence number */
 	bool client_known; /* and knew who the client is */
 	bool from_client;
 	__u8 service;	   /* enum gp_service, of the flow; GP_SERVICE_OTHER: by its ports */

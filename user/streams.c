@@ -47,6 +47,7 @@ struct flow {
 	struct side sides[GP_SPEAKERS];
 	struct key key;
 	struct gp_flow_record record;
+	bool syn_ack; /* was seen */
 	void *reader; /* what begin() returned */
 	struct list *list;
 	__u32 syn;	 /* of a SYN that came in between, its sequence number */
@@ -499,6 +500,18 @@ static void note_sent(struct side *side, const struct gp_segment *segment)
 		side->sent = segment->seq;
 }
 
+/* As the data plane has it (include/gatepost/stream.h): exactly what the SYN-ACK asked for. */
+static void note_proof(struct flow *f, enum gp_speaker d, const struct gp_segment *segment)
+{
+	const struct side *server = &f->sides[GP_FROM_SERVER];
+	bool answers = d == GP_FROM_CLIENT && (segment->tcp_flags & (GP_TCP_SYN | GP_TCP_ACK | GP_TCP_RST)) == GP_TCP_ACK;
+
+	if (segment->proved || (answers && f->syn_ack && server->begun && segment->ack == server->first))
+		f->stream.proved = true;
+	if (d == GP_FROM_SERVER && (segment->tcp_flags & (GP_TCP_SYN | GP_TCP_ACK)) == (GP_TCP_SYN | GP_TCP_ACK))
+		f->syn_ack = true;
+}
+
 /* Whoever took samples says that all before a number has passed: what is missing does not come. */
 static void wait_no_more(struct gp_streams *s, struct flow *f, enum gp_speaker d, __u32 seq)
 {
@@ -527,6 +540,7 @@ static int take(struct gp_streams *s, struct flow *f, enum gp_speaker d, const s
 	if (segment->tcp_flags & GP_TCP_ACK)
 		hear_ack(s, f, other, segment->ack);
 	review_hole(s, f, other);
+	note_proof(f, d, segment);
 	if (segment->peer_next_known)
 		wait_no_more(s, f, other, segment->peer_next);
 	if (segment->in_order)
@@ -625,6 +639,7 @@ void gp_streams_record(struct gp_streams *s, const struct gp_flow_record *record
 		return;
 	f->record = *record;
 	f->stream.record = &f->record;
+	f->stream.proved |= (record->flags & GP_FLOW_PROVED) != 0;
 	if (record->last_ns > s->now_ns)
 		s->now_ns = record->last_ns;
 	touch(s, f);

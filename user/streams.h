@@ -43,6 +43,7 @@ struct gp_stream {
 	__u16 client_port, server_port; /* host order */
 	__u8 service;			/* enum gp_service, of the server's port */
 	__u64 begin_ns, end_ns;		/* first and latest segment */
+	bool proved; /* the client acknowledged the server's initial sequence number: nobody forged its address */
 	struct gp_stream_side sides[GP_SPEAKERS];
 };
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include <gatepost/inside.h>
 
@@ -13,11 +14,13 @@
 #include "names.h"
 
 #define FACTS_HOSTS 65536u
+#define STRANGERS 8192u
 
 struct gp_witness {
 	struct gp_witness_options options;
 	struct gp_dialogues *dialogues;
 	struct gp_host_facts *facts;
+	struct gp_host_facts *strangers; /* outside, who only ever sent SYNs: a flood of them displaces nobody else */
 	struct gp_evidence_pcapng *kept; /* NULL without a directory */
 	struct gp_addr flagged[GP_EVIDENCE_FILES]; /* sorted */
 	size_t flagged_count;
@@ -34,13 +37,6 @@ static struct gp_addr host_of(const struct gp_witness *w, const struct gp_addr *
 	if (index >= 0)
 		gp_addr_mask(&host, gp_mem_range(m, (__u32)index)->subscriber_bits);
 	return host;
-}
-
-static struct gp_addr source_of(const struct gp_witness *w, const struct gp_addr *addr)
-{
-	bool inside;
-
-	return host_of(w, addr, &inside);
 }
 
 /* As the data plane has it: the inside end, else the source. */
@@ -82,19 +78,29 @@ static void learn_web(struct gp_witness *w, const struct gp_dialogue *d, const s
 	}
 }
 
-/* A dialogue has ended. */
-static int told(void *context, const struct gp_dialogue *d, enum gp_stream_end end)
+/* Nobody can put words into a host's mouth by forging its address. */
+static void learn(struct gp_witness *w, const struct gp_dialogue *d, enum gp_stream_end end)
 {
-	struct gp_witness *w = context;
-	struct gp_addr host = source_of(w, &d->stream->client);
-	int err;
+	bool inside;
+	struct gp_addr host = host_of(w, &d->stream->client, &inside);
 
+	if (!d->stream->proved && !(inside && w->options.trust_inside))
+		return;
 	if (d->protocol == GP_DIALOGUE_SMTP)
 		learn_mail(w, d, end, &host);
 	else if (d->protocol == GP_DIALOGUE_HTTP)
 		learn_web(w, d, &host);
 	if (d->tls && d->tls->has_hello)
 		gp_host_facts_ja4(w->facts, &host, d->stream->begin_ns + (__u64)w->options.offset_ns, d->tls->ja4);
+}
+
+/* A dialogue has ended. */
+static int told(void *context, const struct gp_dialogue *d, enum gp_stream_end end)
+{
+	struct gp_witness *w = context;
+	int err;
+
+	learn(w, d, end);
 	if (!w->options.print)
 		return 0;
 	err = gp_dialogue_write(w->options.print, d, end, w->options.offset_ns);
@@ -103,27 +109,51 @@ static int told(void *context, const struct gp_dialogue *d, enum gp_stream_end e
 	return err;
 }
 
-/* Packets of hosts that are flagged, or may be, are kept. */
+static int compare_addr(const void *a, const void *b)
+{
+	return memcmp(a, b, sizeof(struct gp_addr));
+}
+
+/* What is kept of a mail client's segment: nothing from AUTH on. */
+static __u32 kept_bytes(const struct gp_segment *segment)
+{
+	bool mail = segment->service == GP_SERVICE_SMTP || segment->service == GP_SERVICE_SUBMISSION;
+
+	for (__u32 i = 0; mail && i + 4 <= segment->captured; i++)
+		if (!strncasecmp((const char *)segment->data + i, "AUTH", 4))
+			return segment->ip_bytes + i + 4;
+	return segment->ip_bytes + segment->captured;
+}
+
+static void keep_for(struct gp_witness *w, const struct gp_addr *host, const struct gp_segment *segment)
+{
+	gp_evidence_pcapng_packet(w->kept, host, segment->time_ns + (__u64)w->options.offset_ns, segment->ip,
+				  kept_bytes(segment), segment->ip_bytes + segment->payload_len);
+}
+
+/* Packets of hosts that are flagged, or may be, are kept: of the inside end, and of the other one once it is flagged. */
 static void keep(struct gp_witness *w, const struct gp_segment *segment)
 {
-	struct gp_addr host;
-	__u32 captured;
+	struct gp_addr host, other;
 
 	if (!w->kept)
 		return;
 	host = owner_of(w, segment);
-	captured = segment->ip_bytes + segment->captured;
-	gp_evidence_pcapng_packet(w->kept, &host, segment->time_ns + (__u64)w->options.offset_ns, segment->ip, captured,
-				  segment->ip_bytes + segment->payload_len);
+	keep_for(w, &host, segment);
+	other = memcmp(&host, &segment->dst, sizeof(host)) ? segment->dst : segment->src;
+	if (bsearch(&other, w->flagged, w->flagged_count, sizeof(other), compare_addr))
+		keep_for(w, &other, segment);
 }
 
 static void learn_stack(struct gp_witness *w, const struct gp_segment *segment)
 {
-	struct gp_addr host = source_of(w, &segment->src);
+	bool inside;
+	struct gp_addr host = host_of(w, &segment->src, &inside);
+	struct gp_host_facts *facts = inside || gp_host_facts_get(w->facts, &host) ? w->facts : w->strangers;
 	struct gp_tcp_signature signature;
 
 	if (gp_tcp_signature(&signature, segment))
-		gp_host_facts_signature(w->facts, &host, segment->time_ns + (__u64)w->options.offset_ns, &signature);
+		gp_host_facts_signature(facts, &host, segment->time_ns + (__u64)w->options.offset_ns, &signature);
 }
 
 int gp_witness_segment(struct gp_witness *w, const struct gp_segment *segment)
@@ -167,14 +197,10 @@ int gp_witness_tick(struct gp_witness *w, __u64 now_ns, __s64 offset_ns, __u64 n
 	w->options.offset_ns = offset_ns;
 	err = gp_dialogues_tick(w->dialogues, now_ns);
 	gp_host_facts_expire(w->facts, now_ns + (__u64)offset_ns);
+	gp_host_facts_expire(w->strangers, now_ns + (__u64)offset_ns);
 	if (w->kept)
 		gp_evidence_pcapng_expire(w->kept, now_s);
 	return err ? err : flush(w);
-}
-
-static int compare_addr(const void *a, const void *b)
-{
-	return memcmp(a, b, sizeof(struct gp_addr));
 }
 
 void gp_witness_flag(struct gp_witness *w, const struct gp_world *world, const struct gp_finding *findings, int count)
@@ -211,7 +237,9 @@ int gp_witness_finish(struct gp_witness *w)
 
 const struct gp_facts *gp_witness_facts(const struct gp_witness *w, const struct gp_addr *host)
 {
-	return gp_host_facts_get(w->facts, host);
+	const struct gp_facts *facts = gp_host_facts_get(w->facts, host);
+
+	return facts ? facts : gp_host_facts_get(w->strangers, host);
 }
 
 struct gp_dialogues_count gp_witness_count(const struct gp_witness *w)
@@ -232,6 +260,8 @@ void gp_witness_close(struct gp_witness *w)
 		gp_evidence_pcapng_close(w->kept);
 	if (w->facts)
 		gp_host_facts_close(w->facts);
+	if (w->strangers)
+		gp_host_facts_close(w->strangers);
 	free(w);
 }
 
@@ -245,6 +275,8 @@ static int open_parts(struct gp_witness *w, const struct gp_config *config)
 	};
 	int err = gp_host_facts_open(&w->facts, FACTS_HOSTS, config->secret);
 
+	if (!err)
+		err = gp_host_facts_open(&w->strangers, STRANGERS, config->secret);
 	if (!err)
 		err = gp_dialogues_open(&w->dialogues, config, told, w);
 	if (!err && options.directory)

@@ -20,6 +20,7 @@ struct gp_witness_options {
 	const struct gp_config *config; /* borrowed until close */
 	const struct gp_memory *memory; /* of the data plane, for who is inside; borrowed until close */
 	FILE *print;			/* dialogues go there, one line of JSON each; NULL: nowhere */
+	bool trust_inside;		/* inside addresses cannot be forged where packets come from */
 	const char *capture_dir;	/* packets of flagged hosts are kept there; NULL: nowhere */
 	__s64 offset_ns; /* to be added to the data plane's clock to get the time since the Unix epoch */
 	__u64 now_s;	 /* wall clock, since the Unix epoch */
@@ -48,7 +49,10 @@ void gp_witness_flag(struct gp_witness *witness, const struct gp_world *world, c
 /* The input has ended, and all flows with it. Return: as gp_witness_tick(). */
 int gp_witness_finish(struct gp_witness *witness);
 
-/* What is known of a host, a subscriber's prefix under its first address; NULL: nothing. Until the next call. */
+/*
+ * What is known of a host, a subscriber's prefix under its first address; NULL: nothing. Until the next call. Dialogues count
+ * when the client proved itself, SYNs always: forged ones of hosts that never spoke have a memory of their own.
+ */
 const struct gp_facts *gp_witness_facts(const struct gp_witness *witness, const struct gp_addr *host);
 
 struct gp_dialogues_count gp_witness_count(const struct gp_witness *witness);

@@ -217,19 +217,19 @@ GP_INLINE int gp_account_glance_tcp(struct gp_memory *m, const struct gp_glance 
 {
 	struct gp_settings *settings = gp_mem_settings(m);
 	const __u8 *tcp = g->transport;
-	__u32 service, to, payload_len, head;
+	__u32 service, to, payload_len, head, asks;
 
 	if (!gp_glance_tcp(g, end, &payload_len) || gp_segment_is_control(tcp[13]))
 		return -1;
 	to = gp_port_of(m, gp_load_be16(tcp + 2)).tcp_service;
 	service = to != GP_SERVICE_OTHER ? to : gp_port_of(m, gp_load_be16(tcp)).tcp_service;
-	if (!payload_len && settings &&
-	    gp_proof_is_expected(m, settings, gp_account_glance_addrs(g), gp_load_be16(tcp) ^ gp_load_be16(tcp + 2),
-				 gp_load_be32(tcp + 8)))
-		return -1;
-	if (payload_len && (!gp_glance_head(g, end, payload_len, &head) || !gp_payload_is_bulk(head, service, to)))
-		return -1;
-	if (payload_len && gp_mem_sampling(m) && gp_payload_may_go_on(head, to, tcp[13]) && settings &&
+	asks = !payload_len;
+	if (payload_len) {
+		if (!gp_glance_head(g, end, payload_len, &head) || !gp_payload_is_bulk(head, service, to))
+			return -1;
+		asks = gp_mem_sampling(m) && gp_payload_may_go_on(head, to, tcp[13]);
+	}
+	if (asks && settings &&
 	    gp_proof_is_expected(m, settings, gp_account_glance_addrs(g), gp_load_be16(tcp) ^ gp_load_be16(tcp + 2),
 				 gp_load_be32(tcp + 8)))
 		return -1;
@@ -261,7 +261,7 @@ GP_INLINE __u64 gp_account_bulk(struct gp_memory *m, gp_ctx *ctx, __u32 bytes, _
 	__u32 sent = 1;
 	struct gp_glance g;
 
-	if (!cpu || !cpu->slice || gp_mem_sampling(m) == GP_SAMPLING_ALL || !gp_glance(gp_ctx_data(ctx), end, &g))
+	if (!cpu || !cpu->slice || !gp_glance(gp_ctx_data(ctx), end, &g))
 		return 0;
 	slot = gp_account_glance_slot(m, &g, 1, side != GP_SIDE_OUTSIDE, &cpu->scratch.src.addr);
 	if (slot == GP_NO_SLOT && side != GP_SIDE_INSIDE) {
@@ -290,7 +290,7 @@ GP_INLINE __u64 gp_account_bulk(struct gp_memory *m, gp_ctx *ctx, __u32 bytes, _
 GP_INLINE void gp_account_frame(struct gp_memory *m, gp_ctx *ctx, __u32 frame_bytes, __u32 count_bytes,
 				enum gp_side side)
 {
-	if (!gp_account_bulk(m, ctx, count_bytes, side))
+	if (gp_mem_sampling(m) == GP_SAMPLING_ALL || !gp_account_bulk(m, ctx, count_bytes, side))
 		gp_account_whole(m, ctx, frame_bytes, count_bytes, side);
 }
 

@@ -74,7 +74,8 @@ GP_INLINE int gp_sampling_is_mail(const struct gp_flow *flow, const struct gp_pa
 		return 0;
 	if (!from_client)
 		return flow->sampled_server < GP_SAMPLE_SERVER;
-	return flow->phase == GP_PHASE_COMMAND && flow->sampled_client < GP_SAMPLE_CLIENT &&
+	/* Of a flow whose beginning was not seen nobody knows whether this is a command, a mail's text or a secret. */
+	return flow->phase == GP_PHASE_COMMAND && flow->flags & GP_FLOW_SYN && flow->sampled_client < GP_SAMPLE_CLIENT &&
 	       (p->head & GP_HEAD(0xdf, 0xdf, 0xdf, 0xdf)) != GP_HEAD('A', 'U', 'T', 'H');
 }
 

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What is learnt of hosts from what they say: only what they said themselves. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <gatepost/account.h>
+
+#include "account_engine.h"
+#include "witness.h"
+
+static struct gp_witness *witness;
+
+static void take_sample(void *context, const struct gp_packet_sample *sample, const __u8 *bytes)
+{
+	(void)context;
+	assert_int_equal(gp_witness_sample(witness, sample, bytes), 0);
+}
+
+static void take_record(void *context, const struct gp_flow_record *record)
+{
+	(void)context;
+	assert_int_equal(gp_witness_record(witness, record), 0);
+}
+
+static int feed(void *context, const struct gp_frame *frame, enum gp_side side, bool prepare)
+{
+	int err = engine->frame(engine, frame);
+
+	(void)context;
+	(void)side;
+	(void)prepare;
+	engine->samples(engine, take_sample, NULL);
+	engine->drain(engine, take_record, NULL);
+	return err;
+}
+
+static void play(const struct step *script, bool trust_inside)
+{
+	struct player player = { .feed = feed };
+	const struct gp_witness_options options = {
+		.config = config,
+		.memory = &engine->memory,
+		.trust_inside = trust_inside,
+	};
+
+	/* Whoever floods has tokens enough. */
+	engine->memory.settings->samples = (struct gp_rate){ .interval_ns = 1, .depth_ns = ~0ull >> 1 };
+	assert_int_equal(gp_witness_open(&witness, &options), 0);
+	assert_int_equal(player_play(&player, script), 0);
+	assert_int_equal(gp_witness_finish(witness), 0);
+}
+
+static const struct gp_facts *facts_of(enum end end)
+{
+	const struct gp_addr addr = end_addr(end, false);
+
+	return gp_witness_facts(witness, &addr);
+}
+
+#define SAYS(name) SRV("220 mx.example ESMTP\r\n"), CLI("EHLO " name "\r\n"), SRV("250 mx.example\r\n")
+#define REFUSED SRV("550 5.7.1 [10.0.0.7] blocked, see https://www.spamhaus.org/sbl/query\r\n")
+
+static void test_own_words(void **state)
+{
+	static const struct step script[] = { TALK(0, ALICE, MX, 40000, 25), OPEN, SAYS("alice.example"), CLI("QUIT\r\n"),
+					      SRV("221 bye\r\n"), CLOSE, { .op = STEP_END } };
+	const struct gp_facts *facts;
+
+	(void)state;
+	play(script, false);
+	facts = facts_of(ALICE);
+	assert_non_null(facts);
+	assert_string_equal(facts->helo_text[0], "alice.example");
+	assert_int_equal(facts->signature.used, 1);
+	assert_int_equal(gp_witness_count(witness).told, 1);
+	assert_null(facts_of(MX));
+	gp_witness_close(witness);
+}
+
+/* Without a handshake, with a guessed one, and by a server that nobody spoke to. */
+static void test_forged_words(void **state)
+{
+	static const struct step script[] = {
+		TALK(0, ALICE, MX, 40000, 25), SAYS("forged.example"), REFUSED, TALK(1, ALICE, MX, 40001, 25), SYN,
+		CLI("EHLO forged.example\r\n"), REFUSED, TALK(2, ALICE, MX, 40002, 25), SYN, SYN_ACK,
+		SEGMENT(CLIENT, GP_TCP_ACK, 0, 77, ""), SEGMENT(CLIENT, GP_TCP_ACK, 0, 77, "EHLO forged.example\r\n"), REFUSED,
+		TALK(3, ALICE, MX, 40003, 25), REFUSED, { .op = STEP_END },
+	};
+	const struct gp_facts *facts;
+
+	(void)state;
+	play(script, false);
+	facts = facts_of(ALICE);
+	if (facts) {
+		assert_int_equal(facts->helo.used, 0);
+		assert_int_equal(facts->blocklist_listed, 0);
+		assert_int_equal(facts->put_off, 0);
+	}
+	gp_witness_close(witness);
+	/* Where inside addresses cannot be forged, they are believed. */
+	play(script, true);
+	facts = facts_of(ALICE);
+	assert_non_null(facts);
+	assert_string_equal(facts->helo_text[0], "forged.example");
+	gp_witness_close(witness);
+}
+
+/* SYNs of strangers displace strangers. */
+static const struct step flood[] = {
+	TALK(0, ALICE, MX, 40000, 25), OPEN, SAYS("alice.example"), CLOSE, TALK(1, CROWD, MX, 40000, 25),
+	REPEAT(20000, BY_CLIENT, SYN), { .op = STEP_END },
+};
+
+static void test_flood(void **state)
+{
+	(void)state;
+	play(flood, false);
+	assert_non_null(facts_of(ALICE));
+	assert_string_equal(facts_of(ALICE)->helo_text[0], "alice.example");
+	assert_non_null(facts_of((enum end)(CROWD + 19999)));
+	assert_null(facts_of((enum end)(CROWD + 1)));
+	gp_witness_close(witness);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_own_words, open_engine, close_engine),
+		cmocka_unit_test_setup_teardown(test_forged_words, open_engine, close_engine),
+		cmocka_unit_test_setup_teardown(test_flood, open_engine, close_engine),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
