@@ -178,6 +178,7 @@ static void test_orders(void **state)
 		  { SYN, S(0, ""), C(0, "ab"), { 'c', GP_TCP_SYN, 5000, NULL, 0, 0, 0 }, { 's', GP_TCP_SYN, 9, NULL, 6000, 0, 0 }, C(2, "cd") } },
 		{ "a reset, and he goes on", "abcd", GP_STREAM_OPEN, { SYN, C(0, "ab"), { 'c', GP_TCP_RST, 2, NULL, 0, 0, 0 }, C(2, "cd") } },
 		{ "bytes before a reset, seen behind it", "ab", GP_STREAM_RST, { SYN, { 'c', GP_TCP_RST, 2, NULL, 0, 0, 0 }, C(0, "ab") } },
+		{ "a reset within the window, not where it is due", "ab", GP_STREAM_OPEN, { SYN, C(0, "ab"), { 'c', GP_TCP_RST, 1000, NULL, 0, 0, 0 } } },
 		{ "reset", "ab", GP_STREAM_RST, { SYN, C(0, "ab"), { 'c', GP_TCP_RST, 2, NULL, 0, 0, 0 } } },
 		{ "a reset from far away", "abcd", GP_STREAM_OPEN,
 		  { SYN, C(0, "ab"), { 'c', GP_TCP_RST, 0x40000000, NULL, 0, 0, 0 }, C(2, "cd") } },

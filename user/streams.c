@@ -82,9 +82,17 @@ static void list_append(struct list *list, struct flow *f)
 	list->newest = f;
 }
 
+/* A reset at exactly the number that is due; elsewhere it may be forged, and is held open (RFC 5961, 3.2). */
+static bool is_reset(const struct flow *f)
+{
+	const struct side *side = &f->sides[f->reset_from];
+
+	return f->reset && (!side->begun || side->next == f->reset_seq);
+}
+
 static bool is_closing(const struct flow *f)
 {
-	return f->reset || f->stream.record || (f->stream.sides[0].fin && f->stream.sides[1].fin);
+	return is_reset(f) || f->stream.record || (f->stream.sides[0].fin && f->stream.sides[1].fin);
 }
 
 static struct list *list_of(struct gp_streams *s, const struct flow *f)
@@ -199,7 +207,7 @@ static void end_flow(struct gp_streams *s, struct flow *f, enum gp_stream_end en
 
 	for (int d = 0; d < GP_SPEAKERS; d++)
 		give_up_all(s, f, (enum gp_speaker)d);
-	if (f->reset || (f->stream.record && f->record.end == GP_FLOW_END_RESET))
+	if (is_reset(f) || (f->stream.record && f->record.end == GP_FLOW_END_RESET))
 		end = GP_STREAM_RST;
 	else if (f->stream.record && f->record.end == GP_FLOW_END_CLOSED)
 		end = GP_STREAM_FIN;
