@@ -204,9 +204,12 @@ GP_GLOBAL int gp_flow_slot(struct gp_memory *m, const struct gp_packet *p, __u32
 	}
 	if (!create)
 		return GP_NO_SLOT;
-	/* The emptier bucket: else 0.3 % of the flows find no place in a table that is half full (Azar et al., STOC 1994). */
+	/*
+	 * The second bucket only when the first one is nearly full and it is not: else 0.3 % of the flows find no place in a
+	 * table that is half full (Azar et al., STOC 1994). A flow in the first one is found sooner.
+	 */
 	if (free_ways[0] || free_ways[1])
-		victim = free_ways[0] >= free_ways[1] ? free_slot[0] : free_slot[1];
+		victim = free_ways[0] > 1 || free_ways[0] >= free_ways[1] ? free_slot[0] : free_slot[1];
 	if (victim < 0) {
 		GP_ADD(totals->flows_full, 1);
 		return GP_NO_SLOT;
