@@ -8,7 +8,7 @@
 #include "glance_check.h"
 
 /* Everything but the padding. */
-#define RECORD_BYTES offsetof(struct gp_packet, pad)
+#define RECORD_BYTES sizeof(struct gp_packet)
 
 /* What holds for every record, whatever the frame. */
 static void check_record(const struct gp_packet *p, size_t len, __u32 tunnels)

@@ -321,6 +321,40 @@ static void test_tls(void **state)
 	}
 }
 
+/* A request is named as a link to it in a mail is. */
+static void test_url_hash(void **state)
+{
+	static const struct {
+		const char *request, *host, *path; /* host NULL: it has no name */
+		__u16 port;
+	} requests[] = {
+		{ "GET /a?b=c HTTP/1.1\r\nHost: www.example\r\n\r\n", "www.example", "/a?b=c", 0 },
+		{ "GET /a HTTP/1.1\r\nHost: WWW.Example.:80\r\n\r\n", "www.example", "/a", 0 },
+		{ "GET /a HTTP/1.1\r\nHost: www.example:8080\r\n\r\n", "www.example", "/a", 8080 },
+		{ "GET /a HTTP/1.1\r\nHost: [2001:db8::1]\r\n\r\n", "[2001:db8::1]", "/a", 0 },
+		{ "GET /a HTTP/1.1\r\nHost: [2001:db8::1]:81\r\n\r\n", "[2001:db8::1]", "/a", 81 },
+		{ "GET /a HTTP/1.0\r\n\r\n", NULL, NULL, 0 },
+		{ "GET /a HTTP/1.1\r\nHost: :80\r\n\r\n", NULL, NULL, 0 },
+		{ "CONNECT www.example:80 HTTP/1.1\r\nHost: www.example\r\n\r\n", NULL, NULL, 0 },
+	};
+	struct gp_stream stream = { .service = GP_SERVICE_HTTP, .sides = { { .syn = true }, { .syn = true } } };
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(requests); i++) {
+		struct gp_dialogue_budget budget = { .max = 1 << 20, .salt = { 7 } };
+		struct gp_dialogue *d = gp_dialogue_open(&stream, &budget);
+		__u64 wanted = 0;
+
+		tell(d, GP_FROM_CLIENT, requests[i].request, strlen(requests[i].request));
+		assert_int_equal(d->said_count, 1);
+		if (requests[i].host)
+			wanted = gp_url_hash(budget.salt, false, requests[i].host, strlen(requests[i].host), requests[i].port,
+					     requests[i].path, strlen(requests[i].path));
+		assert_int_equal(gp_dialogue_url_hash(d, &d->said[0]), wanted);
+		gp_dialogue_close(d);
+	}
+}
+
 /* The path alone is hashed, and the salt with it. */
 static void test_path_hash(void **state)
 {
@@ -368,6 +402,7 @@ int main(void)
 		cmocka_unit_test(test_flood),
 		cmocka_unit_test(test_tls),
 		cmocka_unit_test(test_path_hash),
+		cmocka_unit_test(test_url_hash),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -245,6 +245,14 @@ void gp_dialogue_finish(struct gp_dialogue *dialogue);
 
 void gp_dialogue_close(struct gp_dialogue *dialogue);
 
+/**
+ * gp_dialogue_url_hash() - the name of the URL that a request in the clear is for, as a link to it in a mail has it.
+ * @said: a request of this dialogue.
+ *
+ * Return: gp_url_hash() of its Host and target; 0 without a Host, of other targets than paths, and where either was cut.
+ */
+__u64 gp_dialogue_url_hash(const struct gp_dialogue *d, const struct gp_said *said);
+
 /*
  * What the readers of protocols share.
  */

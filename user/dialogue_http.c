@@ -58,6 +58,32 @@ static __u64 hash_path(const __u8 *salt, const char *target, size_t len)
 	return hash;
 }
 
+/* Takes the port off a Host (RFC 9110, 7.2). Return: the port; 0 without one. */
+static __u16 take_port(const char *host, size_t *len)
+{
+	const char *colon = memrchr(host, ':', *len);
+	__u32 port = 0;
+
+	if (!colon || memchr(colon, ']', *len - (size_t)(colon - host)))
+		return 0;
+	for (const char *c = colon + 1; c < host + *len && port < 65536; c++)
+		port = isdigit((unsigned char)*c) ? port * 10 + (__u32)(*c - '0') : 65536;
+	*len = (size_t)(colon - host);
+	return port < 65536 ? (__u16)port : 0;
+}
+
+__u64 gp_dialogue_url_hash(const struct gp_dialogue *d, const struct gp_said *said)
+{
+	const struct gp_words *host = &said->words[GP_WORDS_HOST], *target = &said->words[GP_WORDS_ARGUMENT];
+	size_t len = host->len;
+	__u16 port;
+
+	if (!host->len || host->cut || !target->len || target->cut || d->text[target->at] != '/')
+		return 0;
+	port = take_port(d->text + host->at, &len);
+	return len ? gp_url_hash(d->budget->salt, false, d->text + host->at, len, port, d->text + target->at, target->len) : 0;
+}
+
 /* "GET /path HTTP/1.1" (RFC 9112, 3). Return: false when it is none. */
 static bool request_line(struct gp_dialogue *d, struct gp_said *said, const char *line, size_t len)
 {

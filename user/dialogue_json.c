@@ -40,17 +40,24 @@ static void put_reply(struct writer *w, json_object *line, const struct gp_said 
 	put_answers(w, line, said->answers);
 }
 
+/* Left out where there is none. */
+static void put_hash(struct writer *w, json_object *line, const char *key, __u64 hash)
+{
+	char text[17];
+
+	if (!hash)
+		return;
+	snprintf(text, sizeof(text), "%016llx", (unsigned long long)hash);
+	put_text(w, line, key, text);
+}
+
 static void put_request(struct writer *w, json_object *line, const struct gp_said *said)
 {
-	char hash[17];
-
 	put_words(w, line, "request", &said->words[GP_WORDS_VERB]);
 	put_words(w, line, "target", &said->words[GP_WORDS_ARGUMENT]);
 	put_if(w, line, "target_cut", said->words[GP_WORDS_ARGUMENT].cut);
-	if (said->path_hash) {
-		snprintf(hash, sizeof(hash), "%016llx", (unsigned long long)said->path_hash);
-		put_text(w, line, "path_hash", hash);
-	}
+	put_hash(w, line, "path_hash", said->path_hash);
+	put_hash(w, line, "url_hash", gp_dialogue_url_hash(w->d, said));
 	put_words(w, line, "host", &said->words[GP_WORDS_HOST]);
 	put_words(w, line, "user_agent", &said->words[GP_WORDS_AGENT]);
 	put_flag(w, line, "cookie", said->flags & GP_SAID_COOKIE);
