@@ -325,7 +325,7 @@ static struct gp_finding *add_finding(struct world *w, const struct gp_host *h, 
 		.score = 14.125,
 		.confidence = 0.99987,
 		.source_verified = verdict == GP_VERDICT_CONFIRMED,
-		.sample = kind == GP_KIND_SPAM_BOT ? GP_SAMPLE_SMTP : GP_SAMPLE_CONTACT,
+		.sample = h->samples[kind == GP_KIND_SPAM_BOT ? GP_SAMPLE_SMTP : GP_SAMPLE_CONTACT],
 		.evidence_count = COUNT(reasons),
 	};
 	memcpy(f->evidence, reasons, sizeof(reasons));

@@ -218,7 +218,8 @@ static void test_verdicts(void **state)
 		if (one != verdicts[row].after_one || two != verdicts[row].after_two)
 			fail_msg("%s: %d, then %d", verdicts[row].name, (int)one, (int)two);
 		if (two)
-			assert_int_equal(world_finding(&w, id, GP_KIND_SPAM_BOT)->sample, GP_SAMPLE_SMTP);
+			assert_memory_equal(&world_finding(&w, id, GP_KIND_SPAM_BOT)->sample,
+					    &world_host(&w, id)->samples[GP_SAMPLE_SMTP], sizeof(struct gp_sample));
 		world_close(&w);
 	}
 }

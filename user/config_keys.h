@@ -34,7 +34,7 @@ struct gp_config_key {
 	size_t where;	      /* offset in struct gp_config, unless the type says otherwise */
 };
 
-#define GP_CONFIG_KEYS_MAX 64
+#define GP_CONFIG_KEYS_MAX 256
 
 extern const struct gp_config_key gp_config_keys[];
 extern const size_t gp_config_key_count;

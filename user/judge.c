@@ -21,10 +21,11 @@ struct gp_outage {
 struct gp_judge {
 	struct gp_world *world;
 	struct gp_limits limits;
+	struct gp_heard heard;
 	bool trust_inside;
 	bool one_direction;
 	bool started;
-	bool finished; /* findings come from the _now states */
+	bool finished; /* findings come from the records of now */
 	__u64 now_ns;
 	__u64 window_ns, window_end_ns;
 	__u64 next_slice; /* the oldest one that is not closed */
@@ -63,6 +64,11 @@ int gp_judge_open(struct gp_judge **out, struct gp_world *world, const struct gp
 	return 0;
 }
 
+void gp_judge_hear(struct gp_judge *j, const struct gp_heard *heard)
+{
+	j->heard = *heard;
+}
+
 void gp_judge_one_direction(struct gp_judge *j)
 {
 	j->one_direction = true;
@@ -94,6 +100,15 @@ static struct gp_case case_of(const struct gp_judge *j, __u32 id)
 		.trusted = j->trust_inside && inside,
 		.one_direction = j->one_direction,
 	};
+}
+
+/* What was heard is looked up where it is weighed only: it lies elsewhere, and slices do without. */
+static void hear(const struct gp_judge *j, struct gp_case *c)
+{
+	if (j->heard.hosts)
+		c->facts = gp_host_facts_get(j->heard.hosts, &c->host->addr);
+	if (j->heard.web)
+		c->web = gp_web_facts_get(j->heard.web, &c->host->addr);
 }
 
 static bool is_subject(const struct gp_judge *j, __u32 id)
@@ -234,7 +249,7 @@ static __u32 find_moved(struct gp_judge *j, unsigned int ring, __u32 from, __u64
 {
 	for (__u32 i = from; i < j->count && *used; i++) {
 		const struct gp_subject *s = &j->subjects[i];
-		struct gp_scan_news news = gp_scan_news(&s->scan, gp_world_host(j->world, s->id), ring);
+		struct gp_scan_news news = gp_scan_news(&s->kept.scan, gp_world_host(j->world, s->id), ring);
 
 		*used -= news.attempts < *used ? news.attempts : *used;
 		if (news.attempts || news.answers)
@@ -251,7 +266,7 @@ static bool seems_outage(struct gp_judge *j, struct gp_outage *outage, __u64 num
 
 	for (__u32 i = 0; i < moved; i++) {
 		const struct gp_subject *s = &j->subjects[j->moved[i]];
-		struct gp_scan_news news = gp_scan_news(&s->scan, gp_world_host(j->world, s->id), number % GP_SLICES);
+		struct gp_scan_news news = gp_scan_news(&s->kept.scan, gp_world_host(j->world, s->id), number % GP_SLICES);
 
 		if (!gp_world_is_inside(j->world, s->id))
 			continue;
@@ -286,7 +301,7 @@ static int close_slice(struct gp_judge *j, __u64 number, __u64 now_ns)
 		struct gp_case c = case_of(j, subject->id);
 
 		c.outages = outage ? 1u << ring : 0;
-		gp_scan_close_slice(&subject->scan, &c, number, now_ns);
+		gp_scan_close_slice(&subject->kept.scan, &c, number, now_ns);
 	}
 	return 0;
 }
@@ -331,7 +346,7 @@ static void take_snapshots(struct gp_judge *j, __u64 now_ns)
 		if (i == j->count)
 			break;
 		c = case_of(j, j->subjects[i].id);
-		found += gp_scan_snapshot(&j->subjects[i].scan, &c, used ? current + 1 : current);
+		found += gp_scan_snapshot(&j->subjects[i].kept.scan, &c, used ? current + 1 : current);
 	}
 	j->used_seen = used;
 	j->unseen = current == last && found < grown ? grown - found : 0;
@@ -357,6 +372,15 @@ static int find_senders(struct gp_judge *j)
 	return 0;
 }
 
+/* The end of a window; @open: it has not ended, but the input has. */
+static void weigh(const struct gp_judge *j, __u32 id, struct gp_record *record, struct gp_case *c, __u64 now_ns, bool open)
+{
+	hear(j, c);
+	gp_scan_weigh(&record->scan, c);
+	if (sends_mail_for_itself(j, id, c->host))
+		gp_spam_weigh(&record->spam, c, now_ns, open);
+}
+
 static int weigh_window(struct gp_judge *j, __u64 end_ns)
 {
 	int err = find_senders(j);
@@ -365,9 +389,7 @@ static int weigh_window(struct gp_judge *j, __u64 end_ns)
 		struct gp_subject *subject = &j->subjects[i];
 		struct gp_case c = case_of(j, subject->id);
 
-		gp_scan_weigh(&subject->scan, &c);
-		if (sends_mail_for_itself(j, subject->id, c.host))
-			gp_spam_weigh(&subject->spam, &c, end_ns, false);
+		weigh(j, subject->id, &subject->kept, &c, end_ns, false);
 	}
 	if (!err && !j->one_direction)
 		err = gp_ranges_weigh(j->ranges, end_ns);
@@ -451,12 +473,9 @@ int gp_judge_finish(struct gp_judge *j, __u64 now_ns)
 		struct gp_case c = case_of(j, subject->id);
 
 		c.outages = outages;
-		subject->scan_now = subject->scan;
-		subject->spam_now = subject->spam;
-		gp_scan_close_open(&subject->scan_now, &c, j->next_slice, last, j->now_ns);
-		gp_scan_weigh(&subject->scan_now, &c);
-		if (sends_mail_for_itself(j, subject->id, c.host))
-			gp_spam_weigh(&subject->spam_now, &c, j->now_ns, true);
+		subject->now = subject->kept;
+		gp_scan_close_open(&subject->now.scan, &c, j->next_slice, last, j->now_ns);
+		weigh(j, subject->id, &subject->now, &c, j->now_ns, true);
 	}
 	j->finished = true;
 	return 0;
@@ -502,29 +521,53 @@ static int compare_findings(const void *a, const void *b)
 	return (x->kind > y->kind) - (x->kind < y->kind);
 }
 
+static const struct gp_record *record_of(const struct gp_judge *j, const struct gp_subject *subject)
+{
+	return j->finished ? &subject->now : &subject->kept;
+}
+
+static bool finding_of(struct gp_finding *out, const struct gp_record *record, const struct gp_case *c, enum gp_kind kind)
+{
+	switch (kind) {
+	case GP_KIND_SPAM_BOT:
+		return gp_spam_finding(out, &record->spam, c);
+	case GP_KIND_SCANNER:
+		return gp_scan_finding(out, &record->scan, c);
+	default:
+		return false;
+	}
+}
+
+/* May there be a finding of any kind? Most subjects have none, and their facts are not looked up. */
+static bool is_noted(const struct gp_record *record)
+{
+	return record->scan.alarm.raised || record->spam.verdict != GP_VERDICT_NONE;
+}
+
 int gp_judge_findings(struct gp_judge *j, const struct gp_finding **out)
 {
-	size_t wanted = 0;
+	size_t noted = 0;
 	int count = 0;
 
-	for (__u32 i = 0; i < j->count; i++) {
-		const struct gp_subject *s = &j->subjects[i];
-
-		wanted += (j->finished ? s->scan_now : s->scan).alarm.raised;
-		wanted += (j->finished ? s->spam_now : s->spam).verdict != GP_VERDICT_NONE;
-	}
+	for (__u32 i = 0; i < j->count; i++)
+		noted += is_noted(record_of(j, &j->subjects[i]));
 	free(j->findings);
-	j->findings = calloc(wanted + 1, sizeof(*j->findings));
+	j->findings = calloc(noted * GP_KINDS + 1, sizeof(*j->findings));
 	if (!j->findings)
 		return -ENOMEM;
 	for (__u32 i = 0; i < j->count; i++) {
 		const struct gp_subject *s = &j->subjects[i];
-		struct gp_case c = case_of(j, s->id);
+		const struct gp_record *record = record_of(j, s);
+		struct gp_case c;
 
-		j->findings[count].id = s->id;
-		count += gp_spam_finding(&j->findings[count], j->finished ? &s->spam_now : &s->spam, &c);
-		j->findings[count].id = s->id;
-		count += gp_scan_finding(&j->findings[count], j->finished ? &s->scan_now : &s->scan, &c);
+		if (!is_noted(record))
+			continue;
+		c = case_of(j, s->id);
+		hear(j, &c);
+		for (int kind = 0; kind < GP_KINDS; kind++) {
+			j->findings[count] = (struct gp_finding){.id = s->id};
+			count += finding_of(&j->findings[count], record, &c, (enum gp_kind)kind);
+		}
 	}
 	qsort(j->findings, (size_t)count, sizeof(*j->findings), compare_findings);
 	*out = j->findings;

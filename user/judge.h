@@ -8,6 +8,8 @@
 
 #include <stdbool.h>
 
+#include "cidr.h"
+#include "standing.h"
 #include "world.h"
 
 /* Every threshold, with its default in gp_limits_default and its key in the configuration (thresholds: ...). */
@@ -40,11 +42,16 @@ enum gp_verdict {
 enum gp_kind {
 	GP_KIND_SPAM_BOT,
 	GP_KIND_SCANNER,
+	GP_KIND_BRUTE_FORCER, /* guesses passwords */
+	GP_KIND_HTTP_BOT,     /* looks for holes in web servers */
+	GP_KIND_DDOS_SOURCE,  /* floods one address with SYNs */
 	GP_KINDS,
 };
 
+#define GP_SENTENCE 320
+
 #define GP_OBSERVED_MAX 4
-#define GP_EVIDENCE_MAX 12
+#define GP_EVIDENCE_MAX 16
 
 struct gp_observed {
 	const char *name; /* static, [a-z_]+ */
@@ -67,15 +74,25 @@ struct gp_finding {
 	double score;	   /* nats, the prior left out */
 	double confidence; /* 1 / (1 + exp(-(ln(prior / (1 - prior)) + score))) */
 	bool source_verified;
-	enum gp_sample_kind sample; /* which sample of the host shows the behaviour */
+	struct gp_sample sample; /* shows the behaviour; all zero when none was taken */
+	struct gp_standing standing;
+	char sentence[GP_SENTENCE]; /* for the subscriber's ears; fixed words and numbers only */
 	struct gp_evidence evidence[GP_EVIDENCE_MAX];
 	int evidence_count;
 };
 
 enum gp_range_kind {
-	GP_RANGE_SCANNER, /* "scanner_range" */
+	GP_RANGE_SCANNER,      /* "scanner_range" */
+	GP_RANGE_LINK_SCANNER, /* from here on automation, never an infection: follows links of mails delivered here */
+	GP_RANGE_IMAGE_PROXY,  /* fetches the pictures of mails for their readers */
+	GP_RANGE_MAIL_PROXY,   /* logs in to many mailboxes for their owners */
+	GP_RANGE_CRAWLER,
+	GP_RANGE_ROBOT,	       /* one machine with many addresses, and nothing tells what for: "robot_range" */
+	GP_RANGE_SNOWSHOE,     /* spreads bulk mail over many addresses */
 	GP_RANGE_KINDS,
 };
+
+#define GP_COVERING_MAX 32
 
 /* What is said of a prefix outside: its sources share a behaviour, though each one of them alone shows too little. */
 struct gp_range_finding {
@@ -86,6 +103,12 @@ struct gp_range_finding {
 	double score;		 /* nats, the prior left out */
 	double confidence;	 /* as of struct gp_finding */
 	__u64 first_seen_ns, last_seen_ns; /* of the prefix; the data plane's clock */
+	bool source_verified;	 /* its addresses proved themselves */
+	struct gp_cidr covering[GP_COVERING_MAX]; /* what a filter needs, by gp_cidr_cover(); of kinds other than scanner */
+	int covering_count;
+	int exact_count;	 /* prefixes that hold the active addresses and no other */
+	double fleet;		 /* addresses that it has, estimated from those seen */
+	__u64 requests;		 /* or mails, log-ins: what was counted of them */
 	double hosts;		 /* distinct sources so far, estimated */
 	double endpoints;	 /* distinct (address, port) that it tried, estimated; from here on: of the worst hour */
 	__u64 syn, answered;	 /* SYNs that it sent, and those of them that a SYN-ACK came back to */
@@ -111,6 +134,20 @@ int gp_judge_open(struct gp_judge **out, struct gp_world *world, const struct gp
  * be called before the first tick.
  */
 void gp_judge_one_direction(struct gp_judge *judge);
+
+struct gp_host_facts;
+struct gp_web_facts;
+struct gp_tokens;
+
+/* What was heard; each may be NULL. Borrowed until close. */
+struct gp_heard {
+	const struct gp_host_facts *hosts; /* how they speak: mail, TLS, TCP */
+	const struct gp_web_facts *web;	   /* what web clients fetch */
+	const struct gp_tokens *tokens;	   /* links of mails, and who followed them */
+};
+
+/* gp_judge_hear() - evidence beside the counters. To be called before the first tick; without it only counters judge. */
+void gp_judge_hear(struct gp_judge *judge, const struct gp_heard *heard);
 
 /**
  * gp_judge_tick() - take notice of the time.

@@ -3,7 +3,9 @@
 #ifndef GATEPOST_JUDGE_PRIVATE_H
 #define GATEPOST_JUDGE_PRIVATE_H
 
+#include "host_facts.h"
 #include "judge.h"
+#include "web_facts.h"
 
 /* 3. Flows with a proved handshake that make a source its own (docs/detection.md, 3). */
 #define GP_PROOF_FLOWS 3u
@@ -95,15 +97,22 @@ struct gp_spam_state {
 };
 
 /* Everything the judge remembers of one host. */
+struct gp_record {
+	struct gp_scan_state scan;
+	struct gp_spam_state spam;
+};
+
 struct gp_subject {
 	__u32 id;
-	struct gp_scan_state scan, scan_now; /* _now: with the open window and slices weighed, after finish */
-	struct gp_spam_state spam, spam_now;
+	struct gp_record kept;
+	struct gp_record now; /* with the open window and slices weighed, after finish */
 };
 
 /* A host under judgement and what is known about its address. */
 struct gp_case {
 	const struct gp_host *host;
+	const struct gp_facts *facts;	 /* how it speaks; NULL: nothing was heard */
+	const struct gp_web_client *web; /* what it fetches; NULL: nothing is known */
 	const struct gp_limits *limits;
 	bool inside;
 	bool verified; /* 3. */

@@ -380,7 +380,7 @@ bool gp_scan_finding(struct gp_finding *out, const struct gp_scan_state *scan, c
 	out->kind = GP_KIND_SCANNER;
 	out->verdict = scan->confirmed ? GP_VERDICT_CONFIRMED : GP_VERDICT_SUSPECTED;
 	out->source_verified = c->verified;
-	out->sample = GP_SAMPLE_CONTACT;
+	out->sample = c->host->samples[GP_SAMPLE_CONTACT];
 	add_reasons(out, &scan->alarm, c->host);
 	gp_finding_close(out, c->limits);
 	return true;

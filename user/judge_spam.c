@@ -253,7 +253,7 @@ bool gp_spam_finding(struct gp_finding *out, const struct gp_spam_state *spam, c
 	out->kind = GP_KIND_SPAM_BOT;
 	out->verdict = spam->verdict;
 	out->source_verified = c->verified;
-	out->sample = GP_SAMPLE_SMTP;
+	out->sample = c->host->samples[GP_SAMPLE_SMTP];
 	for (int i = 0; i < GP_FAMILIES; i++)
 		add_reason(out, (enum gp_family)i, spam);
 	gp_finding_close(out, c->limits);

@@ -84,6 +84,9 @@ const char *gp_kind_name(enum gp_kind kind)
 	static const char *const names[GP_KINDS] = {
 		[GP_KIND_SPAM_BOT] = "spam_bot",
 		[GP_KIND_SCANNER] = "scanner",
+		[GP_KIND_BRUTE_FORCER] = "brute_forcer",
+		[GP_KIND_HTTP_BOT] = "http_bot",
+		[GP_KIND_DDOS_SOURCE] = "ddos_source",
 	};
 
 	return NAME(names, kind);
@@ -93,6 +96,12 @@ const char *gp_range_kind_name(enum gp_range_kind kind)
 {
 	static const char *const names[GP_RANGE_KINDS] = {
 		[GP_RANGE_SCANNER] = "scanner_range",
+		[GP_RANGE_LINK_SCANNER] = "link_scanner",
+		[GP_RANGE_IMAGE_PROXY] = "image_proxy",
+		[GP_RANGE_MAIL_PROXY] = "mail_proxy",
+		[GP_RANGE_CRAWLER] = "crawler",
+		[GP_RANGE_ROBOT] = "robot_range",
+		[GP_RANGE_SNOWSHOE] = "snowshoe",
 	};
 
 	return NAME(names, kind);

@@ -528,7 +528,7 @@ static json *new_host(struct writer *w, const struct gp_listed *listed)
 		put_time(w, o, "first_seen", host->first_seen_ns);
 		put_time(w, o, "last_seen", host->last_seen_ns);
 	}
-	put_sample(w, o, &host->samples[f ? f->sample : GP_SAMPLE_CONTACT]);
+	put_sample(w, o, f ? &f->sample : &host->samples[GP_SAMPLE_CONTACT]);
 	if (f)
 		put_evidence(w, o, f->evidence, f->evidence_count);
 	put_counters(w, o, listed);

@@ -362,7 +362,7 @@ static void print_reasons(struct gp_sink *sink, const void *context, size_t i)
 	print_evidence(sink, f->evidence, f->evidence_count);
 	if (!f->source_verified)
 		gp_sink_print(sink, "%*ssource not verified: spoofed packets could look the same\n", REASON, "");
-	sample = &gp_listed_host(list->model, list->sorted[i])->samples[f->sample];
+	sample = &f->sample;
 	if (sample->dport)
 		gp_sink_print(sink, "%*sfor example from port %u to %s port %u\n", REASON, "", sample->sport,
 			      gp_text_address(to, &sample->dst, 128), sample->dport);

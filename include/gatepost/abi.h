@@ -344,6 +344,8 @@ enum gp_verdict_class {
 	GP_CLASS_SPAM_BOT_CONFIRMED,
 	GP_CLASS_SCANNER_SUSPECTED,
 	GP_CLASS_SCANNER_CONFIRMED,
+	GP_CLASS_OTHER_SUSPECTED, /* guesses passwords, looks for holes, floods */
+	GP_CLASS_OTHER_CONFIRMED,
 	GP_CLASSES,
 };
 

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What web clients do, over all their flows: what they fetch, from how many servers, how these answer, and whether it
+ * follows the delivery of a mail (user/tokens.h). Bounded in clients: the one that was quiet for longest makes room. Of
+ * clients that proved themselves only. Time comes with the observations.
+ */
+#ifndef GATEPOST_WEB_FACTS_H
+#define GATEPOST_WEB_FACTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <gatepost/abi.h>
+
+enum gp_web_delay { /* from a mail's delivery to a fetch of its link */
+	GP_DELAY_10S,	/* within 10 s */
+	GP_DELAY_60S,
+	GP_DELAY_10MIN,
+	GP_DELAY_1H,
+	GP_DELAY_LATER,
+	GP_DELAYS,
+};
+
+#define GP_WEB_ASSET_S 10u /* a page's pictures and scripts follow within so long */
+
+/* One client: an outside address, or an inside subscriber's prefix under its first address. Counters only grow. */
+struct gp_web_client {
+	struct gp_addr addr;
+	__u64 generation; /* another one: forgotten in between, and counted from zero */
+	__u64 first_ns, last_ns; /* of its observations, since the Unix epoch */
+	struct gp_sample sample; /* a server that it asked, and its own port then */
+	__u32 requests;	   /* heads in the clear */
+	__u32 hellos;	   /* TLS hellos: a visit each, what it is for is hidden */
+	__u32 pages, images, assets, robots_txt; /* requests by the shape of their path: images are no assets */
+	__u32 bare_pages;  /* pages without an asset or an image of the same server within GP_WEB_ASSET_S */
+	__u32 posts;
+	__u32 responses[6]; /* by first digit; [0] is no digit of RFC 9110, 15 */
+	__u32 not_found;    /* 404 and 410 */
+	__u32 login_tries;  /* POST to a path of log-in shape, or a request that carries Authorization: Basic */
+	__u32 login_refused; /* of these: 401, 403, 429, or sent back to the log-in page */
+	__u32 login_accepted;
+	__u32 probes;	   /* paths and queries that nobody asks for but who looks for holes (web_facts.c lists their shapes) */
+	__u32 declared_robot; /* requests whose User-Agent says so */
+	__u32 image_proxy;    /* requests whose User-Agent is that of a mailbox provider's image proxy */
+	__u32 joined[GP_DELAYS]; /* fetches of links that mails delivered here carried */
+	__u32 shared_links;   /* of these: another address of its /24 or /48 had fetched the same link */
+	struct gp_hll servers; /* addresses that it asked */
+	struct gp_hll names;   /* Host and SNI */
+	struct gp_hll paths;   /* Host and path, query left out */
+};
+
+struct gp_web_facts;
+
+/* Return: 0, or -ENOMEM. @max_clients: at least 1. */
+int gp_web_facts_open(struct gp_web_facts **out, __u32 max_clients, const __u64 secret[2]);
+void gp_web_facts_close(struct gp_web_facts *facts);
+
+/* Return: what is known of a client; NULL: nothing. Until the next call that learns. */
+const struct gp_web_client *gp_web_facts_get(const struct gp_web_facts *facts, const struct gp_addr *addr);
+
+/* All clients, in no order. @i: below gp_web_facts_count(). Until the next call that learns. */
+__u32 gp_web_facts_count(const struct gp_web_facts *facts);
+const struct gp_web_client *gp_web_facts_at(const struct gp_web_facts *facts, __u32 i);
+
+#endif
