@@ -61,18 +61,7 @@ struct gp_scan_state {
 	bool confirmed;
 };
 
-/* 9. Evidence families of a spam bot. */
-enum gp_family {
-	GP_FAMILY_PLACEMENT,
-	GP_FAMILY_FANOUT,
-	GP_FAMILY_REFUSED,
-	GP_FAMILY_DIALECT,
-	GP_FAMILY_TCP,
-	GP_FAMILY_TLS,
-	GP_FAMILIES,
-};
-
-/* What the families are made of, in the host's own counters. */
+/* 9. What the families are made of: the host's own counters, */
 struct gp_spam_count {
 	__u32 flows;	/* proved, to port 25 */
 	__u32 attempts, unanswered, answered;
@@ -84,16 +73,46 @@ struct gp_spam_count {
 	__u32 went_to_tls; /* STARTTLS accepted: what follows is hidden */
 };
 
+/* and what was heard of it: samples, which may be forgotten in between. */
+struct gp_spam_heard {
+	__u64 generation; /* of the facts */
+	__u32 helo_bad, helo_good, odd;
+	__u32 tls_unused;
+	__u32 hidden_refused, hidden_accepted;
+	__u32 listed_by;
+	__u32 gave_up, came_back;
+	__u32 spf_fail, spf_pass;
+};
+
+/* Levels: what is so now, however often it was seen. */
+struct gp_spam_level {
+	double mx;     /* mail networks in a day */
+	double usual;  /* the same on a usual day; 0: not known */
+	__u32 names;   /* greeting names in a day */
+	__u32 served_to; /* networks that it takes mail from */
+	__u32 known_bad; /* addresses on the operator's lists that it spoke with */
+	bool business;
+	signed char stack; /* 1: a client's machine, -1: a server's */
+};
+
+struct gp_spam_news {
+	struct gp_spam_count count;
+	struct gp_spam_heard heard;
+	struct gp_spam_level level;
+};
+
 struct gp_spam_state {
-	struct gp_spam_count seen; /* shadow: what has been weighed */
+	struct gp_spam_news seen; /* shadow: what has been weighed */
 	double weight[GP_FAMILIES];
 	double refused, outcomes; /* faded like the weights: 9.3's share */
 	__u64 weighed_ns;
+	double usual_mx; /* of a day, over 14 days */
+	__u64 day;	 /* that usual_mx knows */
+	double day_mx;	 /* the most of that day */
 	__u64 windows; /* in a row with something new, strong enough to confirm */
-	enum gp_verdict verdict; /* the strongest so far, and what it was made of */
-	double shown[GP_FAMILIES];
-	struct gp_spam_count shown_count;
-	double shown_mx;
+	struct gp_standing standing;
+	double shown[GP_FAMILIES]; /* when they spoke loudest, in this episode, and what they were made of */
+	struct gp_spam_news shown_news;
 };
 
 /* Everything the judge remembers of one host. */
@@ -125,6 +144,15 @@ static inline __s64 gp_walk_height(const struct gp_walk *walk)
 {
 	return walk->failed - walk->answered + 2 * walk->half_open;
 }
+
+/* How much of the evidence of then is left. */
+double gp_fade(const struct gp_limits *limits, __u64 then_ns, __u64 now_ns);
+
+/* What the standing of every kind goes by. */
+struct gp_standing_limits gp_standing_limits(const struct gp_limits *limits);
+
+/* The verdict that a standing comes to; a quiet host keeps that of its last episode. */
+enum gp_verdict gp_standing_verdict(const struct gp_standing *standing);
 
 static inline __u64 gp_seconds_ns(double seconds)
 {
@@ -174,6 +202,9 @@ bool gp_scan_finding(struct gp_finding *out, const struct gp_scan_state *scan, c
  * @open: the window has not ended: attempts of a host seen within 3 s are not called unanswered yet.
  */
 void gp_spam_weigh(struct gp_spam_state *spam, const struct gp_case *c, __u64 now_ns, bool open);
+
+/* What speaks for and against, verdict or not. */
+void gp_spam_opinion(struct gp_finding *out, const struct gp_spam_state *spam, const struct gp_case *c);
 
 /* The verdict, with its reasons; false without one. */
 bool gp_spam_finding(struct gp_finding *out, const struct gp_spam_state *spam, const struct gp_case *c);
