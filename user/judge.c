@@ -376,7 +376,7 @@ static int find_senders(struct gp_judge *j)
 static void weigh(const struct gp_judge *j, __u32 id, struct gp_record *record, struct gp_case *c, __u64 now_ns, bool open)
 {
 	hear(j, c);
-	gp_scan_weigh(&record->scan, c);
+	gp_scan_weigh(&record->scan, c, now_ns);
 	if (sends_mail_for_itself(j, id, c->host))
 		gp_spam_weigh(&record->spam, c, now_ns, open);
 }

@@ -56,7 +56,7 @@ enum gp_kind {
 
 #define GP_SENTENCE 320
 
-#define GP_OBSERVED_MAX 4
+#define GP_OBSERVED_MAX 6
 #define GP_EVIDENCE_MAX 16
 
 struct gp_observed {

@@ -58,7 +58,8 @@ struct gp_scan_state {
 	struct gp_alarm alarm; /* the strongest so far */
 	__u64 windows;	       /* in which an alarm held and something failed; since one in which none held */
 	bool grown;	       /* a first contact failed in the open window */
-	bool confirmed;
+	__u64 held_ns;	       /* when an alarm was last raised, or held while something failed */
+	struct gp_standing standing;
 };
 
 /* 9. What the families are made of: the host's own counters, */
@@ -185,10 +186,19 @@ __u32 gp_scan_snapshot(struct gp_scan_state *scan, const struct gp_case *c, __u6
  */
 void gp_scan_close_open(struct gp_scan_state *scan, const struct gp_case *c, __u64 first, __u64 last, __u64 now_ns);
 
+/* 1, 2, 8. How far a verdict about this host may go. */
+enum gp_verdict gp_scan_highest(const struct gp_case *c);
+
+/* Nats, the cap applied. */
+double gp_alarm_score(const struct gp_alarm *alarm);
+
 /**
  * gp_scan_weigh() - the end of a window (8). One in which nothing failed neither helps nor harms.
  */
-void gp_scan_weigh(struct gp_scan_state *scan, const struct gp_case *c);
+void gp_scan_weigh(struct gp_scan_state *scan, const struct gp_case *c, __u64 now_ns);
+
+/* What speaks for and against, verdict or not. */
+void gp_scan_opinion(struct gp_finding *out, const struct gp_scan_state *scan, const struct gp_case *c);
 
 /**
  * gp_scan_finding() - the verdict, with its reasons.

@@ -269,7 +269,7 @@ static void remember_usual(struct gp_spam_state *spam, double mx, __u64 now_ns)
 /* What the host shows at its worst is what is told. */
 static void show(struct gp_spam_state *spam, bool changed)
 {
-	if (!changed && total(spam->weight) <= total(spam->shown))
+	if (!changed && total(spam->weight) < total(spam->shown))
 		return;
 	memcpy(spam->shown, spam->weight, sizeof(spam->shown));
 	spam->shown_news = spam->seen;

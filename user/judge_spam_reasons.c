@@ -80,6 +80,7 @@ static void add_dialect(struct gp_finding *out, double weight, const struct gp_s
 	e = gp_evidence_add(out, rules[GP_FAMILY_DIALECT], weight, "It left %u mail dialogues without QUIT%s%s%s",
 			    n->count.no_quit, quit, early, helo);
 	gp_evidence_observe(e, "ended_without_quit", n->count.no_quit);
+	gp_evidence_observe(e, "ended_by_quit", n->count.quit);
 	gp_evidence_observe(e, "early_talk", n->count.early);
 	gp_evidence_observe(e, "helo_bad", n->heard.helo_bad);
 	gp_evidence_observe(e, "helo_names", n->level.names);
