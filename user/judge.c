@@ -600,6 +600,35 @@ int gp_judge_findings(struct gp_judge *j, const struct gp_finding **out)
 	return count;
 }
 
+static void opinion_of(struct gp_finding *out, const struct gp_record *record, const struct gp_case *c, enum gp_kind kind)
+{
+	switch (kind) {
+	case GP_KIND_SPAM_BOT:
+		gp_spam_opinion(out, &record->spam, c);
+		break;
+	case GP_KIND_SCANNER:
+		gp_scan_opinion(out, &record->scan, c);
+		break;
+	default:
+		break;
+	}
+}
+
+bool gp_judge_opinions(struct gp_judge *j, __u32 id, struct gp_finding out[GP_KINDS])
+{
+	struct gp_case c;
+
+	if (!is_subject(j, id))
+		return false;
+	c = case_of(j, id);
+	hear(j, &c);
+	for (int kind = 0; kind < GP_KINDS; kind++) {
+		out[kind] = (struct gp_finding){.id = id, .kind = (enum gp_kind)kind};
+		opinion_of(&out[kind], record_of(j, &j->subjects[j->subject_of[id] - 1]), &c, (enum gp_kind)kind);
+	}
+	return true;
+}
+
 int gp_judge_ranges(struct gp_judge *j, const struct gp_range_finding **out)
 {
 	/* Where answers are not seen nothing is known to have failed. */

@@ -197,7 +197,7 @@ double gp_alarm_score(const struct gp_alarm *alarm);
  */
 void gp_scan_weigh(struct gp_scan_state *scan, const struct gp_case *c, __u64 now_ns);
 
-/* What speaks for and against, verdict or not. */
+/* What speaks for and against now, verdict or not. */
 void gp_scan_opinion(struct gp_finding *out, const struct gp_scan_state *scan, const struct gp_case *c);
 
 /**
@@ -213,7 +213,7 @@ bool gp_scan_finding(struct gp_finding *out, const struct gp_scan_state *scan, c
  */
 void gp_spam_weigh(struct gp_spam_state *spam, const struct gp_case *c, __u64 now_ns, bool open);
 
-/* What speaks for and against, verdict or not. */
+/* What speaks for and against now, verdict or not. */
 void gp_spam_opinion(struct gp_finding *out, const struct gp_spam_state *spam, const struct gp_case *c);
 
 /* The verdict, with its reasons; false without one. */

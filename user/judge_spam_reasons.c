@@ -167,26 +167,29 @@ static void write_sentence(struct gp_finding *out, const struct gp_spam_news *n)
 		 n->level.mx, n->count.flows, why);
 }
 
+static void tell(struct gp_finding *out, const struct gp_spam_state *spam, const double *weights,
+		 const struct gp_spam_news *news, const struct gp_case *c)
+{
+	out->kind = GP_KIND_SPAM_BOT;
+	out->verdict = gp_standing_verdict(&spam->standing);
+	out->source_verified = c->verified;
+	out->sample = c->host->samples[GP_SAMPLE_SMTP];
+	out->standing = spam->standing;
+	for (int i = 0; i < GP_FAMILIES; i++)
+		add_reason(out, (enum gp_family)i, weights[i], news);
+	write_sentence(out, news);
+	gp_finding_close(out, c->limits);
+}
+
 bool gp_spam_finding(struct gp_finding *out, const struct gp_spam_state *spam, const struct gp_case *c)
 {
-	enum gp_verdict verdict = gp_standing_verdict(&spam->standing);
-
-	if (verdict == GP_VERDICT_NONE)
+	if (gp_standing_verdict(&spam->standing) == GP_VERDICT_NONE)
 		return false;
-	gp_spam_opinion(out, spam, c);
-	out->verdict = verdict;
+	tell(out, spam, spam->shown, &spam->shown_news, c);
 	return true;
 }
 
 void gp_spam_opinion(struct gp_finding *out, const struct gp_spam_state *spam, const struct gp_case *c)
 {
-	out->kind = GP_KIND_SPAM_BOT;
-	out->verdict = GP_VERDICT_NONE;
-	out->source_verified = c->verified;
-	out->sample = c->host->samples[GP_SAMPLE_SMTP];
-	out->standing = spam->standing;
-	for (int i = 0; i < GP_FAMILIES; i++)
-		add_reason(out, (enum gp_family)i, spam->shown[i], &spam->shown_news);
-	write_sentence(out, &spam->shown_news);
-	gp_finding_close(out, c->limits);
+	tell(out, spam, spam->weight, &spam->seen, c);
 }
