@@ -131,6 +131,7 @@ says 2 'give one address' replay --explain 10.20.0.0/24 "$scan"
 says 2 'give one address' replay --explain localhost "$scan"
 "$gatepost" replay --explain 10.20.0.66 "$scan" >/dev/full 2>"$dir/err"
 expect 'an explanation that cannot be written: exit code 1' [ $? -eq 1 ]
+expect 'and is named' grep -q 'explanation: cannot write' "$dir/err"
 "$gatepost" replay --dialogues "$bot" >/dev/full 2>"$dir/err"
 expect 'dialogues that cannot be written: exit code 1' [ $? -eq 1 ]
 expect 'and why' grep -q 'No space left' "$dir/err"

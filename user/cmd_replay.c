@@ -246,8 +246,11 @@ static int finish(struct replay *r, __u64 now_ns)
 		err = r->err ? r->err : gp_witness_finish(r->witness);
 	if (!err)
 		err = gp_judge_finish(r->judge, now_ns);
-	if (!err && r->explain)
+	if (!err && r->explain) {
 		err = gp_explain_finish(r->explain, now_ns);
+		if (err)
+			gp_error("explanation: cannot write: %s", strerror(-err));
+	}
 	return err ? err : flag(r);
 }
 

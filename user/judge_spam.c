@@ -254,7 +254,8 @@ static bool may_suspect(const struct gp_spam_state *spam, const struct gp_limits
 	       (spam->weight[GP_FAMILY_FANOUT] >= FAMILY_COUNTS || spam->weight[GP_FAMILY_REFUSED] >= FAMILY_COUNTS);
 }
 
-static void remember_usual(struct gp_spam_state *spam, double mx, __u64 now_ns)
+/* A day that is over becomes part of what is usual. */
+static void begin_day(struct gp_spam_state *spam, __u64 now_ns)
 {
 	__u64 day = now_ns / DAY_NS;
 
@@ -263,7 +264,6 @@ static void remember_usual(struct gp_spam_state *spam, double mx, __u64 now_ns)
 		spam->day_mx = 0;
 	}
 	spam->day = day;
-	spam->day_mx = fmax(spam->day_mx, mx);
 }
 
 /* What the host shows at its worst is what is told. */
@@ -309,8 +309,9 @@ void gp_spam_weigh(struct gp_spam_state *spam, const struct gp_case *c, __u64 no
 			judge(spam, c, now_ns);
 		return;
 	}
+	begin_day(spam, now_ns);
 	now.level = level_now(c, spam);
-	remember_usual(spam, now.level.mx, now_ns);
+	spam->day_mx = fmax(spam->day_mx, now.level.mx);
 	weigh_families(spam, &now, c->limits, gp_fade(c->limits, spam->weighed_ns, now_ns));
 	spam->seen = now;
 	spam->weighed_ns = now_ns;

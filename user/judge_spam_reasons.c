@@ -136,8 +136,9 @@ static void add_reason(struct gp_finding *out, enum gp_family family, double wei
 		gp_evidence_observe(e, "answered", n->count.answered);
 		return;
 	case GP_FAMILY_STACK:
-		gp_evidence_add(out, rules[family], weight, n->level.stack > 0 ?
-				"Its packets look like those of a desktop computer" : "Its packets look like those of a server or a small device");
+		e = gp_evidence_add(out, rules[family], weight, "Its packets look like those of %s",
+				    n->level.stack > 0 ? "a desktop computer" : "a server or a small device");
+		gp_evidence_observe(e, "client_stack", n->level.stack > 0);
 		return;
 	case GP_FAMILY_SPF:
 		e = gp_evidence_add(out, rules[family], weight, "The sender domains that it gave allow it in %u mails and "
