@@ -357,7 +357,8 @@ static void take_snapshots(struct gp_judge *j, __u64 now_ns)
 static bool sends_mail_for_itself(const struct gp_judge *j, __u32 id, const struct gp_host *host)
 {
 	return gp_world_is_inside(j->world, id) && (host->role == GP_ROLE_SUBSCRIBER || host->role == GP_ROLE_BUSINESS) &&
-	       host->services[GP_SERVICE_SMTP].attempts + host->services[GP_SERVICE_SMTP].confirmed > 0;
+	       host->services[GP_SERVICE_SMTP].attempts + host->services[GP_SERVICE_SMTP].confirmed +
+	       host->services[GP_SERVICE_SUBMISSION].confirmed > 0;
 }
 
 /* Inside hosts that began to speak to mail servers become subjects. */

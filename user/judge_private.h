@@ -72,6 +72,8 @@ struct gp_spam_count {
 	__u32 quit, no_quit, early;
 	__u32 starttls;
 	__u32 went_to_tls; /* STARTTLS accepted: what follows is hidden */
+	__u32 handed_flows; /* proved, to submission ports; what servers answered there: */
+	__u32 handed_accepted, handed_refused, handed_spam;
 };
 
 /* and what was heard of it: samples, which may be forgotten in between. */

@@ -16,6 +16,7 @@ static const char *const rules[GP_FAMILIES] = {
 	[GP_FAMILY_STACK] = "smtp.stack",
 	[GP_FAMILY_SPF] = "smtp.spf",
 	[GP_FAMILY_KNOWN_BAD] = "smtp.known_bad",
+	[GP_FAMILY_SUBMISSION] = "smtp.submission",
 };
 
 static void add_placement(struct gp_finding *out, double weight, const struct gp_spam_news *n)
@@ -106,6 +107,18 @@ static void add_retry(struct gp_finding *out, double weight, const struct gp_spa
 	gp_evidence_observe(e, "gave_up", h->gave_up);
 }
 
+static void add_submission(struct gp_finding *out, double weight, const struct gp_spam_count *n)
+{
+	struct gp_evidence *e = gp_evidence_add(out, rules[GP_FAMILY_SUBMISSION], weight,
+						"Of what it handed in to its mail provider, %u mails were refused once they were "
+						"read, and %u recipients or senders; %u recipients were accepted", n->handed_spam,
+						n->handed_refused, n->handed_accepted);
+
+	gp_evidence_observe(e, "refused_mails", n->handed_spam);
+	gp_evidence_observe(e, "refused", n->handed_refused);
+	gp_evidence_observe(e, "accepted", n->handed_accepted);
+}
+
 static void add_reason(struct gp_finding *out, enum gp_family family, double weight, const struct gp_spam_news *n)
 {
 	struct gp_evidence *e;
@@ -146,6 +159,9 @@ static void add_reason(struct gp_finding *out, enum gp_family family, double wei
 		gp_evidence_observe(e, "spf_pass", n->heard.spf_pass);
 		gp_evidence_observe(e, "spf_fail", n->heard.spf_fail);
 		return;
+	case GP_FAMILY_SUBMISSION:
+		add_submission(out, weight, &n->count);
+		return;
 	default:
 		e = gp_evidence_add(out, rules[family], weight, "It spoke with %u addresses that are listed as bad here",
 				    n->level.known_bad);
@@ -160,6 +176,12 @@ static void write_sentence(struct gp_finding *out, const struct gp_spam_news *n)
 	__u32 refused = n->count.refused + n->heard.hidden_refused;
 	char why[96] = "";
 
+	if (!n->count.flows) {
+		snprintf(out->sentence, sizeof(out->sentence),
+			 "A device on this line hands in mail that its mail provider refuses: %u mails once they were read, and %u "
+			 "senders or recipients; somebody may be using the account.", n->count.handed_spam, n->count.handed_refused);
+		return;
+	}
 	if (refused)
 		snprintf(why, sizeof(why), ", and was refused %u times", refused);
 	snprintf(out->sentence, sizeof(out->sentence),
