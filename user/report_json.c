@@ -12,6 +12,7 @@
 #include "hll.h"
 #include "names.h"
 #include "report_heard.h"
+#include "report_routing.h"
 #include "report_model.h"
 #include "text.h"
 #include "version.h"
@@ -314,6 +315,8 @@ static json *new_coverage(struct writer *w)
 	put_number(w, o, "spoofed_inside", c->totals.spoofed_inside);
 	put_number(w, o, "foreign_source", c->totals.foreign_source);
 	put_number(w, o, "tags_failed", c->totals.tags_failed);
+	if (w->model->verdicts->asymmetry_count)
+		put(w, o, "one_direction", gp_report_one_direction(w->model));
 	return o;
 }
 

@@ -7,6 +7,7 @@
 
 #include "names.h"
 #include "report_model.h"
+#include "report_routing.h"
 #include "text.h"
 
 #define COLUMNS 100
@@ -272,6 +273,7 @@ static void print_head(struct gp_sink *sink, const struct gp_model *model)
 	if (r->default_inside)
 		labelled(sink, "note", "no inside prefix was given: private space (10/8, 172.16/12, 192.168/16, "
 				       "100.64/10, fc00::/7) counts as inside");
+	gp_report_print_one_direction(sink, model);
 }
 
 /* Worst first: a reader who stops after ten lines has read the right ten. */
