@@ -10,6 +10,7 @@
 #include <gatepost/sketch.h>
 
 #include "hll.h"
+#include "keyed_hash.h"
 #include "lru.h"
 #include "sanitise.h"
 
@@ -51,17 +52,7 @@ static struct gp_facts *observe(struct gp_host_facts *f, const struct gp_addr *a
 
 static __u64 hash_bytes(const struct gp_host_facts *f, const void *data, size_t len, bool fold_case)
 {
-	const __u8 *bytes = data;
-	__u64 hash = gp_mix(f->secret[1], len), word = 0;
-
-	for (size_t i = 0; i < len; i++) {
-		__u8 c = fold_case && bytes[i] >= 'A' && bytes[i] <= 'Z' ? bytes[i] | 0x20 : bytes[i];
-
-		word = word << 8 | c;
-		if (i % 8 == 7)
-			hash = gp_mix(hash, word);
-	}
-	return gp_mix(hash, word);
+	return gp_keyed_hash(f->secret[1], data, len, fold_case);
 }
 
 /*
