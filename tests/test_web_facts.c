@@ -330,6 +330,43 @@ static void test_joined(void **state)
 	assert_int_equal(known->shared_links, 2);
 }
 
+/* A visit each, with a page of its own. */
+static void visit(unsigned server, const char *request)
+{
+	begin_flow(server, GP_SERVICE_HTTP);
+	stream.sides[GP_FROM_CLIENT].bytes = strlen(request) - 1;
+	say('c', request + 1, strlen(request) - 1);
+	end_flow();
+}
+
+/* Every ten minutes for a day among as many other sites; 24 intervals at least; others ask that server, too. */
+static void test_beacon(void **state)
+{
+	const struct gp_web_client *known;
+	struct gp_addr bot = client;
+
+	(void)state;
+	for (unsigned i = 0; i < 144; i++) {
+		visit(200, GET("/poll"));
+		visit(i % 64, GET("/a"));
+		known = gp_web_facts_get(facts, &client);
+		assert_true(!known->beacon.intervals || known->beacon.intervals >= GP_BEACON_INTERVALS);
+		if (i < 27) /* the first three only show that it comes back */
+			assert_int_equal(known->beacon.intervals, 0);
+		now_ns += 600 * SECOND;
+	}
+	known = gp_web_facts_get(facts, &client);
+	assert_true(known->beacon.score > 0.99);
+	assert_int_equal(known->beacon_server.dst.bytes[15], 200);
+	assert_true(known->beacon_prevalence == 1);
+	client.bytes[15] = 8;
+	visit(1, GET("/a"));
+	client = bot;
+	visit(200, GET("/poll"));
+	assert_true(gp_web_facts_get(facts, &bot)->beacon_prevalence > 0.4);
+	assert_true(gp_web_facts_get(facts, &bot)->beacon_prevalence < 0.6);
+}
+
 /* Huge, with NUL, in no encoding: counted, and nothing else happens. */
 static void test_hostile(void **state)
 {
@@ -369,6 +406,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_bounded, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_waiting, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_joined, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_beacon, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_hostile, set_up, tear_down),
 	};
 

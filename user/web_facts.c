@@ -6,13 +6,17 @@
 #include <string.h>
 
 #include "keyed_hash.h"
+#include "hll.h"
 #include "lru.h"
+#include "timeline.h"
 #include "web_request.h"
 
 #define COUNT(list) (sizeof(list) / sizeof((list)[0]))
 #define SECOND_NS 1000000000ull
 #define ASSET_NS (GP_WEB_ASSET_S * SECOND_NS)
 #define VISITS 16u
+#define REGULARS 4u /* servers of a client whose contacts are timed */
+#define REGULAR_CONTACTS 3u /* after which a server is one of them */
 
 /*
  * What a client fetched from one server within GP_WEB_ASSET_S of the first: some pages, or what belongs to them. It waits
@@ -31,8 +35,19 @@ struct login {
 	__u64 path_hash, time_ns; /* 0: none */
 };
 
+/* A server that a client comes back to. */
+struct regular {
+	struct gp_addr server;
+	struct gp_timeline timeline;
+	struct gp_sample sample;
+	struct gp_beacon beacon;
+	double prevalence;
+};
+
 struct client {
 	struct gp_web_client known;
+	struct regular regulars[REGULARS];
+	__u32 regulars_count;
 	struct visit visits[VISITS]; /* in no order */
 	__u32 visits_count;
 	struct login login;
@@ -40,6 +55,8 @@ struct client {
 
 struct gp_web_facts {
 	struct gp_lru *clients; /* struct client */
+	struct gp_lru *pairs;	/* __u32, contacts of a client with a server that is not one of its regulars */
+	struct gp_lru *servers; /* struct gp_hll, clients of a server */
 	__u64 secret[2];
 	__u64 generation;
 };
@@ -48,8 +65,10 @@ int gp_web_facts_open(struct gp_web_facts **out, __u32 max_clients, const __u64 
 {
 	struct gp_web_facts *f = calloc(1, sizeof(*f));
 
-	if (!f || gp_lru_open(&f->clients, max_clients, sizeof(struct client), secret[0])) {
-		free(f);
+	if (!f || gp_lru_open(&f->clients, max_clients, sizeof(struct client), secret[0]) ||
+	    gp_lru_open(&f->pairs, max_clients, sizeof(__u32), secret[0]) ||
+	    gp_lru_open(&f->servers, max_clients, sizeof(struct gp_hll), secret[0])) {
+		gp_web_facts_close(f);
 		return -ENOMEM;
 	}
 	memcpy(f->secret, secret, sizeof(f->secret));
@@ -62,6 +81,8 @@ void gp_web_facts_close(struct gp_web_facts *f)
 	if (!f)
 		return;
 	gp_lru_close(f->clients);
+	gp_lru_close(f->pairs);
+	gp_lru_close(f->servers);
 	free(f);
 }
 
@@ -300,6 +321,75 @@ static void note_hello(const struct gp_web_facts *f, struct client *c, const str
 	note_sample(c, d->stream, false);
 }
 
+/* One that comes a few times only is none yet: those who ask many servers once must not displace it. */
+static bool is_regular(struct gp_web_facts *f, const struct client *c, const struct gp_addr *server)
+{
+	const struct gp_addr key = { .halves = { gp_hash_addr(f->secret[1], &c->known.addr), gp_hash_addr(f->secret[1], server) } };
+	bool made;
+	__u32 *contacts = gp_lru_take(f->pairs, &key, &made);
+
+	return ++*contacts > REGULAR_CONTACTS;
+}
+
+/* Return: NULL when it is none. Of too many, the one that was silent for longest gives its place. */
+static struct regular *find_regular(struct gp_web_facts *f, struct client *c, const struct gp_addr *server)
+{
+	struct regular *oldest = c->regulars;
+
+	for (__u32 i = 0; i < c->regulars_count; i++) {
+		if (!memcmp(&c->regulars[i].server, server, sizeof(*server)))
+			return &c->regulars[i];
+		if (c->regulars[i].timeline.last_hour < oldest->timeline.last_hour)
+			oldest = &c->regulars[i];
+	}
+	if (!is_regular(f, c, server))
+		return NULL;
+	if (c->regulars_count < REGULARS)
+		oldest = &c->regulars[c->regulars_count++];
+	*oldest = (struct regular){ .server = *server };
+	return oldest;
+}
+
+static double prevalence(struct gp_web_facts *f, const struct gp_addr *server)
+{
+	const struct gp_hll *clients = gp_lru_get(f->servers, server);
+	double share = clients ? gp_hll_estimate(clients) / gp_lru_count(f->clients) : 0;
+
+	return share < 1 ? share : 1;
+}
+
+static void note_best(struct client *c)
+{
+	const struct regular *best = NULL;
+
+	for (__u32 i = 0; i < c->regulars_count; i++)
+		if (c->regulars[i].beacon.intervals >= GP_BEACON_INTERVALS &&
+		    (!best || c->regulars[i].beacon.score > best->beacon.score))
+			best = &c->regulars[i];
+	c->known.beacon = best ? best->beacon : (struct gp_beacon){ 0 };
+	c->known.beacon_server = best ? best->sample : (struct gp_sample){ 0 };
+	c->known.beacon_prevalence = best ? best->prevalence : 0;
+}
+
+static void note_contact(struct gp_web_facts *f, struct client *c, const struct gp_stream *stream, __s64 offset_ns)
+{
+	bool made;
+	struct gp_hll *clients = gp_lru_take(f->servers, &stream->server, &made);
+	struct regular *regular = find_regular(f, c, &stream->server);
+	__u64 bytes = stream->record ? stream->record->client_bytes : stream->sides[GP_FROM_CLIENT].bytes;
+
+	gp_hll_add(clients, gp_hash_addr(f->secret[1], &c->known.addr));
+	if (!regular)
+		return;
+	gp_timeline_note(&regular->timeline, (stream->begin_ns + (__u64)offset_ns) / SECOND_NS,
+			 bytes < 0xffffffffu ? (__u32)bytes : 0xffffffffu);
+	regular->sample = (struct gp_sample){ .dst = stream->server, .sport = stream->client_port, .dport = stream->server_port };
+	if (gp_timeline_beacon(&regular->timeline, &regular->beacon)) {
+		regular->prevalence = prevalence(f, &stream->server);
+		note_best(c);
+	}
+}
+
 void gp_web_facts_dialogue(struct gp_web_facts *f, const struct gp_dialogue *d, const struct gp_addr *addr, __s64 offset_ns)
 {
 	const struct gp_stream *stream = d->stream;
@@ -312,6 +402,7 @@ void gp_web_facts_dialogue(struct gp_web_facts *f, const struct gp_dialogue *d, 
 		return;
 	c = observe(f, addr, stream->begin_ns + (__u64)offset_ns, stream->end_ns + (__u64)offset_ns);
 	gp_hll_add(&c->known.servers, gp_hash_addr(f->secret[1], &stream->server));
+	note_contact(f, c, stream, offset_ns);
 	note_requests(f, c, d, offset_ns);
 	note_responses(c, d);
 	if (hello)

@@ -13,6 +13,7 @@
 #include <gatepost/abi.h>
 
 #include "agent.h"
+#include "beacon.h"
 
 enum gp_web_delay { /* from a mail's delivery to a fetch of its link */
 	GP_DELAY_10S,	/* within 10 s */
@@ -51,6 +52,9 @@ struct gp_web_client {
 	__u32 joined[GP_DELAYS]; /* fetches of links that mails delivered here carried */
 	__u32 named[GP_DELAYS];	 /* TLS to a name that a mail delivered here linked to by https: weak, up to GP_DELAY_10MIN */
 	__u32 shared_links;   /* of these: another address of its /24 or /48 had fetched the same link */
+	struct gp_beacon beacon; /* the best score of one of its servers with GP_BEACON_INTERVALS; else all 0 */
+	struct gp_sample beacon_server; /* whose score that is */
+	double beacon_prevalence; /* share of all web clients that ask this server, estimated when it was scored */
 	struct gp_hll servers; /* addresses that it asked */
 	struct gp_hll names;   /* Host and SNI */
 	struct gp_hll paths;   /* Host and path, query left out */
