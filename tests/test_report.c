@@ -445,7 +445,7 @@ static const struct {
 	  { "scanner_range       94.7%       95      5,120  12,345         7\n", "             sources not verified: ",
 	    "1 confirmed, 3 suspected; 7 hosts seen" } },
 	{ "one direction", make_one_direction, false,
-	  { "partial     10.1.2.0/24: only what it sends is seen (1,600 attempts without answer): no scanner is judged\n",
+	  { "partial     10.1.2.0/24: only what it sends is seen (1,600 attempts): no scanner is judged\n",
 	    "2001:db8::/48: only what it receives is seen\n" } },
 	{ "no record", make_no_record, false, { "9 hosts seen", "10.0.0.0/24         inside       3    1,663" } },
 	{ "cells", make_cells, false,

@@ -47,7 +47,7 @@ void gp_report_print_one_direction(struct gp_sink *sink, const struct gp_model *
 		const struct gp_asymmetry *a = &model->verdicts->asymmetries[i];
 
 		if (a->seen == GP_SEEN_SENT)
-			gp_sink_print(sink, "%-12s%s: only what it sends is seen (%s attempts without answer): no scanner is judged\n",
+			gp_sink_print(sink, "%-12s%s: only what it sends is seen (%s attempts): no scanner is judged\n",
 				      "partial", gp_text_prefix(prefix, &a->addr, a->bits), gp_text_number(syn, a->syn));
 		else
 			gp_sink_print(sink, "%-12s%s: only what it receives is seen\n", "partial", gp_text_prefix(prefix, &a->addr, a->bits));
