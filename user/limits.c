@@ -18,4 +18,6 @@ const struct gp_limits gp_limits_default = {
 	.scan_endpoint_steps = 12,
 	.scan_endpoint_ports = 20,
 	.scan_endpoint_ratio = 3,
+	.lists = { .known_bad_step = 1, .known_bad_cap = 2 },
+	.networks = { .prefix4 = 24, .prefix6 = 48, .top = 10, .min_hosts = 10 },
 };

@@ -22,6 +22,7 @@ struct gp_witness {
 	struct gp_host_facts *facts;
 	struct gp_host_facts *strangers; /* outside, who only ever sent SYNs: a flood of them displaces nobody else */
 	struct gp_evidence_pcapng *kept; /* NULL without a directory */
+	struct gp_watch *watch; /* NULL without lists */
 	struct gp_addr flagged[GP_EVIDENCE_FILES]; /* sorted */
 	size_t flagged_count;
 };
@@ -48,6 +49,41 @@ static struct gp_addr owner_of(const struct gp_witness *w, const struct gp_segme
 	return dst_inside && !src_inside ? dst : src;
 }
 
+/* Which end is watched: the inside one, where the other is outside. Return: false without. */
+static bool watched_ends(const struct gp_witness *w, const struct gp_addr *a, const struct gp_addr *b,
+			 struct gp_watch_flow *flow)
+{
+	bool a_inside, b_inside;
+	struct gp_addr a_host = host_of(w, a, &a_inside), b_host = host_of(w, b, &b_inside);
+
+	flow->host = a_inside ? a_host : b_host;
+	flow->peer = a_inside ? *b : *a;
+	return a_inside != b_inside;
+}
+
+/* A proved flow was seen, or (@ended) is over. Times: the data plane's clock. */
+static void watch(struct gp_witness *w, const struct gp_addr *a, const struct gp_addr *b, __u8 service, bool ended,
+		  __u64 first_ns, __u64 last_ns)
+{
+	struct gp_watch_flow flow = { .service = service, .ended = ended, .first_ns = first_ns + (__u64)w->options.offset_ns,
+				      .last_ns = last_ns + (__u64)w->options.offset_ns };
+
+	if (w->watch && watched_ends(w, a, b, &flow))
+		gp_watch_flow(w->watch, &flow);
+}
+
+/* Of a mail, whose mailboxes: domains alone. */
+static void watch_domains(struct gp_witness *w, const struct gp_stream *stream, const struct gp_mail_facts *facts)
+{
+	struct gp_watch_flow flow;
+
+	if (!w->watch || !watched_ends(w, &stream->client, &stream->server, &flow))
+		return;
+	for (__u8 i = 0; i < facts->recipients_count; i++)
+		gp_watch_domain(w->watch, &flow.host, &flow.peer, facts->recipient_domains[i].data,
+				facts->recipient_domains[i].len);
+}
+
 static void learn_mail(struct gp_witness *w, const struct gp_dialogue *d, enum gp_stream_end end,
 		       const struct gp_addr *host)
 {
@@ -55,6 +91,7 @@ static void learn_mail(struct gp_witness *w, const struct gp_dialogue *d, enum g
 	struct gp_mail_facts facts;
 
 	gp_mail_facts(&facts, d, end, d->stream->record);
+	watch_domains(w, d->stream, &facts);
 	gp_host_facts_contact(w->facts, host, begin_ns, &d->stream->server);
 	if (facts.helo.len)
 		gp_host_facts_helo(w->facts, host, begin_ns, facts.helo.data, facts.helo.len);
@@ -86,6 +123,8 @@ static void learn(struct gp_witness *w, const struct gp_dialogue *d, enum gp_str
 
 	if (!d->stream->proved && !(inside && w->options.trust_inside))
 		return;
+	watch(w, &d->stream->client, &d->stream->server, d->stream->service, !d->stream->record, d->stream->begin_ns,
+	      d->stream->end_ns);
 	if (d->protocol == GP_DIALOGUE_SMTP)
 		learn_mail(w, d, end, &host);
 	else if (d->protocol == GP_DIALOGUE_HTTP)
@@ -169,6 +208,8 @@ int gp_witness_sample(struct gp_witness *w, const struct gp_packet_sample *sampl
 	if (gp_segment_from_sample(&segment, sample, bytes)) {
 		if ((segment.tcp_flags & (GP_TCP_SYN | GP_TCP_ACK)) == GP_TCP_SYN)
 			learn_stack(w, &segment);
+		if (segment.proved)
+			watch(w, &segment.src, &segment.dst, segment.service, false, segment.time_ns, segment.time_ns);
 		keep(w, &segment);
 	}
 	return gp_dialogues_sample(w->dialogues, sample, bytes);
@@ -176,6 +217,8 @@ int gp_witness_sample(struct gp_witness *w, const struct gp_packet_sample *sampl
 
 int gp_witness_record(struct gp_witness *w, const struct gp_flow_record *record)
 {
+	if (record->flags & GP_FLOW_PROVED)
+		watch(w, &record->client, &record->server, record->service, true, record->first_ns, record->last_ns);
 	return gp_dialogues_record(w->dialogues, record);
 }
 
@@ -242,6 +285,11 @@ const struct gp_facts *gp_witness_facts(const struct gp_witness *w, const struct
 	return facts ? facts : gp_host_facts_get(w->strangers, host);
 }
 
+const struct gp_watch *gp_witness_watch(const struct gp_witness *w)
+{
+	return w->watch;
+}
+
 struct gp_dialogues_count gp_witness_count(const struct gp_witness *w)
 {
 	return gp_dialogues_count(w->dialogues);
@@ -262,6 +310,7 @@ void gp_witness_close(struct gp_witness *w)
 		gp_host_facts_close(w->facts);
 	if (w->strangers)
 		gp_host_facts_close(w->strangers);
+	gp_watch_close(w->watch);
 	free(w);
 }
 
@@ -277,6 +326,8 @@ static int open_parts(struct gp_witness *w, const struct gp_config *config)
 
 	if (!err)
 		err = gp_host_facts_open(&w->strangers, STRANGERS, config->secret);
+	if (!err && w->options.lists)
+		err = gp_watch_open(&w->watch, w->options.lists, config->secret);
 	if (!err)
 		err = gp_dialogues_open(&w->dialogues, config, told, w);
 	if (!err && options.directory)

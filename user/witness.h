@@ -13,6 +13,7 @@
 #include "evidence_pcapng.h"
 #include "host_facts.h"
 #include "judge.h"
+#include "watch.h"
 
 struct gp_witness;
 
@@ -24,6 +25,7 @@ struct gp_witness_options {
 	const char *capture_dir;	/* packets of flagged hosts are kept there; NULL: nowhere */
 	__s64 offset_ns; /* to be added to the data plane's clock to get the time since the Unix epoch */
 	__u64 now_s;	 /* wall clock, since the Unix epoch */
+	const struct gp_lists *lists; /* of the operator; borrowed until close; NULL: none */
 };
 
 /* Return: 0, -ENOMEM, or -errno of the directory (logged). */
@@ -54,6 +56,9 @@ int gp_witness_finish(struct gp_witness *witness);
  * when the client proved itself, SYNs always: forged ones of hosts that never spoke have a memory of their own.
  */
 const struct gp_facts *gp_witness_facts(const struct gp_witness *witness, const struct gp_addr *host);
+
+/* Who speaks with listed prefixes; NULL without lists. Borrowed until close. */
+const struct gp_watch *gp_witness_watch(const struct gp_witness *witness);
 
 struct gp_dialogues_count gp_witness_count(const struct gp_witness *witness);
 
