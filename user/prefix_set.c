@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "prefix.h"
 
@@ -11,15 +12,13 @@
 #define V4_BITS 96u
 #define V4_PREFIX ((gp_u128)0xffff << 32)
 
-/* Where a piece of the address space begins; it ends where the next one does. */
-struct piece {
-	gp_u128 first;
-	__u32 place; /* of the longest prefix that holds all of it, or GP_PREFIX_NONE */
-};
-
-/* IPv4 or IPv6. */
+/*
+ * IPv4 or IPv6, in pieces: each begins where it says, and ends where the next one does. First addresses and places lie apart
+ * because the last step of a search alone wants both.
+ */
 struct family {
-	struct piece *pieces;
+	gp_u128 *firsts;
+	__u32 *places; /* of the longest prefix that holds all of the piece, or GP_PREFIX_NONE */
 	size_t count;
 	__u32 *index;	    /* by the first bits: where pieces with them may begin; NULL: nothing is in it */
 	unsigned int shift; /* of an address's number, to get them */
@@ -29,13 +28,6 @@ struct gp_prefix_set {
 	struct family v4, v6;
 	__u32 *around; /* by place */
 	__u8 *bits;    /* by place */
-};
-
-/* One prefix on its way into the pieces. */
-struct span {
-	gp_u128 first, last;
-	__u32 place;
-	__u8 bits;
 };
 
 static bool is_v4(gp_u128 number)
@@ -53,62 +45,98 @@ static __u32 index_of(const struct family *family, gp_u128 number)
 	return (__u32)(number >> family->shift) & ((1u << INDEX_BITS) - 1);
 }
 
-/* By the first address, an enclosing prefix before what it encloses; of equal ones the last place first, so that the
- * first one lies innermost. */
-static int compare_spans(const void *left, const void *right)
+/* One byte of a prefix's key: its length is the lowest, then come those of its address. */
+static __u8 key_byte(const struct gp_cidr *prefix, unsigned int byte)
 {
-	const struct span *a = left, *b = right;
+	return byte ? prefix->addr.bytes[16 - byte] : prefix->bits;
+}
 
-	if (a->first != b->first)
-		return a->first < b->first ? -1 : 1;
-	if (a->bits != b->bits)
-		return a->bits < b->bits ? -1 : 1;
-	return a->place > b->place ? -1 : 1;
+/* Sorts places by one byte, and leaves the order of equal ones. Return: where they are now: in @from when all are equal. */
+static __u32 *sort_by(unsigned int byte, const struct gp_cidr *prefixes, __u32 *from, __u32 *to, size_t count)
+{
+	size_t starts[257] = {0};
+
+	for (size_t i = 0; i < count; i++)
+		starts[key_byte(&prefixes[from[i]], byte) + 1]++;
+	if (starts[key_byte(&prefixes[from[0]], byte) + 1] == count)
+		return from;
+	for (unsigned int i = 1; i < 257; i++)
+		starts[i] += starts[i - 1];
+	for (size_t i = 0; i < count; i++)
+		to[starts[key_byte(&prefixes[from[i]], byte)]++] = from[i];
+	return to;
+}
+
+/*
+ * By the first address, an enclosing prefix before what it encloses; equal ones stay as they are. Byte by byte, from the
+ * lowest: four or five passes for IPv4.
+ */
+static void sort_places(__u32 *places, __u32 *room, const struct gp_cidr *prefixes, size_t count)
+{
+	__u32 *now = places;
+
+	for (unsigned int byte = 0; count > 1 && byte < 17; byte++)
+		now = sort_by(byte, prefixes, now, now == places ? room : places, count);
+	if (now != places)
+		memcpy(places, now, count * sizeof(*places));
 }
 
 static void add_piece(struct family *family, gp_u128 first, __u32 place)
 {
-	struct piece *last = family->count ? &family->pieces[family->count - 1] : NULL;
+	size_t last = family->count - 1; /* there always is one */
 
-	if (last && last->first == first)
-		last->place = place;
-	else if (!last || last->place != place)
-		family->pieces[family->count++] = (struct piece){first, place};
+	if (family->firsts[last] == first) {
+		family->places[last] = place;
+	} else if (family->places[last] != place) {
+		family->firsts[family->count] = first;
+		family->places[family->count++] = place;
+	}
+}
+
+static gp_u128 last_of(const struct gp_cidr *prefix)
+{
+	return gp_addr_number(&prefix->addr) | ~gp_prefix_mask(prefix->bits);
 }
 
 /* Leaves the prefixes that end before @first; each gives what is behind it back to the one around it. */
-static size_t leave(struct family *family, const struct span *const *open, size_t depth, gp_u128 first)
+static __u32 leave(struct gp_prefix_set *set, struct family *family, const struct gp_cidr *prefixes, __u32 open,
+		   gp_u128 first)
 {
-	while (depth && open[depth - 1]->last < first) {
-		gp_u128 end = open[--depth]->last;
+	while (open != GP_PREFIX_NONE) {
+		gp_u128 last = last_of(&prefixes[open]);
 
+		if (last >= first)
+			break;
+		open = set->around[open];
 		/* Behind the last address of all there is nothing. */
-		if (end != ~(gp_u128)0)
-			add_piece(family, end + 1, depth ? open[depth - 1]->place : GP_PREFIX_NONE);
+		if (last != ~(gp_u128)0)
+			add_piece(family, last + 1, open);
 	}
-	return depth;
+	return open;
 }
 
-/* @spans: sorted, of one family. Nested prefixes are as many as there are lengths, and their equals. */
-static int cut(struct family *family, const struct span *spans, size_t count, __u32 *around)
+/* @places: sorted, of one family. */
+static int cut(struct gp_prefix_set *set, struct family *family, const __u32 *places, size_t count,
+	       const struct gp_cidr *prefixes)
 {
-	const struct span **open = calloc(count + 1, sizeof(*open));
-	size_t depth = 0;
+	__u32 open = GP_PREFIX_NONE; /* the innermost prefix that has begun and not ended */
 
-	family->pieces = calloc(2 * count + 2, sizeof(*family->pieces));
-	if (!open || !family->pieces) {
-		free(open);
+	family->firsts = malloc((2 * count + 2) * sizeof(*family->firsts));
+	family->places = malloc((2 * count + 2) * sizeof(*family->places));
+	if (!family->firsts || !family->places)
 		return -ENOMEM;
-	}
-	add_piece(family, 0, GP_PREFIX_NONE);
+	family->firsts[0] = 0;
+	family->places[0] = GP_PREFIX_NONE;
+	family->count = 1;
 	for (size_t i = 0; i < count; i++) {
-		depth = leave(family, open, depth, spans[i].first);
-		around[spans[i].place] = depth ? open[depth - 1]->place : GP_PREFIX_NONE;
-		add_piece(family, spans[i].first, spans[i].place);
-		open[depth++] = &spans[i];
+		gp_u128 first = gp_addr_number(&prefixes[places[i]].addr);
+
+		open = leave(set, family, prefixes, open, first);
+		set->around[places[i]] = open;
+		open = places[i];
+		add_piece(family, first, open);
 	}
-	leave(family, open, depth, ~(gp_u128)0);
-	free(open);
+	leave(set, family, prefixes, open, ~(gp_u128)0);
 	return 0;
 }
 
@@ -124,7 +152,7 @@ static int make_index(struct family *family, gp_u128 base, unsigned int shift)
 	if (!family->index)
 		return -ENOMEM;
 	for (__u32 k = 0; k < 1u << INDEX_BITS; k++) {
-		while (at < family->count && family->pieces[at].first < base + ((gp_u128)k << shift))
+		while (at < family->count && family->firsts[at] < base + ((gp_u128)k << shift))
 			at++;
 		family->index[k] = (__u32)at;
 	}
@@ -132,26 +160,26 @@ static int make_index(struct family *family, gp_u128 base, unsigned int shift)
 	return 0;
 }
 
-static int fill(struct gp_prefix_set *set, struct span *spans, const struct gp_cidr *prefixes, size_t count)
+/* @places, @room: of count each. */
+static int fill(struct gp_prefix_set *set, __u32 *places, __u32 *room, const struct gp_cidr *prefixes, size_t count)
 {
 	size_t v4 = 0, v6 = 0;
 	int err;
 
-	for (size_t i = 0; i < count; i++) {
-		gp_u128 first = gp_addr_number(&prefixes[i].addr);
-		struct span span = {first, first | ~gp_prefix_mask(prefixes[i].bits), (__u32)i, prefixes[i].bits};
-
-		set->bits[i] = span.bits;
-		if (span.bits >= V4_BITS && is_v4(first))
-			spans[v4++] = span;
+	/* Of equal prefixes the last one comes first, so that the first one lies innermost. */
+	for (size_t i = count; i--;) {
+		set->bits[i] = prefixes[i].bits;
+		if (prefixes[i].bits >= V4_BITS && is_v4(gp_addr_number(&prefixes[i].addr)))
+			places[v4++] = (__u32)i;
 		else
-			spans[count - ++v6] = span;
+			room[v6++] = (__u32)i;
 	}
-	qsort(spans, v4, sizeof(*spans), compare_spans);
-	qsort(spans + v4, v6, sizeof(*spans), compare_spans);
-	err = cut(&set->v4, spans, v4, set->around);
+	memcpy(places + v4, room, v6 * sizeof(*places));
+	sort_places(places, room, prefixes, v4);
+	sort_places(places + v4, room, prefixes, v6);
+	err = cut(set, &set->v4, places, v4, prefixes);
 	if (!err)
-		err = cut(&set->v6, spans + v4, v6, set->around);
+		err = cut(set, &set->v6, places + v4, v6, prefixes);
 	if (!err)
 		err = make_index(&set->v4, V4_PREFIX, 32 - INDEX_BITS);
 	return err ? err : make_index(&set->v6, 0, 128 - INDEX_BITS);
@@ -160,16 +188,16 @@ static int fill(struct gp_prefix_set *set, struct span *spans, const struct gp_c
 int gp_prefix_set_open(struct gp_prefix_set **out, const struct gp_cidr *prefixes, size_t count)
 {
 	struct gp_prefix_set *set = calloc(1, sizeof(*set));
-	struct span *spans = calloc(count + 1, sizeof(*spans));
+	__u32 *places = malloc((2 * count + 1) * sizeof(*places));
 	int err = -ENOMEM;
 
 	if (set) {
-		set->around = calloc(count + 1, sizeof(*set->around));
-		set->bits = calloc(count + 1, sizeof(*set->bits));
+		set->around = malloc((count + 1) * sizeof(*set->around));
+		set->bits = malloc(count + 1);
 	}
-	if (set && spans && set->around && set->bits)
-		err = fill(set, spans, prefixes, count);
-	free(spans);
+	if (set && places && set->around && set->bits)
+		err = fill(set, places, places + count, prefixes, count);
+	free(places);
 	if (err)
 		gp_prefix_set_close(set);
 	else
@@ -180,7 +208,6 @@ int gp_prefix_set_open(struct gp_prefix_set **out, const struct gp_cidr *prefixe
 /* The last piece that begins at or before the number; the first piece of a family begins at 0. */
 static __u32 find(const struct family *family, gp_u128 number)
 {
-	const struct piece *pieces = family->pieces;
 	__u32 k, low, high;
 
 	if (!family->index)
@@ -191,12 +218,12 @@ static __u32 find(const struct family *family, gp_u128 number)
 	while (low < high) {
 		__u32 middle = low + (high - low) / 2;
 
-		if (pieces[middle].first <= number)
+		if (family->firsts[middle] <= number)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	return pieces[low ? low - 1 : 0].place;
+	return family->places[low ? low - 1 : 0];
 }
 
 __u32 gp_prefix_set_find(const struct gp_prefix_set *set, const struct gp_addr *addr)
@@ -231,9 +258,11 @@ void gp_prefix_set_close(struct gp_prefix_set *set)
 {
 	if (!set)
 		return;
-	free(set->v4.pieces);
+	free(set->v4.firsts);
+	free(set->v4.places);
 	free(set->v4.index);
-	free(set->v6.pieces);
+	free(set->v6.firsts);
+	free(set->v6.places);
 	free(set->v6.index);
 	free(set->around);
 	free(set->bits);

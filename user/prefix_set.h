@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * An immutable set of prefixes: which of them holds an address? Pure. All prefixes are cut into disjoint pieces once, so
- * that an address is found by halving, among the pieces that begin with its first 16 bits. 40 bytes per prefix, and 512 KiB.
+ * that an address is found by halving, among the pieces that begin with its first 16 bits. 45 bytes per prefix, and 512 KiB.
  */
 #ifndef GATEPOST_PREFIX_SET_H
 #define GATEPOST_PREFIX_SET_H
