@@ -69,22 +69,22 @@ static void flow(__u32 host, __u32 peer, __u8 service, bool ended, __u64 first_n
 						      .ended = ended, .first_ns = first_ns, .last_ns = last_ns });
 }
 
-#define HOST 0x0a000007u
-#define PEER 0xc6336401u /* 198.51.100.1 */
-#define BAD 0xcb007101u	 /* 203.0.113.1: watched, and known to be bad */
+#define CLIENT_HOST 0x0a000007u
+#define LISTED_PEER 0xc6336401u /* 198.51.100.1 */
+#define BAD_PEER 0xcb007101u	 /* 203.0.113.1: watched, and known to be bad */
 
 static void test_pairs(void **state)
 {
-	const struct gp_addr host = address(HOST), peer = address(PEER), other = address(HOST + 1);
+	const struct gp_addr host = address(CLIENT_HOST), peer = address(LISTED_PEER), other = address(CLIENT_HOST + 1);
 	const struct gp_watched *pair;
 	struct gp_watch_sum sum;
 
 	(void)state;
-	flow(HOST, 0x08080808, GP_SERVICE_TLS, true, 1, 2);
+	flow(CLIENT_HOST, 0x08080808, GP_SERVICE_TLS, true, 1, 2);
 	assert_int_equal(gp_watch_count(watch), 0);
-	flow(HOST, PEER, GP_SERVICE_SMTP, false, 20, 20);
-	flow(HOST, PEER + 1, GP_SERVICE_SMTP, true, 10, 30);
-	flow(HOST, PEER, GP_SERVICE_TLS, true, 25, 26);
+	flow(CLIENT_HOST, LISTED_PEER, GP_SERVICE_SMTP, false, 20, 20);
+	flow(CLIENT_HOST, LISTED_PEER + 1, GP_SERVICE_SMTP, true, 10, 30);
+	flow(CLIENT_HOST, LISTED_PEER, GP_SERVICE_TLS, true, 25, 26);
 	assert_int_equal(gp_watch_count(watch), 1);
 	pair = gp_watch_at(watch, 0);
 	assert_string_equal(pair->label, "first words");
@@ -97,9 +97,9 @@ static void test_pairs(void **state)
 	/* Only known-bad lists speak against a host. */
 	sum = gp_watch_known_bad(watch, &host);
 	assert_int_equal(sum.prefixes, 0);
-	flow(HOST, BAD, GP_SERVICE_HTTP, true, 40, 41);
-	flow(HOST, BAD, GP_SERVICE_HTTP, true, 50, 51);
-	flow(HOST, 0xc0000201, GP_SERVICE_HTTP, false, 60, 60);
+	flow(CLIENT_HOST, BAD_PEER, GP_SERVICE_HTTP, true, 40, 41);
+	flow(CLIENT_HOST, BAD_PEER, GP_SERVICE_HTTP, true, 50, 51);
+	flow(CLIENT_HOST, 0xc0000201, GP_SERVICE_HTTP, false, 60, 60);
 	sum = gp_watch_known_bad(watch, &host);
 	assert_int_equal(sum.prefixes, 2);
 	assert_int_equal(sum.flows, 2);
@@ -110,7 +110,7 @@ static void test_pairs(void **state)
 	assert_int_equal(gp_watch_known_bad(NULL, &host).prefixes, 0);
 	/* The operator's latest words; what happened remains. */
 	read_lists("198.51.100.0/24, other words\n", "", "");
-	flow(HOST, PEER, GP_SERVICE_TLS, true, 70, 71);
+	flow(CLIENT_HOST, LISTED_PEER, GP_SERVICE_TLS, true, 70, 71);
 	assert_string_equal(gp_watch_at(watch, 0)->label, "other words");
 	assert_int_equal(gp_watch_known_bad(watch, &host).prefixes, 2);
 }
@@ -118,12 +118,12 @@ static void test_pairs(void **state)
 static void test_domains(void **state)
 {
 	static const char *const domains[] = { "a.example", "b.example", "a.example", "\x1b[2Jc", "d", "e" };
-	const struct gp_addr host = address(HOST), peer = address(PEER), stranger = address(0x08080808);
+	const struct gp_addr host = address(CLIENT_HOST), peer = address(LISTED_PEER), stranger = address(0x08080808);
 	const struct gp_watched *pair;
 
 	(void)state;
 	gp_watch_domain(watch, &host, &peer, "early", 5);
-	flow(HOST, PEER, GP_SERVICE_SMTP, true, 1, 2);
+	flow(CLIENT_HOST, LISTED_PEER, GP_SERVICE_SMTP, true, 1, 2);
 	gp_watch_domain(watch, &host, &stranger, "stranger", 8);
 	for (size_t i = 0; i < 6; i++)
 		gp_watch_domain(watch, &host, &peer, domains[i], strlen(domains[i]));
@@ -139,7 +139,7 @@ static void test_domains(void **state)
 /* One host with very many prefixes displaces its own; very many hosts displace those that are quiet. */
 static void test_bounds(void **state)
 {
-	const struct gp_addr busy = address(HOST), quiet = address(HOST + 1);
+	const struct gp_addr busy = address(CLIENT_HOST), quiet = address(CLIENT_HOST + 1);
 	char *many = malloc(2048 * 24);
 	size_t len = 0;
 
@@ -149,20 +149,20 @@ static void test_bounds(void **state)
 		len += (size_t)sprintf(many + len, "100.64.%u.%u\n", i / 256, i % 256);
 	read_lists("", many, "");
 	free(many);
-	flow(HOST + 1, 0x64400000, GP_SERVICE_TLS, true, 1, 1);
+	flow(CLIENT_HOST + 1, 0x64400000, GP_SERVICE_TLS, true, 1, 1);
 	for (__u32 i = 0; i < 2048; i++)
-		flow(HOST, 0x64400000 + i, GP_SERVICE_TLS, true, 10 + i, 10 + i);
+		flow(CLIENT_HOST, 0x64400000 + i, GP_SERVICE_TLS, true, 10 + i, 10 + i);
 	assert_int_equal(gp_watch_known_bad(watch, &busy).prefixes, GP_WATCH_PER_HOST);
 	assert_int_equal(gp_watch_known_bad(watch, &busy).last_ns, 10 + 2047);
 	assert_int_equal(gp_watch_known_bad(watch, &quiet).prefixes, 1);
 	assert_int_equal(gp_watch_displaced(watch), 2048 - GP_WATCH_PER_HOST);
 	for (__u32 i = 0; i < GP_WATCH_PAIRS - GP_WATCH_PER_HOST; i++)
-		flow(HOST + 2 + i, 0x64400000, GP_SERVICE_TLS, true, 3000 + i, 3000 + i);
+		flow(CLIENT_HOST + 2 + i, 0x64400000, GP_SERVICE_TLS, true, 3000 + i, 3000 + i);
 	assert_int_equal(gp_watch_count(watch), GP_WATCH_PAIRS);
 	assert_int_equal(gp_watch_known_bad(watch, &quiet).prefixes, 0);
 	assert_int_equal(gp_watch_known_bad(watch, &busy).prefixes, GP_WATCH_PER_HOST);
 	for (__u32 i = 0; i < 100000; i++)
-		flow(HOST + i % 40000, 0x64400000 + i % 2048, GP_SERVICE_TLS, true, 50000 + i, 50000 + i);
+		flow(CLIENT_HOST + i % 40000, 0x64400000 + i % 2048, GP_SERVICE_TLS, true, 50000 + i, 50000 + i);
 	assert_int_equal(gp_watch_count(watch), GP_WATCH_PAIRS);
 }
 
