@@ -22,7 +22,7 @@ double gp_wilson_lower(double hits, double trials)
 {
 	double share, z2n;
 
-	if (trials <= 0)
+	if (hits <= 0 || trials <= 0)
 		return 0;
 	share = fmin(hits / trials, 1);
 	z2n = Z95 * Z95 / trials;
