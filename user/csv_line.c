@@ -101,21 +101,17 @@ static bool take_field(struct cursor *c, char field[GP_CSV_FIELD], bool until_bl
 
 static void read_line(struct cursor *c, struct gp_csv_line *out, bool loose)
 {
-	char spare[GP_CSV_FIELD];
 	bool more = true;
 
 	skip_blanks(c);
 	if (c->at == c->end || *c->at == '#')
 		return;
-	while (more) {
-		bool room = out->count < GP_CSV_FIELDS;
-
-		more = take_field(c, room ? out->fields[out->count] : spare, loose && !out->count);
-		if (!room)
-			c->why = "it has more than 8 fields";
-		else
-			out->count++;
+	while (more && out->count < GP_CSV_FIELDS) {
+		more = take_field(c, out->fields[out->count], loose && !out->count);
+		out->count++;
 	}
+	if (more)
+		c->why = "it has more than 8 fields";
 	/* What is empty at the end was never written. */
 	while (out->count > 1 && !out->fields[out->count - 1][0])
 		out->count--;
