@@ -110,6 +110,15 @@ static void test_empty(void **state)
 	assert_int_equal(gp_prefix_set_find(set, &addr), GP_PREFIX_NONE);
 	assert_int_equal(gp_prefix_set_find_prefix(set, &addr, 128), GP_PREFIX_NONE);
 	gp_prefix_set_close(set);
+	/* One that is a whole family. */
+	for (int v4 = 0; v4 < 2; v4++) {
+		struct gp_cidr all = cidr(v4 ? "0.0.0.0/0" : "::/0"), six = cidr("2001:db8::1");
+
+		assert_int_equal(gp_prefix_set_open(&set, &all, 1), 0);
+		assert_int_equal(gp_prefix_set_find(set, &addr), v4 ? 0 : GP_PREFIX_NONE);
+		assert_int_equal(gp_prefix_set_find(set, &six.addr), v4 ? GP_PREFIX_NONE : 0);
+		gp_prefix_set_close(set);
+	}
 }
 
 /* Addresses that often share their first bits, so that prefixes nest. */

@@ -146,7 +146,7 @@ static int make_index(struct family *family, gp_u128 base, unsigned int shift)
 	size_t at = 0;
 
 	family->shift = shift;
-	if (family->count < 2)
+	if (family->count == 1 && family->places[0] == GP_PREFIX_NONE)
 		return 0;
 	family->index = malloc(((1u << INDEX_BITS) + 1) * sizeof(*family->index));
 	if (!family->index)

@@ -2,10 +2,13 @@
 #include "report_networks.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "names.h"
 #include "report_put.h"
 #include "text.h"
+
+#define NAME_COLUMNS 16u
 
 static struct gp_network_host network_host(const struct gp_model *model, const struct gp_addr *addr, __u8 bits, bool inside)
 {
@@ -109,6 +112,21 @@ static void print_heading(struct gp_sink *sink, const struct gp_network *n)
 		      "RANK", "CONFIRMED", "ACTIVE", "AT LEAST", "REFUSED", n->by == GP_NETWORK_BY_AS ? "NAME" : "AS");
 }
 
+/* Shortens clean text to the columns, between characters. */
+static void cut(char *text, size_t columns)
+{
+	size_t len = strlen(text);
+
+	if (gp_text_columns(text) <= columns)
+		return;
+	while (len && gp_text_columns(text) > columns - 2) {
+		while (--len && ((unsigned char)text[len] & 0xc0) == 0x80)
+			;
+		text[len] = '\0';
+	}
+	strcpy(text + len, ".."); /* there was as much */
+}
+
 /* Beside the numbers: whose it is, within the columns. */
 static void print_owner(struct gp_sink *sink, const struct gp_model *model, const struct gp_network *n)
 {
@@ -122,8 +140,7 @@ static void print_owner(struct gp_sink *sink, const struct gp_model *model, cons
 		sink->err = -ENOMEM;
 		return;
 	}
-	if (gp_text_columns(clean) > 20)
-		clean[0] = '\0';
+	cut(clean, NAME_COLUMNS);
 	if (n->by == GP_NETWORK_BY_AS)
 		gp_sink_print(sink, "  %s", clean);
 	else

@@ -95,7 +95,7 @@ json_object *gp_report_watched(const struct gp_model *model, size_t i)
 	json_object *o = json_object_new_object();
 	char text[GP_TEXT_ADDR];
 
-	if (gp_put_text(o, "host", gp_text_address(text, &pair->host, 128)) &&
+	if (gp_put_text(o, "host", gp_text_address(text, &pair->host, pair->host_bits)) &&
 	    gp_put_text(o, "kind", gp_list_kind_name(pair->kind)) &&
 	    put_entry(o, model, pair->list, &pair->prefix, pair->label) &&
 	    gp_report_put_as(o, model->report->as_table, &pair->peer) &&
@@ -137,8 +137,9 @@ static void print_watched(struct gp_sink *sink, const struct gp_model *model, co
 	char host[GP_TEXT_ADDR], prefix[GP_TEXT_ADDR], first[GP_TEXT_TIME], last[GP_TEXT_TIME];
 	const char *name = gp_list_spec(model->report->lists, pair->list)->name;
 
-	gp_sink_print(sink, "  %-20s %-20s %-10s %.44s\n", gp_text_address(host, &pair->host, 128),
-		      gp_text_prefix(prefix, &pair->prefix.addr, pair->prefix.bits), gp_list_kind_name(pair->kind), name);
+	gp_sink_print(sink, "  %s speaks with %s\n", gp_text_address(host, &pair->host, pair->host_bits),
+		      gp_text_prefix(prefix, &pair->prefix.addr, pair->prefix.bits));
+	gp_sink_print(sink, "      %s list %s\n", gp_list_kind_name(pair->kind), name);
 	if (pair->label[0])
 		gp_sink_print(sink, "      label: %s\n", pair->label);
 	gp_sink_print(sink, "      first seen %.19s, last seen %.19s UTC; flows:", gp_text_time(first, pair->first_ns, 0),
@@ -157,8 +158,9 @@ static void print_suppressed(struct gp_sink *sink, const struct gp_model *model,
 	const struct gp_suppressed *s = suppressed_at(model, i);
 	char prefix[GP_TEXT_ADDR];
 
-	gp_sink_print(sink, "  %-20s %5u  %-14s %.50s\n", gp_text_prefix(prefix, &s->prefix.addr, s->prefix.bits), s->count,
-		      suppressed_kind(s), gp_list_spec(model->report->lists, s->list)->name);
+	gp_sink_print(sink, "  %u as %s in %s\n", s->count, suppressed_kind(s),
+		      gp_text_prefix(prefix, &s->prefix.addr, s->prefix.bits));
+	gp_sink_print(sink, "      known-good list %s\n", gp_list_spec(model->report->lists, s->list)->name);
 	if (s->label[0])
 		gp_sink_print(sink, "      label: %s\n", s->label);
 }
@@ -168,14 +170,13 @@ void gp_report_watched_text(struct gp_sink *sink, const struct gp_model *model)
 	size_t suppressed = gp_model_suppressed_count(model);
 
 	if (model->watched_count)
-		gp_sink_print(sink, "\n  %-20s %-20s %-10s %s\n", "INSIDE HOST", "LISTED PREFIX", "KIND",
-			      "LIST (from samples: there may be more)");
+		gp_sink_print(sink, "\n  LISTED PREFIXES, from samples: there may be more\n");
 	for (size_t i = 0; i < model->watched_count && i < TEXT_ROWS && !sink->err; i++)
 		print_watched(sink, model, model->watched[i]);
 	if (model->watched_count > TEXT_ROWS)
 		gp_sink_print(sink, "  and %zu more, in the other formats\n", model->watched_count - TEXT_ROWS);
 	if (suppressed)
-		gp_sink_print(sink, "\n  %-20s %5s  %-14s %s\n", "KNOWN GOOD", "LEFT", "OUT AS", "LIST");
+		gp_sink_print(sink, "\n  KNOWN GOOD: verdicts that were left out\n");
 	for (size_t i = 0; i < suppressed && !sink->err; i++)
 		print_suppressed(sink, model, i);
 }

@@ -146,7 +146,7 @@ static struct gp_watched *pair_of(struct gp_watch *w, const struct gp_watch_flow
 	}
 	at = take_place(w, pairs, quiet);
 	pair = &w->places[at].pair;
-	*pair = (struct gp_watched){.host = flow->host, .prefix = entry->prefix, .list = entry->list,
+	*pair = (struct gp_watched){.host = flow->host, .host_bits = flow->host_bits, .prefix = entry->prefix, .list = entry->list,
 				    .kind = gp_list_spec(w->lists, entry->list)->kind,
 				    .first_ns = flow->first_ns, .last_ns = flow->last_ns};
 	w->places[at].chain = *bucket_of(w, &flow->host);

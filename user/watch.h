@@ -22,6 +22,7 @@
 /* One inside host and one listed prefix. */
 struct gp_watched {
 	struct gp_addr host;   /* a subscriber's prefix under its first address */
+	__u8 host_bits;	       /* its length, of 128 */
 	struct gp_cidr prefix; /* the list's */
 	__u16 list;	       /* index of its specification */
 	enum gp_list_kind kind;
@@ -54,6 +55,7 @@ int gp_watch_open(struct gp_watch **out, const struct gp_lists *lists, const __u
 /* A flow between an inside host and an address outside, whose client proved itself. */
 struct gp_watch_flow {
 	struct gp_addr host, peer;
+	__u8 host_bits;	      /* of 128 */
 	__u8 service;	      /* enum gp_service */
 	bool ended;	      /* count it; without, it is only seen */
 	__u64 first_ns, last_ns; /* since the Unix epoch */

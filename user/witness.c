@@ -66,12 +66,16 @@ static void learn_served(struct gp_witness *w, const struct gp_dialogue *d, __u6
 static bool watched_ends(const struct gp_witness *w, const struct gp_addr *a, const struct gp_addr *b,
 			 struct gp_watch_flow *flow)
 {
+	struct gp_memory *m = (struct gp_memory *)w->options.memory; /* as in host_of() */
 	bool a_inside, b_inside;
 	struct gp_addr a_host = host_of(w, a, &a_inside), b_host = host_of(w, b, &b_inside);
 
 	flow->host = a_inside ? a_host : b_host;
 	flow->peer = a_inside ? *b : *a;
-	return a_inside != b_inside;
+	if (a_inside == b_inside)
+		return false;
+	flow->host_bits = gp_mem_range(m, (__u32)gp_range_find(m, a_inside ? a : b))->subscriber_bits;
+	return true;
 }
 
 /* A proved flow was seen, or (@ended) is over. Times: the data plane's clock. */
