@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "dns_file.h"
 #include "engine.h"
 #include "epoch.h"
 #include "log.h"
@@ -27,6 +28,7 @@ static const char help[] =
 	"  --all             list hosts without a verdict as well\n"
 	"  --dialogues       no report: what was said on each mail and web flow, one line of JSON per flow\n"
 	"  --capture-evidence DIR  keep samples of flagged hosts' packets there, one pcapng each\n"
+	"  --dns-answers FILE  look mail senders up (SPF) in recorded answers: gatepost(8), DNS; never in the network\n"
 	"  --trust-inside    inside addresses cannot have been spoofed where the capture was taken\n";
 
 struct replay {
@@ -37,6 +39,7 @@ struct replay {
 	struct gp_epoch *epoch;
 	struct gp_judge *judge;
 	struct gp_witness *witness;
+	struct gp_dns_file *answers; /* NULL: nothing is looked up */
 	bool captures; /* packets of flagged hosts are kept */
 	__u64 now_s;   /* wall clock */
 	int err; /* of the witness */
@@ -64,11 +67,12 @@ static void take_sample(void *context, const struct gp_packet_sample *sample, co
 static int flag(struct replay *r)
 {
 	const struct gp_finding *findings;
-	int count = r->captures ? gp_judge_findings(r->judge, &findings) : 0;
+	bool wanted = r->captures || r->answers;
+	int count = wanted ? gp_judge_findings(r->judge, &findings) : 0;
 
 	if (count < 0)
 		return count;
-	if (r->captures)
+	if (wanted)
 		gp_witness_flag(r->witness, r->world, findings, count);
 	return 0;
 }
@@ -178,6 +182,7 @@ static int open_witness(struct replay *r, const struct gp_options *options)
 		.trust_inside = options->trust_inside,
 		.capture_dir = options->capture_dir,
 		.now_s = r->now_s,
+		.resolver = { r->answers ? gp_dns_file_get : NULL, r->answers },
 	};
 
 	return gp_witness_open(&r->witness, &witness);
@@ -202,6 +207,8 @@ static int replay_open(struct replay *r, const struct gp_options *options, char 
 	if (err)
 		return err;
 	err = gp_judge_open(&r->judge, r->world, &r->config->limits, options->trust_inside);
+	if (!err && options->dns_answers)
+		err = gp_dns_file_open(&r->answers, options->dns_answers);
 	return err ? err : open_witness(r, options);
 }
 
@@ -209,6 +216,7 @@ static void replay_close(struct replay *r)
 {
 	if (r->witness)
 		gp_witness_close(r->witness);
+	gp_dns_file_close(r->answers);
 	if (r->judge)
 		gp_judge_close(r->judge);
 	if (r->epoch)
@@ -257,7 +265,7 @@ int gp_cmd_replay(int argc, char **argv)
 	struct replay r = { 0 };
 	int first = 0, code = GP_EXIT_USAGE;
 
-	if (gp_options_parse(&options, argc, argv, "cCdEefat", &first))
+	if (gp_options_parse(&options, argc, argv, "cCdEefatN", &first))
 		goto out;
 	if (options.help) {
 		code = gp_print(help);

@@ -740,6 +740,7 @@ void gp_config_close(struct gp_config *config)
 		return;
 	free(config->sensor);
 	free(config->journal);
+	free(config->spf.resolver);
 	free(config->ranges);
 	free(config->ports);
 	free(config);

@@ -8,7 +8,9 @@
 
 #include <gatepost/abi.h>
 
+#include "dns.h"
 #include "judge.h"
+#include "senders.h"
 
 struct gp_config {
 	char *sensor;		 /* default: "gatepost"; printable ASCII, 1 to 64 characters */
@@ -39,6 +41,8 @@ struct gp_config {
 	__u32 deep_stream_kib; /* of each direction; default 64 */
 	__u64 secret[2];
 	bool secret_given;     /* hash_secret stands in the file; a live run draws one otherwise */
+	struct gp_dns_limits spf;
+	struct gp_sender_limits senders;
 	struct gp_limits limits;
 };
 

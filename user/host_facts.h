@@ -13,6 +13,7 @@
 
 #include <gatepost/abi.h>
 
+#include "dmarc.h"
 #include "ja4.h"
 #include "tcp_signature.h"
 
@@ -82,6 +83,10 @@ struct gp_facts {
 	__u64 ttl_classes[GP_FACT_TTL_CLASSES]; /* SYNs and SYN-ACKs with 32, 64, 128, 255 */
 	__u64 tools[GP_TOOLS];			/* SYNs that bear a mark of that tool; [GP_TOOL_NONE]: of none */
 	__u64 blocklist_listed, blocklist_policy; /* replies that name a block list */
+
+	__u64 spf_pass, spf_fail, spf_softfail; /* mail flows that were looked up, by SPF's result for the envelope's domain */
+	__u64 dmarc_reject, dmarc_quarantine;	/* of spf_fail: what the domain wants done with such mail */
+	struct gp_hll spf_failed;		/* distinct domains of spf_fail */
 };
 
 struct gp_host_facts;
@@ -131,6 +136,15 @@ void gp_host_facts_put_off(struct gp_host_facts *facts, const struct gp_addr *ho
 
 /* A server's refusal that names a block list; @policy: one of addresses that should send no mail, not of offenders. */
 void gp_host_facts_blocklist(struct gp_host_facts *facts, const struct gp_addr *host, __u64 time_ns, bool policy);
+
+/**
+ * gp_host_facts_spf() - a mail flow was looked up.
+ * @domain: that SPF was checked for; NUL-terminated.
+ *
+ * Results other than pass, fail and softfail are no observation.
+ */
+void gp_host_facts_spf(struct gp_host_facts *facts, const struct gp_addr *host, __u64 time_ns, enum gp_spf_result result,
+		       enum gp_dmarc_policy policy, const char *domain);
 
 /**
  * gp_host_facts_expire() - time passes: who has not come back gave up, hosts long idle are forgotten.

@@ -18,6 +18,8 @@ static const struct option long_options[] = {
 	{ "dialogues", no_argument, NULL, 'd' },
 	{ "capture-evidence", required_argument, NULL, 'E' },
 	{ "deep", no_argument, NULL, 'D' },
+	{ "dns-answers", required_argument, NULL, 'N' },
+	{ "record-dns", required_argument, NULL, 'R' },
 	{ "all", no_argument, NULL, 'a' },
 	{ "trust-inside", no_argument, NULL, 't' },
 	{ "xdp-mode", required_argument, NULL, 'x' },
@@ -107,6 +109,12 @@ static int take(struct gp_options *o, int letter, char *value)
 		return 0;
 	case 'E':
 		o->capture_dir = value;
+		return 0;
+	case 'N':
+		o->dns_answers = value;
+		return 0;
+	case 'R':
+		o->record_dns = value;
 		return 0;
 	case 'D':
 		o->deep = true;

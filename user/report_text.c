@@ -7,6 +7,7 @@
 
 #include "names.h"
 #include "report_model.h"
+#include "report_senders.h"
 #include "text.h"
 
 #define COLUMNS 100
@@ -648,6 +649,7 @@ void gp_report_text(struct gp_sink *sink, const struct gp_model *model)
 	print_head(sink, model);
 	print_hosts(sink, model);
 	print_ranges(sink, model);
+	gp_report_senders_text(sink, model->report->witness);
 	print_services(sink, model);
 	print_prefixes(sink, model);
 	print_remainders(sink, model);

@@ -24,6 +24,9 @@ struct gp_witness {
 	struct gp_evidence_pcapng *kept; /* NULL without a directory */
 	struct gp_addr flagged[GP_EVIDENCE_FILES]; /* sorted */
 	size_t flagged_count;
+	struct gp_senders *senders;
+	struct gp_sender_check *check; /* NULL without a resolver */
+	__u64 now_ns;	/* of the latest tick */
 };
 
 /* The host that an address is reported as: its subscriber's prefix where it is inside. */
@@ -48,8 +51,85 @@ static struct gp_addr owner_of(const struct gp_witness *w, const struct gp_segme
 	return dst_inside && !src_inside ? dst : src;
 }
 
+static int compare_addr(const void *a, const void *b)
+{
+	return memcmp(a, b, sizeof(struct gp_addr));
+}
+
+static bool is_flagged(const struct gp_witness *w, const struct gp_addr *host)
+{
+	return bsearch(host, w->flagged, w->flagged_count, sizeof(*host), compare_addr);
+}
+
+/* A name out of a packet as a string: one with a NUL in it is none. Return: @out, maybe empty. */
+static const char *string_of(char out[GP_MESSAGE_ADDRESS + 1], const char *data, size_t len)
+{
+	out[0] = '\0';
+	if (len <= GP_MESSAGE_ADDRESS && !memchr(data, '\0', len)) {
+		memcpy(out, data, len);
+		out[len] = '\0';
+	}
+	return out;
+}
+
+/* Mail between the networks, in the clear and without a log-in: whose name does it bear? */
+static void offer_check(struct gp_witness *w, const struct gp_dialogue *d, const struct gp_mail_facts *facts,
+			const struct gp_addr *host, bool inside, __u64 time_ns)
+{
+	char domain[GP_MESSAGE_ADDRESS + 1] = "", helo[GP_MESSAGE_ADDRESS + 1], from[GP_MESSAGE_ADDRESS + 1] = "";
+	const struct gp_message *mail = d->smtp && d->smtp->messages_count ? d->smtp->messages[0] : NULL;
+	struct gp_sender_case c = { .client = d->stream->client, .host = *host, .inside = inside,
+				    .suspect = is_flagged(w, host), .time_ns = time_ns, .from = from };
+
+	if (facts->auth_tried || (!facts->senders_count && !facts->null_sender))
+		return;
+	if (facts->senders_count)
+		string_of(domain, facts->sender_domains[0].data, facts->sender_domains[0].len);
+	if (facts->senders_count && !*domain)
+		return;
+	if (mail)
+		string_of(from, mail->from_domain.data, mail->from_domain.len);
+	c.domain = domain;
+	c.helo = string_of(helo, facts->helo.data, facts->helo.len);
+	gp_sender_check_offer(w->check, &c, w->now_ns);
+}
+
+static void learn_sender(struct gp_witness *w, const struct gp_dialogue *d, const struct gp_mail_facts *facts,
+			 const struct gp_addr *host, bool inside)
+{
+	__u64 time_ns = d->stream->begin_ns + (__u64)w->options.offset_ns;
+	bool server_inside;
+
+	host_of(w, &d->stream->server, &server_inside);
+	if (d->stream->service != GP_SERVICE_SMTP || inside == server_inside)
+		return;
+	if (!inside)
+		gp_senders_mail(w->senders, d, facts, time_ns);
+	if (!w->check)
+		return;
+	if (!inside && gp_senders_wants_ptr(w->senders, &d->stream->client, time_ns))
+		gp_sender_check_ptr(w->check, &d->stream->client, w->now_ns);
+	offer_check(w, d, facts, host, inside, time_ns);
+}
+
+static void take_opinion(void *context, const struct gp_sender_opinion *o)
+{
+	struct gp_witness *w = context;
+
+	gp_host_facts_spf(w->facts, &o->host, o->time_ns, o->spf, o->policy, o->domain);
+	if (!o->inside)
+		gp_senders_spf(w->senders, &o->client, o->spf, o->policy);
+}
+
+static void take_ptr(void *context, const struct gp_addr *client, enum gp_sender_ptr ptr, const char *name)
+{
+	struct gp_witness *w = context;
+
+	gp_senders_ptr(w->senders, client, ptr, name);
+}
+
 static void learn_mail(struct gp_witness *w, const struct gp_dialogue *d, enum gp_stream_end end,
-		       const struct gp_addr *host)
+		       const struct gp_addr *host, bool inside)
 {
 	__u64 begin_ns = d->stream->begin_ns + (__u64)w->options.offset_ns, end_ns = d->stream->end_ns + (__u64)w->options.offset_ns;
 	struct gp_mail_facts facts;
@@ -64,6 +144,7 @@ static void learn_mail(struct gp_witness *w, const struct gp_dialogue *d, enum g
 		gp_host_facts_put_off(w->facts, host, end_ns, &d->stream->server);
 	if (facts.dnsbl != GP_DNSBL_NONE)
 		gp_host_facts_blocklist(w->facts, host, end_ns, facts.dnsbl == GP_DNSBL_POLICY);
+	learn_sender(w, d, &facts, host, inside);
 }
 
 static void learn_web(struct gp_witness *w, const struct gp_dialogue *d, const struct gp_addr *host)
@@ -87,7 +168,7 @@ static void learn(struct gp_witness *w, const struct gp_dialogue *d, enum gp_str
 	if (!d->stream->proved && !(inside && w->options.trust_inside))
 		return;
 	if (d->protocol == GP_DIALOGUE_SMTP)
-		learn_mail(w, d, end, &host);
+		learn_mail(w, d, end, &host, inside);
 	else if (d->protocol == GP_DIALOGUE_HTTP)
 		learn_web(w, d, &host);
 	if (d->tls && d->tls->has_hello)
@@ -107,11 +188,6 @@ static int told(void *context, const struct gp_dialogue *d, enum gp_stream_end e
 	if (err)
 		gp_error("dialogues: cannot write: %s", strerror(-err));
 	return err;
-}
-
-static int compare_addr(const void *a, const void *b)
-{
-	return memcmp(a, b, sizeof(struct gp_addr));
 }
 
 /* What is kept of a mail client's segment: nothing from AUTH on. */
@@ -141,7 +217,7 @@ static void keep(struct gp_witness *w, const struct gp_segment *segment)
 	host = owner_of(w, segment);
 	keep_for(w, &host, segment);
 	other = memcmp(&host, &segment->dst, sizeof(host)) ? segment->dst : segment->src;
-	if (bsearch(&other, w->flagged, w->flagged_count, sizeof(other), compare_addr))
+	if (is_flagged(w, &other))
 		keep_for(w, &other, segment);
 }
 
@@ -190,11 +266,19 @@ static int flush(struct gp_witness *w)
 	return err;
 }
 
+void gp_witness_answers(struct gp_witness *w, __u64 now_ns)
+{
+	w->now_ns = now_ns;
+	if (w->check)
+		gp_sender_check_step(w->check, now_ns);
+}
+
 int gp_witness_tick(struct gp_witness *w, __u64 now_ns, __s64 offset_ns, __u64 now_s)
 {
 	int err;
 
 	w->options.offset_ns = offset_ns;
+	gp_witness_answers(w, now_ns);
 	err = gp_dialogues_tick(w->dialogues, now_ns);
 	gp_host_facts_expire(w->facts, now_ns + (__u64)offset_ns);
 	gp_host_facts_expire(w->strangers, now_ns + (__u64)offset_ns);
@@ -208,19 +292,20 @@ void gp_witness_flag(struct gp_witness *w, const struct gp_world *world, const s
 	struct gp_addr before[GP_EVIDENCE_FILES];
 	size_t before_count = w->flagged_count;
 
-	if (!w->kept)
+	if (!w->kept && !w->check)
 		return;
 	memcpy(before, w->flagged, before_count * sizeof(*before));
 	w->flagged_count = 0;
 	for (int i = 0; i < count && w->flagged_count < GP_EVIDENCE_FILES; i++) {
 		const struct gp_addr *addr = &gp_world_host(world, findings[i].id)->addr;
 
-		gp_evidence_pcapng_flag(w->kept, addr, gp_kind_name(findings[i].kind));
+		if (w->kept)
+			gp_evidence_pcapng_flag(w->kept, addr, gp_kind_name(findings[i].kind));
 		w->flagged[w->flagged_count++] = *addr;
 	}
 	qsort(w->flagged, w->flagged_count, sizeof(*w->flagged), compare_addr);
-	for (size_t i = 0; i < before_count; i++)
-		if (!bsearch(&before[i], w->flagged, w->flagged_count, sizeof(*w->flagged), compare_addr))
+	for (size_t i = 0; w->kept && i < before_count; i++)
+		if (!is_flagged(w, &before[i]))
 			gp_evidence_pcapng_clear(w->kept, &before[i]);
 }
 
@@ -240,6 +325,16 @@ const struct gp_facts *gp_witness_facts(const struct gp_witness *w, const struct
 	const struct gp_facts *facts = gp_host_facts_get(w->facts, host);
 
 	return facts ? facts : gp_host_facts_get(w->strangers, host);
+}
+
+const struct gp_senders *gp_witness_senders(const struct gp_witness *w)
+{
+	return w->senders;
+}
+
+const struct gp_sender_check *gp_witness_checks(const struct gp_witness *w)
+{
+	return w->check;
 }
 
 struct gp_dialogues_count gp_witness_count(const struct gp_witness *w)
@@ -262,7 +357,23 @@ void gp_witness_close(struct gp_witness *w)
 		gp_host_facts_close(w->facts);
 	if (w->strangers)
 		gp_host_facts_close(w->strangers);
+	gp_senders_close(w->senders);
+	gp_sender_check_close(w->check);
 	free(w);
+}
+
+static int open_check(struct gp_witness *w, const struct gp_config *config)
+{
+	const struct gp_sender_check_options options = {
+		.resolver = w->options.resolver,
+		.every = config->spf.every,
+		.secret = config->secret[0],
+		.opinion = take_opinion,
+		.ptr = take_ptr,
+		.context = w,
+	};
+
+	return options.resolver.get ? gp_sender_check_open(&w->check, &options) : 0;
 }
 
 static int open_parts(struct gp_witness *w, const struct gp_config *config)
@@ -277,6 +388,10 @@ static int open_parts(struct gp_witness *w, const struct gp_config *config)
 
 	if (!err)
 		err = gp_host_facts_open(&w->strangers, STRANGERS, config->secret);
+	if (!err)
+		err = gp_senders_open(&w->senders, &config->senders, config->secret);
+	if (!err)
+		err = open_check(w, config);
 	if (!err)
 		err = gp_dialogues_open(&w->dialogues, config, told, w);
 	if (!err && options.directory)
