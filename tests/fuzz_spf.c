@@ -16,7 +16,7 @@ static void add(struct gp_dns_answer *answer, const struct gp_dns_question *ques
 	else if (type == GP_DNS_A || type == GP_DNS_AAAA)
 		MUST(gp_dns_answer_add(answer, type, &addr, sizeof(addr)));
 	for (int i = 0; i < 12 && (type == GP_DNS_MX || type == GP_DNS_PTR); i++)
-		MUST(gp_dns_answer_add(answer, type, "a.b.c.d.e.f.g" + i, 13 - (size_t)i));
+		MUST(gp_dns_answer_add(answer, type, &"a.b.c.d.e.f.g"[i], 13 - (size_t)i));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -317,7 +317,7 @@ static void test_file(void **state)
 	static const char *const wrong[] = {
 		"a.example TXT 300", "a.example SOA 300 x", "a.example A 300 2001:db8::1", "a.example A x 192.0.2.1",
 		"a.example A 99999999999 192.0.2.1", "a.example MX 300 mx.example", "a..example A 300 192.0.2.1",
-		"a.example TXT 300 v\\q", "a.example PTR 300 a b", "a.example AAAA 300 192.0.2.1",
+		"a.example TXT 300 v\\q", "a.example MX 300 10", "a.example PTR 300 a b", "a.example AAAA 300 192.0.2.1",
 	};
 	struct gp_dns_question question = { "a.example", GP_DNS_TXT };
 	const struct gp_dns_answer *answer;

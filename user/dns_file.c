@@ -131,7 +131,7 @@ static bool read_name(struct gp_dns_answer *answer, enum gp_dns_type type, const
 
 	if (len == 1 && *text == '.')
 		return gp_dns_answer_add(answer, type, ".", 1);
-	return *text != '!' && gp_dns_question_set(&name, text, len, type) &&
+	return len && *text != '!' && gp_dns_question_set(&name, text, len, type) &&
 	       gp_dns_answer_add(answer, type, name.name, strlen(name.name));
 }
 
