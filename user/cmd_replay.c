@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "dns_file.h"
 #include "engine.h"
 #include "explain.h"
 #include "epoch.h"
@@ -31,6 +32,7 @@ static const char help[] =
 	"  --explain ADDR    no report: what was thought of this host, whenever it changed; text, or json\n"
 	"  --deep            read watched flows whole: the links of mails, and who follows them\n"
 	"  --capture-evidence DIR  keep samples of flagged hosts' packets there, one pcapng each\n"
+	"  --dns-answers FILE  look mail senders up (SPF) in recorded answers: gatepost(8), DNS; never in the network\n"
 	"  --trust-inside    inside addresses cannot have been spoofed where the capture was taken\n";
 
 struct replay {
@@ -44,6 +46,7 @@ struct replay {
 	struct gp_explain *explain; /* NULL: without */
 	struct gp_lists_loader *lists;
 	struct gp_as_table *as_table; /* NULL without */
+	struct gp_dns_file *answers; /* NULL: nothing is looked up */
 	bool captures; /* packets of flagged hosts are kept */
 	__u64 now_s;   /* wall clock */
 	int err; /* of the witness */
@@ -71,11 +74,12 @@ static void take_sample(void *context, const struct gp_packet_sample *sample, co
 static int flag(struct replay *r)
 {
 	const struct gp_finding *findings;
-	int count = r->captures ? gp_judge_findings(r->judge, &findings) : 0;
+	bool wanted = r->captures || r->answers;
+	int count = wanted ? gp_judge_findings(r->judge, &findings) : 0;
 
 	if (count < 0)
 		return count;
-	if (r->captures)
+	if (wanted)
 		gp_witness_flag(r->witness, r->world, findings, count);
 	return 0;
 }
@@ -192,6 +196,7 @@ static int open_witness(struct replay *r, const struct gp_options *options)
 		.capture_dir = options->capture_dir,
 		.now_s = r->now_s,
 		.lists = gp_lists_loaded(r->lists),
+		.resolver = { r->answers ? gp_dns_file_get : NULL, r->answers },
 	};
 	int err = gp_witness_open(&r->witness, &witness);
 	struct gp_heard heard;
@@ -231,6 +236,8 @@ static int replay_open(struct replay *r, const struct gp_options *options, char 
 	if (err)
 		return err;
 	err = gp_judge_open(&r->judge, r->world, &r->config->limits, options->trust_inside);
+	if (!err && options->dns_answers)
+		err = gp_dns_file_open(&r->answers, options->dns_answers);
 	if (!err)
 		err = open_witness(r, options);
 	if (!err && memcmp(&options->explain, &nobody, sizeof(nobody)) != 0)
@@ -244,6 +251,7 @@ static void replay_close(struct replay *r)
 	gp_explain_close(r->explain);
 	if (r->witness)
 		gp_witness_close(r->witness);
+	gp_dns_file_close(r->answers);
 	if (r->judge)
 		gp_judge_close(r->judge);
 	if (r->epoch)
@@ -306,7 +314,7 @@ int gp_cmd_replay(int argc, char **argv)
 	struct replay r = { 0 };
 	int first = 0, code = GP_EXIT_USAGE;
 
-	if (gp_options_parse(&options, argc, argv, "cCdDEefatX", &first))
+	if (gp_options_parse(&options, argc, argv, "cCdDEefatXN", &first))
 		goto out;
 	if (options.help) {
 		code = gp_print(help);

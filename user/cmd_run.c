@@ -13,6 +13,7 @@
 
 #include "command.h"
 #include "deep.h"
+#include "dns.h"
 #include "loader.h"
 #include "epoch.h"
 #include "lists_load.h"
@@ -38,6 +39,7 @@ static const char help[] =
 	"  --deep            read watched flows whole; the kernel gets no more of these packets, so only on taps\n"
 	"  --dialogues       no report: what was said on each mail and web flow, as it ends, one line of JSON\n"
 	"  --capture-evidence DIR  keep samples of flagged hosts' packets there, one pcapng each\n"
+	"  --record-dns FILE keep what the DNS answers (spf.enabled) for replay --dns-answers\n"
 	"  --xdp-mode MODE   native (default), or skb: slower, for drivers without XDP\n";
 
 struct run {
@@ -55,6 +57,8 @@ struct run {
 	struct gp_tag_filters *filters; /* NULL: tags are off */
 	struct gp_tag_verdicts *verdicts;
 	struct gp_deep *deep; /* NULL: without --deep */
+	struct gp_dns *dns;   /* NULL: nothing is looked up */
+	FILE *dns_record;     /* NULL: answers are not recorded */
 	bool tags_failed; /* and that has been said */
 	char *name; /* "eth0, eth1" */
 	__u64 start_ns;
@@ -204,6 +208,8 @@ static int tick(struct run *run)
 	gp_lists_refresh(run->lists);
 	gp_lists_tick(gp_lists_loaded(run->lists), now_ns + (__u64)offset_ns);
 	err = drain(run);
+	if (run->dns)
+		gp_dns_step(run->dns, now_ns);
 	if (!err)
 		err = gp_witness_tick(run->witness, now_ns, offset_ns, (__u64)time(NULL));
 	if (new_slice && !err) {
@@ -213,33 +219,45 @@ static int tick(struct run *run)
 	run->slice = now_ns / GP_SLICE_NS;
 	if (!err)
 		err = gp_judge_tick(run->judge, now_ns);
-	if (!err && new_slice && run->options->capture_dir)
+	if (!err && new_slice && (run->options->capture_dir || run->dns))
 		err = flag(run);
 	return err ? err : tick_tags(run, now_ns, new_slice);
+}
+
+/* The DNS has answered. */
+static void take_answers(struct run *run)
+{
+	__u64 now_ns = monotonic_ns();
+
+	gp_dns_step(run->dns, now_ns);
+	gp_witness_answers(run->witness, now_ns);
 }
 
 /* Ticks once per second; a report at each interval. Return: 0 when told to stop, or -errno. */
 static int run_until_stopped(struct run *run)
 {
 	enum gp_format format = run->options->format == GP_FORMAT_TEXT ? GP_FORMAT_TEXT : GP_FORMAT_NDJSON;
-	struct pollfd fds[3 + GP_DEEP_SOCKETS] = {
+	struct pollfd fds[4 + GP_DEEP_SOCKETS] = {
 		{ .fd = run->signals, .events = POLLIN },
 		{ .fd = run->timer, .events = POLLIN },
 		{ .fd = gp_loader_samples_fd(run->loader), .events = POLLIN },
+		{ .fd = run->dns ? gp_dns_fd(run->dns) : -1, .events = POLLIN },
 	};
 	unsigned seconds = 0, sockets;
 	int timeout_ms = -1, err;
 	__u64 expirations;
 
 	for (;;) {
-		sockets = run->deep ? gp_deep_fds(run->deep, fds + 3, &timeout_ms) : 0;
-		if (poll(fds, 3 + sockets, timeout_ms) < 0 && errno != EINTR)
+		sockets = run->deep ? gp_deep_fds(run->deep, fds + 4, &timeout_ms) : 0;
+		if (poll(fds, 4 + sockets, timeout_ms) < 0 && errno != EINTR)
 			return -errno;
 		if (fds[0].revents)
 			return 0;
+		if (fds[3].revents)
+			take_answers(run);
 		err = fds[2].revents ? drain(run) : 0;
 		if (!err && sockets)
-			err = gp_deep_read(run->deep, fds + 3, sockets);
+			err = gp_deep_read(run->deep, fds + 4, sockets);
 		if (err)
 			return err;
 		if (!fds[1].revents || read(run->timer, &expirations, sizeof(expirations)) < 0)
@@ -326,6 +344,29 @@ static bool sees_one_direction(const struct run *run)
 	return true;
 }
 
+/* Answers are recorded for replay --dns-answers. */
+static int open_dns(struct run *run)
+{
+	const char *path = run->options->record_dns;
+	int err;
+
+	if (!run->config->spf.enabled) {
+		if (path)
+			gp_notice("--record-dns: spf.enabled is false, so nothing is asked and nothing recorded");
+		return 0;
+	}
+	if (path) {
+		run->dns_record = fopen(path, "we");
+		if (!run->dns_record) {
+			err = -errno;
+			gp_error("%s: cannot write: %s", path, strerror(-err));
+			return err;
+		}
+		setlinebuf(run->dns_record);
+	}
+	return gp_dns_open(&run->dns, &run->config->spf, run->dns_record);
+}
+
 static int open_witness(struct run *run)
 {
 	const struct gp_witness_options options = {
@@ -337,6 +378,7 @@ static int open_witness(struct run *run)
 		.offset_ns = realtime_offset_ns(),
 		.now_s = (__u64)time(NULL),
 		.lists = gp_lists_loaded(run->lists),
+		.resolver = { run->dns ? gp_dns_get : NULL, run->dns },
 	};
 	int err = gp_witness_open(&run->witness, &options);
 	struct gp_heard heard;
@@ -366,8 +408,8 @@ static int open_world(struct run *run)
 	if (!err)
 		err = gp_judge_open(&run->judge, run->world, &run->config->limits, trusts_inside(run));
 	if (!err)
-		err = open_witness(run);
-	return err;
+		err = open_dns(run);
+	return err ? err : open_witness(run);
 }
 
 static int open_tags(struct run *run)
@@ -440,6 +482,9 @@ static void run_close(struct run *run)
 		gp_deep_close(run->deep);
 	if (run->witness)
 		gp_witness_close(run->witness);
+	gp_dns_close(run->dns);
+	if (run->dns_record && fclose(run->dns_record))
+		gp_error("%s: cannot write: %s", run->options->record_dns, strerror(errno));
 	if (run->judge)
 		gp_judge_close(run->judge);
 	if (run->epoch)
@@ -517,7 +562,7 @@ int gp_cmd_run(int argc, char **argv)
 	struct run run = { .options = &options, .signals = -1, .timer = -1 };
 	int first = 0, code = GP_EXIT_USAGE, err;
 
-	if (gp_options_parse(&options, argc, argv, "cCdDEfiIax", &first))
+	if (gp_options_parse(&options, argc, argv, "cCdDEfiIaxR", &first))
 		goto out;
 	if (options.help) {
 		code = gp_print(help);

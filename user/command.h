@@ -31,6 +31,8 @@ struct gp_options {
 	bool dialogues;
 	const char *capture_dir; /* --capture-evidence; NULL without */
 	struct gp_addr explain; /* --explain; all zero without */
+	const char *dns_answers; /* --dns-answers, NULL without; likewise the next one */
+	const char *record_dns;
 	bool deep;
 	bool help;
 	unsigned interval_s; /* 0: report at the end only */
@@ -38,7 +40,8 @@ struct gp_options {
 
 /**
  * gp_options_parse() - read a command's options.
- * @allowed: the letters of the options that this command knows: c, C (--inside), d (--dialogues), E (--capture-evidence), D (--deep), e, f, i, I (--interval), a, t, x, X (--explain).
+ * @allowed: the letters of the options that this command knows: c, C (--inside), d (--dialogues), E (--capture-evidence), D (--deep), e, f, i, I (--interval), a, t, x,
+ *           X (--explain), N (--dns-answers), R (--record-dns).
  * @first: out; index of the first argument that is no option.
  *
  * Return: 0, or -EINVAL with one line on stderr that names the option, or -ENOMEM.

@@ -891,6 +891,7 @@ void gp_config_close(struct gp_config *config)
 		return;
 	free(config->sensor);
 	free(config->journal);
+	free(config->spf.resolver);
 	free(config->ranges);
 	free(config->ports);
 	for (__u32 i = 0; i < config->list_count; i++) {

@@ -8,7 +8,9 @@
 
 #include <gatepost/abi.h>
 
+#include "dns.h"
 #include "judge.h"
+#include "senders.h"
 
 /* What is remembered of the web (user/web_facts.h, user/tokens.h). */
 struct gp_web_limits {
@@ -47,6 +49,8 @@ struct gp_config {
 	struct gp_web_limits web;
 	__u64 secret[2];
 	bool secret_given;     /* hash_secret stands in the file; a live run draws one otherwise */
+	struct gp_dns_limits spf;
+	struct gp_sender_limits senders;
 	struct gp_limits limits;
 	struct gp_list_spec *lists; /* list_count of them */
 	__u32 list_count;

@@ -94,6 +94,18 @@ const struct gp_config_key gp_config_keys[] = {
 	{"networks.top", GP_KEY_INTEGER, "networks", 1, 1000, "10", LIMIT(networks.top)},
 	{"networks.min_hosts", GP_KEY_INTEGER, "active hosts", 1, 1000000, "10", LIMIT(networks.min_hosts)},
 	{"networks.all_kinds", GP_KEY_BOOL, "", 0, 1, "false", LIMIT(networks.all_kinds)},
+	{"spf", GP_KEY_SECTION, "", 0, 0, NULL, 0},
+	{"spf.enabled", GP_KEY_BOOL, "", 0, 1, "false", CONFIG(spf.enabled)},
+	{"spf.resolver", GP_KEY_TEXT, "characters", 1, 255, "system", CONFIG(spf.resolver)},
+	{"spf.timeout", GP_KEY_DURATION, "", 1, 60, "3s", CONFIG(spf.timeout_s)},
+	{"spf.cache", GP_KEY_INTEGER, "answers", 64, 1 << 20, "4096", CONFIG(spf.cache)},
+	{"spf.queries", GP_KEY_INTEGER, "questions per second", 1, 100000, "50", CONFIG(spf.queries_per_s)},
+	{"spf.every", GP_KEY_INTEGER, "mail flows", 1, 1000000, "16", CONFIG(spf.every)},
+
+	{"senders", GP_KEY_SECTION, "", 0, 0, NULL, 0},
+	{"senders.prefixes", GP_KEY_INTEGER, "prefixes", 1, 1 << 20, "4096", CONFIG(senders.prefixes)},
+	{"senders.min_mails", GP_KEY_INTEGER, "mails", 1, 1000000, "20", CONFIG(senders.min_mails)},
+	{"senders.rows", GP_KEY_INTEGER, "senders", 1, 10000, "20", CONFIG(senders.rows)},
 
 	{"thresholds", GP_KEY_SECTION, "", 0, 0, NULL, 0},
 	{"thresholds.window", GP_KEY_DURATION, "", 1, 86400, "10min", LIMIT(window_s)},

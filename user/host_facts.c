@@ -320,6 +320,24 @@ void gp_host_facts_served(struct gp_host_facts *f, const struct gp_addr *host, _
 	gp_network_set_add(&h->served_to, &network);
 }
 
+void gp_host_facts_spf(struct gp_host_facts *f, const struct gp_addr *host, __u64 time_ns, enum gp_spf_result result,
+		       enum gp_dmarc_policy policy, const char *domain)
+{
+	struct gp_facts *h;
+
+	if (result != GP_SPF_PASS && result != GP_SPF_FAIL && result != GP_SPF_SOFTFAIL)
+		return;
+	h = observe(f, host, time_ns);
+	h->spf_pass += result == GP_SPF_PASS;
+	h->spf_softfail += result == GP_SPF_SOFTFAIL;
+	if (result != GP_SPF_FAIL)
+		return;
+	h->spf_fail++;
+	h->dmarc_reject += policy == GP_DMARC_REJECT;
+	h->dmarc_quarantine += policy == GP_DMARC_QUARANTINE;
+	gp_hll_add(&h->spf_failed, hash_bytes(f, domain, strlen(domain), true));
+}
+
 static void expire_pending(struct gp_facts *h, __u64 now_ns)
 {
 	__u32 i = 0;

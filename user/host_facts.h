@@ -13,6 +13,7 @@
 
 #include <gatepost/abi.h>
 
+#include "dmarc.h"
 #include "ja4.h"
 #include "mail_tally.h"
 #include "tcp_signature.h"
@@ -95,6 +96,9 @@ struct gp_facts {
 	struct gp_fact_networks networks;	/* that these were in, and all its other proved flows to mail servers */
 	__u32 served;				/* mails that it took as a mail server */
 	struct gp_network_set served_to;	/* networks that they came from */
+	__u64 spf_pass, spf_fail, spf_softfail; /* mail flows that were looked up, by SPF's result for the envelope's domain */
+	__u64 dmarc_reject, dmarc_quarantine;	/* of spf_fail: what the domain wants done with such mail */
+	struct gp_hll spf_failed;		/* distinct domains of spf_fail */
 };
 
 struct gp_host_facts;
@@ -156,6 +160,15 @@ void gp_host_facts_served(struct gp_host_facts *facts, const struct gp_addr *hos
 
 /* Distinct mail networks of the last 24 to 32 hours, estimated. */
 double gp_facts_networks(const struct gp_facts *host, __u64 now_ns);
+
+/**
+ * gp_host_facts_spf() - a mail flow was looked up.
+ * @domain: that SPF was checked for; NUL-terminated.
+ *
+ * Results other than pass, fail and softfail are no observation.
+ */
+void gp_host_facts_spf(struct gp_host_facts *facts, const struct gp_addr *host, __u64 time_ns, enum gp_spf_result result,
+		       enum gp_dmarc_policy policy, const char *domain);
 
 /**
  * gp_host_facts_expire() - time passes: who has not come back gave up, hosts long idle are forgotten.

@@ -68,6 +68,8 @@ static struct gp_spam_heard heard_now(const struct gp_facts *f)
 		.listed_by = f->mail.listed_by.count,
 		.gave_up = (__u32)f->gave_up,
 		.came_back = (__u32)(f->came_back - f->came_back_soon),
+		.spf_fail = (__u32)f->spf_fail,
+		.spf_pass = (__u32)f->spf_pass,
 	};
 }
 

@@ -19,6 +19,8 @@ static const struct option long_options[] = {
 	{ "capture-evidence", required_argument, NULL, 'E' },
 	{ "explain", required_argument, NULL, 'X' },
 	{ "deep", no_argument, NULL, 'D' },
+	{ "dns-answers", required_argument, NULL, 'N' },
+	{ "record-dns", required_argument, NULL, 'R' },
 	{ "all", no_argument, NULL, 'a' },
 	{ "trust-inside", no_argument, NULL, 't' },
 	{ "xdp-mode", required_argument, NULL, 'x' },
@@ -124,6 +126,12 @@ static int take(struct gp_options *o, int letter, char *value)
 		return 0;
 	case 'X':
 		return read_address(value, &o->explain);
+	case 'N':
+		o->dns_answers = value;
+		return 0;
+	case 'R':
+		o->record_dns = value;
+		return 0;
 	case 'D':
 		o->deep = true;
 		return 0;

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "report_heard.h"
 
+#include <math.h>
 #include <stdio.h>
+
+#include "hll.h"
 
 /* Takes the value over. Return: false when out of memory. */
 static bool put(json_object *object, const char *key, json_object *value)
@@ -70,6 +73,21 @@ static bool put_mail(json_object *object, const struct gp_facts *facts)
 	       put_number(object, "blocklist_policy", facts->mail.policy);
 }
 
+/* Flows that were looked up; absent when none was. */
+static bool put_spf(json_object *object, const struct gp_facts *facts)
+{
+	json_object *spf;
+
+	if (!facts->spf_pass && !facts->spf_fail && !facts->spf_softfail)
+		return true;
+	spf = json_object_new_object();
+	return put(object, "spf", spf) && put_number(spf, "pass", facts->spf_pass) && put_number(spf, "fail", facts->spf_fail) &&
+	       put_number(spf, "softfail", facts->spf_softfail) &&
+	       put_number(spf, "failed_domains", (__u64)llround(gp_hll_estimate(&facts->spf_failed))) &&
+	       put_number(spf, "dmarc_reject", facts->dmarc_reject) &&
+	       put_number(spf, "dmarc_quarantine", facts->dmarc_quarantine);
+}
+
 json_object *gp_report_heard(const struct gp_facts *facts)
 {
 	json_object *object = json_object_new_object();
@@ -79,7 +97,7 @@ json_object *gp_report_heard(const struct gp_facts *facts)
 	    put_values(object, "ja4", &facts->ja4, facts->ja4_text[0], sizeof(facts->ja4_text[0])) &&
 	    put_values(object, "tcp_signatures", &facts->signature, facts->signature_text[0],
 		       sizeof(facts->signature_text[0])) &&
-	    put_stack(object, facts))
+	    put_stack(object, facts) && put_spf(object, facts))
 		return object;
 	json_object_put(object);
 	return NULL;

@@ -17,6 +17,7 @@
 #include "report_model.h"
 #include "report_networks.h"
 #include "report_watched.h"
+#include "report_senders.h"
 #include "text.h"
 #include "version.h"
 
@@ -593,6 +594,18 @@ static json *new_range(struct writer *w, const struct gp_range_finding *f)
 	return o;
 }
 
+/* Who delivers mail from outside; absent when nobody delivers enough of it. */
+static void put_senders(struct writer *w)
+{
+	int err = 0;
+	json *senders = gp_report_senders(w->model->report->witness, &err);
+
+	if (senders)
+		member(w, "senders", senders);
+	if (err && !w->sink->err)
+		w->sink->err = err;
+}
+
 static json *new_pair(struct writer *w, const char *key1, const char *text1, const char *key2, const char *text2)
 {
 	json *o = json_object_new_object();
@@ -661,5 +674,6 @@ void gp_report_json(struct gp_sink *sink, const struct gp_model *model, bool ind
 		member(&w, "mail_links", gp_report_mail_links_json(&links));
 	if (r->lists)
 		write_lists(&w);
+	put_senders(&w);
 	gp_sink_print(sink, indented ? "\n}\n" : "}\n");
 }

@@ -11,6 +11,7 @@
 #include "report_routing.h"
 #include "report_networks.h"
 #include "report_watched.h"
+#include "report_senders.h"
 #include "text.h"
 
 #define COLUMNS 100
@@ -666,6 +667,7 @@ void gp_report_text(struct gp_sink *sink, const struct gp_model *model)
 	gp_report_mail_links_text(sink, model);
 	gp_report_networks_text(sink, model);
 	gp_report_watched_text(sink, model);
+	gp_report_senders_text(sink, model->report->witness);
 	print_services(sink, model);
 	print_prefixes(sink, model);
 	print_remainders(sink, model);

@@ -28,6 +28,9 @@ struct gp_witness {
 	struct gp_watch *watch; /* NULL without lists */
 	struct gp_addr flagged[GP_EVIDENCE_FILES]; /* sorted */
 	size_t flagged_count;
+	struct gp_senders *senders;
+	struct gp_sender_check *check; /* NULL without a resolver */
+	__u64 now_ns;	/* of the latest tick */
 };
 
 /* The host that an address is reported as: its subscriber's prefix where it is inside. */
@@ -101,8 +104,85 @@ static void watch_domains(struct gp_witness *w, const struct gp_stream *stream, 
 				facts->recipient_domains[i].len);
 }
 
+static int compare_addr(const void *a, const void *b)
+{
+	return memcmp(a, b, sizeof(struct gp_addr));
+}
+
+static bool is_flagged(const struct gp_witness *w, const struct gp_addr *host)
+{
+	return bsearch(host, w->flagged, w->flagged_count, sizeof(*host), compare_addr);
+}
+
+/* A name out of a packet as a string: one with a NUL in it is none. Return: @out, maybe empty. */
+static const char *string_of(char out[GP_MESSAGE_ADDRESS + 1], const char *data, size_t len)
+{
+	out[0] = '\0';
+	if (len <= GP_MESSAGE_ADDRESS && !memchr(data, '\0', len)) {
+		memcpy(out, data, len);
+		out[len] = '\0';
+	}
+	return out;
+}
+
+/* Mail between the networks, in the clear and without a log-in: whose name does it bear? */
+static void offer_check(struct gp_witness *w, const struct gp_dialogue *d, const struct gp_mail_facts *facts,
+			const struct gp_addr *host, bool inside, __u64 time_ns)
+{
+	char domain[GP_MESSAGE_ADDRESS + 1] = "", helo[GP_MESSAGE_ADDRESS + 1], from[GP_MESSAGE_ADDRESS + 1] = "";
+	const struct gp_message *mail = d->smtp && d->smtp->messages_count ? d->smtp->messages[0] : NULL;
+	struct gp_sender_case c = { .client = d->stream->client, .host = *host, .inside = inside,
+				    .suspect = is_flagged(w, host), .time_ns = time_ns, .from = from };
+
+	if (facts->auth_tried || (!facts->senders_count && !facts->null_sender))
+		return;
+	if (facts->senders_count)
+		string_of(domain, facts->sender_domains[0].data, facts->sender_domains[0].len);
+	if (facts->senders_count && !*domain)
+		return;
+	if (mail)
+		string_of(from, mail->from_domain.data, mail->from_domain.len);
+	c.domain = domain;
+	c.helo = string_of(helo, facts->helo.data, facts->helo.len);
+	gp_sender_check_offer(w->check, &c, w->now_ns);
+}
+
+static void learn_sender(struct gp_witness *w, const struct gp_dialogue *d, const struct gp_mail_facts *facts,
+			 const struct gp_addr *host, bool inside)
+{
+	__u64 time_ns = d->stream->begin_ns + (__u64)w->options.offset_ns;
+	bool server_inside;
+
+	host_of(w, &d->stream->server, &server_inside);
+	if (d->stream->service != GP_SERVICE_SMTP || inside == server_inside)
+		return;
+	if (!inside)
+		gp_senders_mail(w->senders, d, facts, time_ns);
+	if (!w->check)
+		return;
+	if (!inside && gp_senders_wants_ptr(w->senders, &d->stream->client, time_ns))
+		gp_sender_check_ptr(w->check, &d->stream->client, w->now_ns);
+	offer_check(w, d, facts, host, inside, time_ns);
+}
+
+static void take_opinion(void *context, const struct gp_sender_opinion *o)
+{
+	struct gp_witness *w = context;
+
+	gp_host_facts_spf(w->facts, &o->host, o->time_ns, o->spf, o->policy, o->domain);
+	if (!o->inside)
+		gp_senders_spf(w->senders, &o->client, o->spf, o->policy);
+}
+
+static void take_ptr(void *context, const struct gp_addr *client, enum gp_sender_ptr ptr, const char *name)
+{
+	struct gp_witness *w = context;
+
+	gp_senders_ptr(w->senders, client, ptr, name);
+}
+
 static void learn_mail(struct gp_witness *w, const struct gp_dialogue *d, enum gp_stream_end end,
-		       const struct gp_addr *host)
+		       const struct gp_addr *host, bool inside)
 {
 	__u64 begin_ns = d->stream->begin_ns + (__u64)w->options.offset_ns, end_ns = d->stream->end_ns + (__u64)w->options.offset_ns;
 	struct gp_mail_facts facts;
@@ -120,6 +200,7 @@ static void learn_mail(struct gp_witness *w, const struct gp_dialogue *d, enum g
 		gp_host_facts_mail(w->facts, host, end_ns, &facts, &d->stream->server);
 	if (d->stream->service == GP_SERVICE_SMTP && facts.accepted_messages)
 		learn_served(w, d, end_ns);
+	learn_sender(w, d, &facts, host, inside);
 }
 
 static void learn_web(struct gp_witness *w, const struct gp_dialogue *d, const struct gp_addr *host)
@@ -145,7 +226,7 @@ static void learn(struct gp_witness *w, const struct gp_dialogue *d, enum gp_str
 	watch(w, &d->stream->client, &d->stream->server, d->stream->service, !d->stream->record, d->stream->begin_ns,
 	      d->stream->end_ns);
 	if (d->protocol == GP_DIALOGUE_SMTP)
-		learn_mail(w, d, end, &host);
+		learn_mail(w, d, end, &host, inside);
 	else if (d->protocol == GP_DIALOGUE_HTTP)
 		learn_web(w, d, &host);
 	gp_web_facts_dialogue(w->web, d, &host, w->options.offset_ns);
@@ -175,11 +256,6 @@ static int told(void *context, const struct gp_dialogue *d, enum gp_stream_end e
 	return err;
 }
 
-static int compare_addr(const void *a, const void *b)
-{
-	return memcmp(a, b, sizeof(struct gp_addr));
-}
-
 /* What is kept of a mail client's segment: nothing from AUTH on. */
 static __u32 kept_bytes(const struct gp_segment *segment)
 {
@@ -207,7 +283,7 @@ static void keep(struct gp_witness *w, const struct gp_segment *segment)
 	host = owner_of(w, segment);
 	keep_for(w, &host, segment);
 	other = memcmp(&host, &segment->dst, sizeof(host)) ? segment->dst : segment->src;
-	if (bsearch(&other, w->flagged, w->flagged_count, sizeof(other), compare_addr))
+	if (is_flagged(w, &other))
 		keep_for(w, &other, segment);
 }
 
@@ -275,11 +351,19 @@ static int flush(struct gp_witness *w)
 	return err;
 }
 
+void gp_witness_answers(struct gp_witness *w, __u64 now_ns)
+{
+	w->now_ns = now_ns;
+	if (w->check)
+		gp_sender_check_step(w->check, now_ns);
+}
+
 int gp_witness_tick(struct gp_witness *w, __u64 now_ns, __s64 offset_ns, __u64 now_s)
 {
 	int err;
 
 	w->options.offset_ns = offset_ns;
+	gp_witness_answers(w, now_ns);
 	err = gp_dialogues_tick(w->dialogues, now_ns);
 	expire(w, now_ns + (__u64)offset_ns);
 	if (w->kept)
@@ -292,19 +376,20 @@ void gp_witness_flag(struct gp_witness *w, const struct gp_world *world, const s
 	struct gp_addr before[GP_EVIDENCE_FILES];
 	size_t before_count = w->flagged_count;
 
-	if (!w->kept)
+	if (!w->kept && !w->check)
 		return;
 	memcpy(before, w->flagged, before_count * sizeof(*before));
 	w->flagged_count = 0;
 	for (int i = 0; i < count && w->flagged_count < GP_EVIDENCE_FILES; i++) {
 		const struct gp_addr *addr = &gp_world_host(world, findings[i].id)->addr;
 
-		gp_evidence_pcapng_flag(w->kept, addr, gp_kind_name(findings[i].kind));
+		if (w->kept)
+			gp_evidence_pcapng_flag(w->kept, addr, gp_kind_name(findings[i].kind));
 		w->flagged[w->flagged_count++] = *addr;
 	}
 	qsort(w->flagged, w->flagged_count, sizeof(*w->flagged), compare_addr);
-	for (size_t i = 0; i < before_count; i++)
-		if (!bsearch(&before[i], w->flagged, w->flagged_count, sizeof(*w->flagged), compare_addr))
+	for (size_t i = 0; w->kept && i < before_count; i++)
+		if (!is_flagged(w, &before[i]))
 			gp_evidence_pcapng_clear(w->kept, &before[i]);
 }
 
@@ -338,6 +423,16 @@ const struct gp_watch *gp_witness_watch(const struct gp_witness *w)
 	return w->watch;
 }
 
+const struct gp_senders *gp_witness_senders(const struct gp_witness *w)
+{
+	return w->senders;
+}
+
+const struct gp_sender_check *gp_witness_checks(const struct gp_witness *w)
+{
+	return w->check;
+}
+
 struct gp_dialogues_count gp_witness_count(const struct gp_witness *w)
 {
 	return gp_dialogues_count(w->dialogues);
@@ -361,7 +456,23 @@ void gp_witness_close(struct gp_witness *w)
 	gp_web_facts_close(w->web);
 	gp_tokens_close(w->tokens);
 	gp_watch_close(w->watch);
+	gp_senders_close(w->senders);
+	gp_sender_check_close(w->check);
 	free(w);
+}
+
+static int open_check(struct gp_witness *w, const struct gp_config *config)
+{
+	const struct gp_sender_check_options options = {
+		.resolver = w->options.resolver,
+		.every = config->spf.every,
+		.secret = config->secret[0],
+		.opinion = take_opinion,
+		.ptr = take_ptr,
+		.context = w,
+	};
+
+	return options.resolver.get ? gp_sender_check_open(&w->check, &options) : 0;
 }
 
 static int open_parts(struct gp_witness *w, const struct gp_config *config)
@@ -384,6 +495,10 @@ static int open_parts(struct gp_witness *w, const struct gp_config *config)
 		err = gp_tokens_open(&w->tokens, config->web.tokens, config->secret);
 	if (!err)
 		gp_tokens_tell(w->tokens, joined, w->web);
+	if (!err)
+		err = gp_senders_open(&w->senders, &config->senders, config->secret);
+	if (!err)
+		err = open_check(w, config);
 	if (!err)
 		err = gp_dialogues_open(&w->dialogues, config, told, w);
 	if (!err && options.directory)

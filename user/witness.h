@@ -14,6 +14,7 @@
 #include "host_facts.h"
 #include "judge.h"
 #include "watch.h"
+#include "sender_check.h"
 
 struct gp_witness;
 
@@ -26,6 +27,7 @@ struct gp_witness_options {
 	__s64 offset_ns; /* to be added to the data plane's clock to get the time since the Unix epoch */
 	__u64 now_s;	 /* wall clock, since the Unix epoch */
 	const struct gp_lists *lists; /* of the operator; borrowed until close; NULL: none */
+	struct gp_resolver resolver; /* get NULL: nothing is looked up in the DNS; borrowed until close */
 };
 
 /* Return: 0, -ENOMEM, or -errno of the directory (logged). */
@@ -48,6 +50,9 @@ int gp_witness_tick(struct gp_witness *witness, __u64 now_ns, __s64 offset_ns, _
 /* Who is flagged from now on, and whose packets are kept: all others' are not any more. */
 void gp_witness_flag(struct gp_witness *witness, const struct gp_world *world, const struct gp_finding *findings, int count);
 
+/* The resolver has answers: look-ups of mail senders go on. gp_witness_tick() does the same. */
+void gp_witness_answers(struct gp_witness *witness, __u64 now_ns);
+
 /* The input has ended, and all flows with it. Return: as gp_witness_tick(). */
 int gp_witness_finish(struct gp_witness *witness);
 
@@ -61,6 +66,11 @@ const struct gp_facts *gp_witness_facts(const struct gp_witness *witness, const 
 struct gp_heard gp_witness_heard(const struct gp_witness *witness);
 /* Who speaks with listed prefixes; NULL without lists. Borrowed until close. */
 const struct gp_watch *gp_witness_watch(const struct gp_witness *witness);
+/* Who delivers mail from outside. */
+const struct gp_senders *gp_witness_senders(const struct gp_witness *witness);
+
+/* Look-ups of mail senders; NULL without a resolver. */
+const struct gp_sender_check *gp_witness_checks(const struct gp_witness *witness);
 
 struct gp_dialogues_count gp_witness_count(const struct gp_witness *witness);
 

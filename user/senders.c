@@ -1,0 +1,339 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "senders.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include <gatepost/parse.h>
+#include <gatepost/sketch.h>
+#include <gatepost/table.h>
+
+#include "sanitise.h"
+
+#define HOUR_NS (3600ull * 1000000000ull)
+#define SECOND_NS 1000000000ull
+#define NOBODY ~0u
+
+struct place {
+	struct gp_sender sender;
+	__u32 chain;
+	__u32 older, newer; /* by their latest mail */
+};
+
+struct gp_senders {
+	struct gp_sender_limits limits;
+	struct place *places;
+	__u32 *buckets;
+	__u32 mask, used, oldest, newest;
+	__u64 secret[2];
+	__u64 displaced;
+};
+
+int gp_senders_open(struct gp_senders **out, const struct gp_sender_limits *limits, const __u64 secret[2])
+{
+	struct gp_senders *s = calloc(1, sizeof(*s));
+	__u32 buckets = 1;
+
+	while (buckets < limits->prefixes && buckets < 1u << 31)
+		buckets *= 2;
+	if (s) {
+		s->places = calloc(limits->prefixes, sizeof(*s->places));
+		s->buckets = malloc(buckets * sizeof(*s->buckets));
+	}
+	if (!s || !s->places || !s->buckets) {
+		gp_senders_close(s);
+		return -ENOMEM;
+	}
+	memset(s->buckets, 0xff, buckets * sizeof(*s->buckets)); /* NOBODY */
+	s->limits = *limits;
+	s->mask = buckets - 1;
+	s->oldest = s->newest = NOBODY;
+	memcpy(s->secret, secret, sizeof(s->secret));
+	*out = s;
+	return 0;
+}
+
+static struct gp_addr prefix_of(const struct gp_addr *client, __u8 *bits)
+{
+	struct gp_addr prefix = *client;
+
+	*bits = gp_addr_is_mapped(client) ? 96 + 24 : 48;
+	gp_addr_mask(&prefix, *bits);
+	return prefix;
+}
+
+static __u32 *bucket_of(const struct gp_senders *s, const struct gp_addr *prefix)
+{
+	return &s->buckets[gp_hash_addr(s->secret[0], prefix) & s->mask];
+}
+
+static __u32 find(const struct gp_senders *s, const struct gp_addr *prefix)
+{
+	__u32 at = *bucket_of(s, prefix);
+
+	while (at != NOBODY && memcmp(&s->places[at].sender.addr, prefix, sizeof(*prefix)) != 0)
+		at = s->places[at].chain;
+	return at;
+}
+
+static void list_remove(struct gp_senders *s, __u32 at)
+{
+	const struct place *p = &s->places[at];
+
+	*(p->older != NOBODY ? &s->places[p->older].newer : &s->oldest) = p->newer;
+	*(p->newer != NOBODY ? &s->places[p->newer].older : &s->newest) = p->older;
+}
+
+static void list_append(struct gp_senders *s, __u32 at)
+{
+	s->places[at].older = s->newest;
+	s->places[at].newer = NOBODY;
+	*(s->newest != NOBODY ? &s->places[s->newest].newer : &s->oldest) = at;
+	s->newest = at;
+}
+
+/* A place for a prefix that has none. */
+static __u32 take_place(struct gp_senders *s)
+{
+	__u32 at = s->oldest, *link;
+
+	if (s->used < s->limits.prefixes)
+		return s->used++;
+	link = bucket_of(s, &s->places[at].sender.addr);
+	while (*link != at)
+		link = &s->places[*link].chain;
+	*link = s->places[at].chain;
+	list_remove(s, at);
+	s->displaced++;
+	return at;
+}
+
+static struct gp_sender *observe(struct gp_senders *s, const struct gp_addr *client, __u64 time_ns)
+{
+	__u8 bits;
+	struct gp_addr prefix = prefix_of(client, &bits);
+	__u32 at = find(s, &prefix);
+	struct gp_sender *sender;
+
+	if (at == NOBODY) {
+		__u32 *bucket;
+
+		at = take_place(s);
+		bucket = bucket_of(s, &prefix);
+		memset(&s->places[at], 0, sizeof(s->places[at]));
+		s->places[at].sender.addr = prefix;
+		s->places[at].sender.bits = bits;
+		s->places[at].sender.first_ns = s->places[at].sender.last_ns = time_ns;
+		s->places[at].chain = *bucket;
+		*bucket = at;
+	} else {
+		list_remove(s, at);
+	}
+	list_append(s, at);
+	sender = &s->places[at].sender;
+	if (time_ns < sender->first_ns)
+		sender->first_ns = time_ns;
+	if (time_ns > sender->last_ns)
+		sender->last_ns = time_ns;
+	return sender;
+}
+
+static __u64 hash_name(const struct gp_senders *s, const char *name, size_t len)
+{
+	__u64 hash = gp_mix(s->secret[1], len);
+
+	for (size_t i = 0; i < len; i++)
+		hash = gp_mix(hash, (__u8)(name[i] >= 'A' && name[i] <= 'Z' ? name[i] | 0x20 : name[i]));
+	return hash;
+}
+
+/* One more time that it used a name: the one not seen for longest makes room. */
+static void note(const struct gp_senders *s, struct gp_sender_names *names, const char *name, size_t len, __u64 time_ns)
+{
+	__u64 hash = hash_name(s, name, len);
+	__u32 oldest = 0;
+
+	if (!len)
+		return;
+	gp_hll_add(&names->distinct, hash);
+	for (__u32 i = 0; i < names->used; i++) {
+		if (names->of[i].hash == hash) {
+			names->of[i].count++;
+			if (time_ns > names->of[i].last_ns)
+				names->of[i].last_ns = time_ns;
+			return;
+		}
+		if (names->of[i].last_ns < names->of[oldest].last_ns)
+			oldest = i;
+	}
+	if (names->used < GP_SENDER_NAMES)
+		oldest = names->used++;
+	names->of[oldest] = (struct gp_sender_name){ .hash = hash, .last_ns = time_ns, .count = 1 };
+	gp_sanitise(names->of[oldest].text, GP_SENDER_TEXT, name, len);
+}
+
+static void note_hour(struct gp_sender *sender, __u64 time_ns)
+{
+	__u64 hour = time_ns / HOUR_NS + 1;
+
+	sender->hours += hour > sender->last_hour;
+	if (hour > sender->last_hour)
+		sender->last_hour = hour;
+	sender->hours_of_day |= 1u << ((hour - 1) % 24);
+}
+
+/* Does a greeting share the part that somebody registered with a domain? */
+static bool is_kin(const struct gp_mail_name *helo, const char *domain, size_t len)
+{
+	char a[GP_MAIL_NAME + 1] = "", b[GP_MAIL_NAME + 1] = "";
+
+	memcpy(a, helo->data, helo->len);
+	memcpy(b, domain, len < GP_MAIL_NAME ? len : GP_MAIL_NAME);
+	return !strcasecmp(gp_organisational_domain(a), gp_organisational_domain(b));
+}
+
+static void note_names(const struct gp_senders *s, struct gp_sender *sender, const struct gp_dialogue *d,
+		       const struct gp_mail_facts *facts, __u64 time_ns)
+{
+	char dialect[9];
+
+	note(s, &sender->helo, facts->helo.data, facts->helo.len, time_ns);
+	for (__u32 i = 0; i < facts->senders_count; i++) {
+		const struct gp_mail_name *domain = &facts->sender_domains[i];
+
+		note(s, &sender->envelope, domain->data, domain->len, time_ns);
+		if (domain->len && facts->helo_form == GP_HELO_FQDN)
+			*(is_kin(&facts->helo, domain->data, domain->len) ? &sender->matched : &sender->foreign) += 1;
+	}
+	if (facts->dialect_id) {
+		snprintf(dialect, sizeof(dialect), "%08x", facts->dialect_id);
+		note(s, &sender->dialect, dialect, 8, time_ns);
+	}
+	for (__u32 i = 0; d->smtp && i < d->smtp->messages_count; i++) {
+		const struct gp_message *m = d->smtp->messages[i];
+
+		note(s, &sender->from, m->from_domain.data, m->from_domain.len, time_ns);
+		note(s, &sender->message_id, m->message_id_domain.data, m->message_id_domain.len, time_ns);
+	}
+}
+
+void gp_senders_mail(struct gp_senders *s, const struct gp_dialogue *d, const struct gp_mail_facts *facts, __u64 time_ns)
+{
+	struct gp_sender *sender = observe(s, &d->stream->client, time_ns);
+	__u64 mails = facts->accepted_messages;
+
+	if (!mails && facts->outcome == GP_OUTCOME_ACCEPTED)
+		mails = 1; /* within TLS their number is not seen */
+	sender->dialogues++;
+	sender->mails += mails;
+	sender->turned_away += !mails && facts->outcome == GP_OUTCOME_REJECTED;
+	sender->recipients_accepted += facts->recipients_accepted;
+	sender->recipients_refused += facts->recipients_5xx;
+	sender->recipients_deferred += facts->recipients_4xx;
+	sender->tls += facts->starttls == GP_STARTTLS_USED;
+	sender->clear += facts->starttls == GP_STARTTLS_UNUSED;
+	gp_hll_add(&sender->hosts, gp_hash_addr(s->secret[0], &d->stream->client));
+	note_hour(sender, time_ns);
+	note_names(s, sender, d, facts, time_ns);
+}
+
+static struct gp_sender *known(struct gp_senders *s, const struct gp_addr *client)
+{
+	__u8 bits;
+	struct gp_addr prefix = prefix_of(client, &bits);
+	__u32 at = find(s, &prefix);
+
+	return at == NOBODY ? NULL : &s->places[at].sender;
+}
+
+void gp_senders_spf(struct gp_senders *s, const struct gp_addr *client, enum gp_spf_result result,
+		    enum gp_dmarc_policy policy)
+{
+	struct gp_sender *sender = known(s, client);
+
+	if (!sender || result >= GP_SPF_RESULTS || policy >= GP_DMARC_POLICIES)
+		return;
+	sender->spf[result]++;
+	if (result == GP_SPF_FAIL || result == GP_SPF_SOFTFAIL)
+		sender->dmarc[policy]++;
+}
+
+bool gp_senders_wants_ptr(struct gp_senders *s, const struct gp_addr *client, __u64 time_ns)
+{
+	struct gp_sender *sender = known(s, client);
+
+	if (!sender || (sender->ptr_asked_ns && time_ns < sender->ptr_asked_ns + GP_SENDER_PTR_S * SECOND_NS))
+		return false;
+	sender->ptr_asked_ns = time_ns;
+	return true;
+}
+
+void gp_senders_ptr(struct gp_senders *s, const struct gp_addr *client, enum gp_sender_ptr ptr, const char *name)
+{
+	struct gp_sender *sender = known(s, client);
+
+	if (!sender || ptr >= GP_PTRS)
+		return;
+	sender->ptr = ptr;
+	gp_sanitise(sender->ptr_name, sizeof(sender->ptr_name), name, strlen(name));
+}
+
+static int compare(const void *left, const void *right)
+{
+	const struct gp_sender *a = *(const struct gp_sender *const *)left, *b = *(const struct gp_sender *const *)right;
+	__u64 x = a->mails + a->turned_away, y = b->mails + b->turned_away;
+
+	return x != y ? (x < y ? 1 : -1) : memcmp(&a->addr, &b->addr, sizeof(a->addr));
+}
+
+int gp_senders_list(const struct gp_senders *s, const struct gp_sender ***out)
+{
+	const struct gp_sender **list = calloc((size_t)s->used + 1, sizeof(*list));
+	size_t count = 0;
+
+	if (!list)
+		return -ENOMEM;
+	for (__u32 i = 0; i < s->used; i++) {
+		const struct gp_sender *sender = &s->places[i].sender;
+
+		if (sender->mails + sender->turned_away >= s->limits.min_mails)
+			list[count++] = sender;
+	}
+	qsort(list, count, sizeof(*list), compare);
+	*out = list;
+	return (int)(count < s->limits.rows ? count : s->limits.rows);
+}
+
+bool gp_sender_is_foreign(const struct gp_sender *sender)
+{
+	return sender->foreign > sender->matched;
+}
+
+const char *gp_sender_ptr_name(enum gp_sender_ptr ptr)
+{
+	static const char *const names[GP_PTRS] = { "unknown", "absent", "unconfirmed", "confirmed" };
+
+	return ptr < GP_PTRS ? names[ptr] : "unknown";
+}
+
+__u32 gp_senders_count(const struct gp_senders *s)
+{
+	return s->used;
+}
+
+__u64 gp_senders_displaced(const struct gp_senders *s)
+{
+	return s->displaced;
+}
+
+void gp_senders_close(struct gp_senders *s)
+{
+	if (!s)
+		return;
+	free(s->places);
+	free(s->buckets);
+	free(s);
+}
