@@ -16,6 +16,7 @@
 
 #define FACTS_HOSTS 65536u
 #define STRANGERS 8192u
+#define WEB_EXPIRY_NS 10000000000ull /* all clients are looked at: not in each time slice */
 
 struct gp_witness {
 	struct gp_witness_options options;
@@ -24,6 +25,7 @@ struct gp_witness {
 	struct gp_host_facts *strangers; /* outside, who only ever sent SYNs: a flood of them displaces nobody else */
 	struct gp_web_facts *web;
 	struct gp_tokens *tokens;
+	__u64 web_expired_ns;
 	struct gp_evidence_pcapng *kept; /* NULL without a directory */
 	struct gp_watch *watch; /* NULL without lists */
 	struct gp_addr flagged[GP_EVIDENCE_FILES]; /* sorted */
@@ -336,6 +338,9 @@ static void expire(struct gp_witness *w, __u64 now_ns)
 
 	gp_host_facts_expire(w->facts, now_ns);
 	gp_host_facts_expire(w->strangers, now_ns);
+	if (now_ns - w->web_expired_ns < WEB_EXPIRY_NS)
+		return;
+	w->web_expired_ns = now_ns;
 	gp_web_facts_expire(w->web, now_ns, retention_ns);
 	gp_tokens_expire(w->tokens, now_ns, retention_ns);
 }
