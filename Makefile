@@ -124,6 +124,21 @@ $(B)/tests/bench/%.o: tests/bench/%.c Makefile | $(SKELETONS) $(BENCH_SKELETONS)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -c $< -o $@
 
+# How good the verdicts are, beside other detectors: scripts/evaluate.
+EVALUATE_SOURCES := $(wildcard tests/evaluate/*.c tests/traffic/*.c)
+EVALUATE_ASAN := $(patsubst %.c,$(B)/asan/%.o,$(filter-out %/evaluate.c,$(wildcard tests/evaluate/*.c)) $(wildcard tests/traffic/*.c))
+
+$(B)/evaluate: $(EVALUATE_SOURCES:%.c=$(B)/%.o) $(LIB_SOURCES:%.c=$(B)/%.o)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
+
+$(B)/tests/evaluate/%.o: tests/evaluate/%.c Makefile | $(SKELETONS)
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS_ALL) -Itests $(CFLAGS_ALL) -c $< -o $@
+
+$(B)/tests/test_evaluate: $(EVALUATE_ASAN)
+
 bench: $(B)/bench $(B)/bench_deep $(B)/bench_drain
 	$(Q)B=$(B) scripts/bench
 
