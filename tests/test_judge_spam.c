@@ -96,6 +96,7 @@ static const struct {
 static void reopen(struct world *w, double suspect_score, double confirm_score, double min_flows)
 {
 	gp_judge_close(w->judge);
+	w->limits.watch_score = suspect_score;
 	w->limits.suspect_score = suspect_score;
 	w->limits.confirm_score = confirm_score;
 	w->limits.spam_min_flows = min_flows;

@@ -356,7 +356,7 @@ static void take_snapshots(struct gp_judge *j, __u64 now_ns)
 /* 1. Who may be called a spam bot at all. */
 static bool sends_mail_for_itself(const struct gp_judge *j, __u32 id, const struct gp_host *host)
 {
-	return gp_world_is_inside(j->world, id) && host->role == GP_ROLE_SUBSCRIBER &&
+	return gp_world_is_inside(j->world, id) && (host->role == GP_ROLE_SUBSCRIBER || host->role == GP_ROLE_BUSINESS) &&
 	       host->services[GP_SERVICE_SMTP].attempts + host->services[GP_SERVICE_SMTP].confirmed > 0;
 }
 
@@ -376,7 +376,7 @@ static int find_senders(struct gp_judge *j)
 static void weigh(const struct gp_judge *j, __u32 id, struct gp_record *record, struct gp_case *c, __u64 now_ns, bool open)
 {
 	hear(j, c);
-	gp_scan_weigh(&record->scan, c);
+	gp_scan_weigh(&record->scan, c, now_ns);
 	if (sends_mail_for_itself(j, id, c->host))
 		gp_spam_weigh(&record->spam, c, now_ns, open);
 }
@@ -503,6 +503,32 @@ void gp_evidence_observe(struct gp_evidence *evidence, const char *name, double 
 		evidence->observed[evidence->observed_count++] = (struct gp_observed){name, value};
 }
 
+double gp_fade(const struct gp_limits *limits, __u64 then_ns, __u64 now_ns)
+{
+	double age_s = then_ns && now_ns > then_ns ? (double)(now_ns - then_ns) / 1e9 : 0;
+
+	return exp2(-age_s / limits->half_life_s);
+}
+
+struct gp_standing_limits gp_standing_limits(const struct gp_limits *limits)
+{
+	return (struct gp_standing_limits){
+		.watch_score = limits->watch_score,
+		.suspect_score = limits->suspect_score,
+		.confirm_score = limits->confirm_score,
+		.quiet_s = limits->quiet_s,
+		.clean_s = limits->clean_s,
+		.reinfect_s = limits->reinfect_s,
+	};
+}
+
+enum gp_verdict gp_standing_verdict(const struct gp_standing *standing)
+{
+	if (standing->state == GP_STATE_CLEAN || !standing->suspected_ns)
+		return GP_VERDICT_NONE;
+	return standing->confirmed_ns ? GP_VERDICT_CONFIRMED : GP_VERDICT_SUSPECTED;
+}
+
 /* 11. */
 void gp_finding_close(struct gp_finding *finding, const struct gp_limits *limits)
 {
@@ -541,7 +567,7 @@ static bool finding_of(struct gp_finding *out, const struct gp_record *record, c
 /* May there be a finding of any kind? Most subjects have none, and their facts are not looked up. */
 static bool is_noted(const struct gp_record *record)
 {
-	return record->scan.alarm.raised || record->spam.verdict != GP_VERDICT_NONE;
+	return record->scan.alarm.raised || record->spam.standing.suspected_ns;
 }
 
 int gp_judge_findings(struct gp_judge *j, const struct gp_finding **out)

@@ -505,6 +505,28 @@ static void put_heard(struct writer *w, json *o, const struct gp_listed *listed)
 		put(w, o, "heard", gp_report_heard(facts));
 }
 
+static void put_since(struct writer *w, json *o, const char *key, __u64 time_ns)
+{
+	if (time_ns)
+		put_time(w, o, key, time_ns);
+	else
+		put_null(w, o, key);
+}
+
+/* How far it got in this episode, and when. */
+static void put_standing(struct writer *w, json *object, const struct gp_standing *standing)
+{
+	json *o = put_object(w, object, "standing");
+
+	put_text(w, o, "state", gp_state_name(standing->state));
+	put_since(w, o, "since", standing->since_ns);
+	put_since(w, o, "watched", standing->watched_ns);
+	put_since(w, o, "suspected", standing->suspected_ns);
+	put_since(w, o, "confirmed", standing->confirmed_ns);
+	put_number(w, o, "suspected_after", standing->suspected_contacts);
+	put_number(w, o, "episodes", standing->episodes);
+}
+
 static json *new_host(struct writer *w, const struct gp_listed *listed)
 {
 	const struct gp_host *host = gp_listed_host(w->model, listed);
@@ -520,6 +542,8 @@ static json *new_host(struct writer *w, const struct gp_listed *listed)
 		put_confidence(w, o, f->confidence);
 		put_double(w, o, "score", f->score);
 		put_bool(w, o, "source_verified", f->source_verified);
+		put_standing(w, o, &f->standing);
+		put_text(w, o, "sentence", f->sentence);
 	}
 	if (listed->id == GP_NO_HOST) {
 		put_null(w, o, "first_seen");

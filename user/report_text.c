@@ -349,6 +349,15 @@ static void print_evidence(struct gp_sink *sink, const struct gp_evidence *evide
 	}
 }
 
+/* For people on the telephone. */
+static void print_sentence(struct gp_sink *sink, const struct gp_finding *f)
+{
+	if (!f->sentence[0])
+		return;
+	gp_sink_print(sink, "%*s", REASON - 8, "");
+	wrap(sink, f->sentence, REASON - 8);
+}
+
 /* The reasons below a verdict, and whether the source can be another's. */
 static void print_reasons(struct gp_sink *sink, const void *context, size_t i)
 {
@@ -359,6 +368,7 @@ static void print_reasons(struct gp_sink *sink, const void *context, size_t i)
 
 	if (!f)
 		return;
+	print_sentence(sink, f);
 	print_evidence(sink, f->evidence, f->evidence_count);
 	if (!f->source_verified)
 		gp_sink_print(sink, "%*ssource not verified: spoofed packets could look the same\n", REASON, "");
