@@ -91,7 +91,7 @@ $(FUZZERS): $(B)/tests/%: $(B)/fuzz/tests/%.o $(LIB_FUZZ)
 tests: $(TESTS) $(ROOT_TESTS) $(PRINTERS)
 fuzzers: $(FUZZERS)
 
-check: $(B)/gatepost $(TESTS) $(PRINTERS)
+check: $(B)/gatepost $(B)/evaluate $(TESTS) $(PRINTERS)
 	$(Q)scripts/run-tests user
 check-root: $(B)/gatepost $(ROOT_TESTS) $(PRINTERS)
 	$(Q)scripts/run-tests root
@@ -105,7 +105,8 @@ BENCH_SKELETONS := $(addprefix $(B)/tests/bench/,bench.skel.h deep.skel.h jump.s
 $(B)/bench: $(BENCH_SOURCES:%.c=$(B)/%.o) $(LIB_SOURCES:%.c=$(B)/%.o)
 $(B)/bench_drain: $(B)/tests/bench/bench_drain.o $(LIB_SOURCES:%.c=$(B)/%.o)
 $(B)/bench_deep: $(B)/tests/bench/bench_deep.o $(B)/tests/bench/deep_pcap.o $(LIB_SOURCES:%.c=$(B)/%.o)
-$(B)/bench $(B)/bench_deep $(B)/bench_drain:
+$(B)/bench_judge: $(B)/tests/bench/bench_judge.o $(LIB_SOURCES:%.c=$(B)/%.o)
+$(B)/bench $(B)/bench_deep $(B)/bench_drain $(B)/bench_judge:
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
 
@@ -139,7 +140,7 @@ $(B)/tests/evaluate/%.o: tests/evaluate/%.c Makefile | $(SKELETONS)
 
 $(B)/tests/test_evaluate: $(EVALUATE_ASAN)
 
-bench: $(B)/bench $(B)/bench_deep $(B)/bench_drain
+bench: $(B)/bench $(B)/bench_deep $(B)/bench_drain $(B)/bench_judge
 	$(Q)B=$(B) scripts/bench
 
 install: $(B)/gatepost

@@ -11,8 +11,9 @@ DAY_S = 86400.0
 
 # Labels of ../shared/pcaps/labels.json, as what gatepost names. The others are neither found nor missed.
 CAPTURE_TRUTH = {
-    "spam-bot": "spam_bot", "p2p-bot": "spam_bot",
-    "horizontal-scanner": "scanner", "vertical-scanner": "scanner", "worm": "scanner",
+    "spam-bot": "spam_bot",
+    # A peer-to-peer bot's trace is that it tries hundreds of addresses in vain.
+    "horizontal-scanner": "scanner", "vertical-scanner": "scanner", "worm": "scanner", "p2p-bot": "scanner",
     "brute-forcer": "brute_forcer",
     "http-vuln-scanner": "http_bot", "webshell-operator": "http_bot",
     "clean-client": "clean", "clean-mta": "clean", "clean-server": "clean", "infected-c2": "clean",
@@ -29,6 +30,7 @@ class Host:
     days: float             # for how long it was watched; 0: a capture, where a host is a unit of its own
     guilty_s: float = 0.0   # its first malicious act; of captures its first packet
     acts: int = 0           # malicious ones, in all
+    origin: str = ""        # the capture
     findings: dict = dataclasses.field(default_factory=dict)  # kind -> finding
     alarms: dict = dataclasses.field(default_factory=dict)    # baseline -> alarm
 
@@ -86,7 +88,8 @@ def capture(program, folder, entry, options=()):
     for label in entry["hosts"]:
         truth = CAPTURE_TRUTH.get(label["label"])
         if truth:
-            hosts.append(Host(name, label["ip"], truth, label["label"], 0.0))
+            hosts.append(Host(name, label["ip"], truth, label["label"], 0.0,
+                              origin=pathlib.Path(entry["file"]).name))
     strays = join(hosts, result)
     for host in hosts:
         host.guilty_s = min((f["first_s"] or 0.0 for f in host.findings.values()), default=0.0)
