@@ -98,6 +98,20 @@ check-root: $(B)/gatepost $(ROOT_TESTS) $(PRINTERS)
 fuzz: $(FUZZERS)
 	$(Q)scripts/run-fuzzers $(FUZZ_SECONDS)
 
+# A population's packets, made up (tests/traffic/traffic.h).
+TRAFFIC_SOURCES := $(filter-out tests/traffic/tool.c,$(wildcard tests/traffic/*.c))
+
+$(B)/traffic: $(TRAFFIC_SOURCES:%.c=$(B)/%.o) $(B)/tests/traffic/tool.o
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
+
+$(B)/tests/traffic/%.o: tests/traffic/%.c Makefile
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -c $< -o $@
+
+$(B)/tests/test_traffic: $(TRAFFIC_SOURCES:%.c=$(B)/asan/%.o)
+
 # What a packet costs. Its programs wrap the data plane's own (bpf/entry.h).
 BENCH_SOURCES := $(addprefix tests/bench/,bench.c frames.c live.c live_evidence.c live_pair.c measure.c neighbours.c results.c world.c)
 BENCH_SKELETONS := $(addprefix $(B)/tests/bench/,bench.skel.h deep.skel.h jump.skel.h textbook.skel.h)
