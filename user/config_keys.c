@@ -117,6 +117,8 @@ const struct gp_config_key gp_config_keys[] = {
 	{"spam.spf_cap", GP_KEY_NUMBER, "nats", 0, 100, "2", LIMIT(spam.bounds[GP_FAMILY_SPF].cap)},
 	{"spam.known_bad_floor", GP_KEY_NUMBER, "nats", -100, 0, "0", LIMIT(spam.bounds[GP_FAMILY_KNOWN_BAD].floor)},
 	{"spam.known_bad_cap", GP_KEY_NUMBER, "nats", 0, 100, "2", LIMIT(spam.bounds[GP_FAMILY_KNOWN_BAD].cap)},
+	{"spam.submission_floor", GP_KEY_NUMBER, "nats", -100, 0, "0", LIMIT(spam.bounds[GP_FAMILY_SUBMISSION].floor)},
+	{"spam.submission_cap", GP_KEY_NUMBER, "nats", 0, 100, "9.5", LIMIT(spam.bounds[GP_FAMILY_SUBMISSION].cap)},
 	{"spam.placement", GP_KEY_NUMBER, "nats", -100, 100, "2.5", LIMIT(spam.placement)},
 	{"spam.serves", GP_KEY_NUMBER, "nats", -100, 100, "-1", LIMIT(spam.serves)},
 	{"spam.serves_networks", GP_KEY_NUMBER, "networks", 1, 8, "3", LIMIT(spam.serves_networks)},
@@ -145,6 +147,9 @@ const struct gp_config_key gp_config_keys[] = {
 	{"spam.spf_fail", GP_KEY_NUMBER, "nats", -100, 100, "2", LIMIT(spam.spf_fail)},
 	{"spam.spf_pass", GP_KEY_NUMBER, "nats", -100, 100, "-1", LIMIT(spam.spf_pass)},
 	{"spam.known_bad", GP_KEY_NUMBER, "nats", -100, 100, "2", LIMIT(spam.known_bad)},
+	{"spam.handed_refused", GP_KEY_NUMBER, "nats", -100, 100, "1.5", LIMIT(spam.handed_refused)},
+	{"spam.handed_accepted", GP_KEY_NUMBER, "nats", -100, 100, "-0.4", LIMIT(spam.handed_accepted)},
+	{"spam.handed_spam", GP_KEY_NUMBER, "nats", -100, 100, "3", LIMIT(spam.handed_spam)},
 };
 const size_t gp_config_key_count = sizeof(gp_config_keys) / sizeof(gp_config_keys[0]);
 _Static_assert(sizeof(gp_config_keys) / sizeof(gp_config_keys[0]) <= GP_CONFIG_KEYS_MAX, "raise GP_CONFIG_KEYS_MAX");

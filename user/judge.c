@@ -357,7 +357,8 @@ static void take_snapshots(struct gp_judge *j, __u64 now_ns)
 static bool sends_mail_for_itself(const struct gp_judge *j, __u32 id, const struct gp_host *host)
 {
 	return gp_world_is_inside(j->world, id) && (host->role == GP_ROLE_SUBSCRIBER || host->role == GP_ROLE_BUSINESS) &&
-	       host->services[GP_SERVICE_SMTP].attempts + host->services[GP_SERVICE_SMTP].confirmed > 0;
+	       host->services[GP_SERVICE_SMTP].attempts + host->services[GP_SERVICE_SMTP].confirmed +
+	       host->services[GP_SERVICE_SUBMISSION].confirmed > 0;
 }
 
 /* Inside hosts that began to speak to mail servers become subjects. */
@@ -598,6 +599,35 @@ int gp_judge_findings(struct gp_judge *j, const struct gp_finding **out)
 	qsort(j->findings, (size_t)count, sizeof(*j->findings), compare_findings);
 	*out = j->findings;
 	return count;
+}
+
+static void opinion_of(struct gp_finding *out, const struct gp_record *record, const struct gp_case *c, enum gp_kind kind)
+{
+	switch (kind) {
+	case GP_KIND_SPAM_BOT:
+		gp_spam_opinion(out, &record->spam, c);
+		break;
+	case GP_KIND_SCANNER:
+		gp_scan_opinion(out, &record->scan, c);
+		break;
+	default:
+		break;
+	}
+}
+
+bool gp_judge_opinions(struct gp_judge *j, __u32 id, struct gp_finding out[GP_KINDS])
+{
+	struct gp_case c;
+
+	if (!is_subject(j, id))
+		return false;
+	c = case_of(j, id);
+	hear(j, &c);
+	for (int kind = 0; kind < GP_KINDS; kind++) {
+		out[kind] = (struct gp_finding){.id = id, .kind = (enum gp_kind)kind};
+		opinion_of(&out[kind], record_of(j, &j->subjects[j->subject_of[id] - 1]), &c, (enum gp_kind)kind);
+	}
+	return true;
 }
 
 int gp_judge_ranges(struct gp_judge *j, const struct gp_range_finding **out)

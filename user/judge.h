@@ -185,6 +185,13 @@ int gp_judge_finish(struct gp_judge *judge, __u64 now_ns);
 int gp_judge_findings(struct gp_judge *judge, const struct gp_finding **out);
 
 /**
+ * gp_judge_opinions() - what speaks for and against one host now, verdict or not; by kind.
+ *
+ * Return: false when the host was never judged.
+ */
+bool gp_judge_opinions(struct gp_judge *judge, __u32 id, struct gp_finding out[GP_KINDS]);
+
+/**
  * gp_judge_ranges() - every verdict on a prefix outside, in ascending order of the address.
  * @out: borrowed until the next call.
  *

@@ -72,6 +72,8 @@ struct gp_spam_count {
 	__u32 quit, no_quit, early;
 	__u32 starttls;
 	__u32 went_to_tls; /* STARTTLS accepted: what follows is hidden */
+	__u32 handed_flows; /* proved, to submission ports; what servers answered there: */
+	__u32 handed_accepted, handed_refused, handed_spam;
 };
 
 /* and what was heard of it: samples, which may be forgotten in between. */
@@ -197,7 +199,7 @@ double gp_alarm_score(const struct gp_alarm *alarm);
  */
 void gp_scan_weigh(struct gp_scan_state *scan, const struct gp_case *c, __u64 now_ns);
 
-/* What speaks for and against, verdict or not. */
+/* What speaks for and against now, verdict or not. */
 void gp_scan_opinion(struct gp_finding *out, const struct gp_scan_state *scan, const struct gp_case *c);
 
 /**
@@ -213,7 +215,7 @@ bool gp_scan_finding(struct gp_finding *out, const struct gp_scan_state *scan, c
  */
 void gp_spam_weigh(struct gp_spam_state *spam, const struct gp_case *c, __u64 now_ns, bool open);
 
-/* What speaks for and against, verdict or not. */
+/* What speaks for and against now, verdict or not. */
 void gp_spam_opinion(struct gp_finding *out, const struct gp_spam_state *spam, const struct gp_case *c);
 
 /* The verdict, with its reasons; false without one. */

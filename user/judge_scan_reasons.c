@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "hll.h"
 #include "judge_private.h"
 
 #define STEP_NATS 1.3862943611198906 /* ln 4 = ln(.8 / .2): what one failure tells (Jung et al. 2004) */
@@ -102,21 +103,21 @@ static void write_sentence(struct gp_finding *out, const struct gp_alarm *alarm)
 	else
 		snprintf(out->sentence, sizeof(out->sentence),
 			 "A device here has called on about %.0f computers on the Internet that it did not know, and %.0f of %.0f "
-			 "attempts had no answer; programs that look for victims do that.", alarm->addresses, failed, tried);
+			 "attempts had no answer; programs that look for victims do that.", fmin(alarm->addresses, tried), failed,
+			 tried);
 }
 
-void gp_scan_opinion(struct gp_finding *out, const struct gp_scan_state *scan, const struct gp_case *c)
+static void tell(struct gp_finding *out, const struct gp_scan_state *scan, const struct gp_alarm *alarm,
+		 const struct gp_case *c)
 {
 	out->kind = GP_KIND_SCANNER;
-	out->verdict = GP_VERDICT_NONE;
+	out->verdict = gp_standing_verdict(&scan->standing);
 	out->source_verified = c->verified;
 	out->sample = c->host->samples[GP_SAMPLE_CONTACT];
 	out->standing = scan->standing;
-	if (scan->alarm.raised) {
-		add_reasons(out, &scan->alarm, c->host);
-		add_tool(out, c->facts);
-		write_sentence(out, &scan->alarm);
-	}
+	add_reasons(out, alarm, c->host);
+	add_tool(out, c->facts);
+	write_sentence(out, alarm);
 	gp_finding_close(out, c->limits);
 }
 
@@ -126,7 +127,21 @@ bool gp_scan_finding(struct gp_finding *out, const struct gp_scan_state *scan, c
 
 	if (verdict == GP_VERDICT_NONE || (gp_scan_highest(c) == GP_VERDICT_NONE && verdict != GP_VERDICT_CONFIRMED))
 		return false;
-	gp_scan_opinion(out, scan, c);
-	out->verdict = verdict;
+	tell(out, scan, &scan->alarm, c);
 	return true;
+}
+
+void gp_scan_opinion(struct gp_finding *out, const struct gp_scan_state *scan, const struct gp_case *c)
+{
+	struct gp_alarm best = {.walk = GP_WALK_HIGH};
+
+	for (int kind = 0; kind < GP_WALKS; kind++) {
+		if (gp_walk_height(&scan->walks[kind]) > gp_walk_height(&best.at))
+			best = (struct gp_alarm){.walk = (enum gp_walk_kind)kind, .at = scan->walks[kind]};
+	}
+	if (scan->alarm.open)
+		best = scan->alarm;
+	best.addresses = fmax(0, gp_hll_estimate(&c->host->contacts) - best.at.addresses);
+	best.ports = fmax(0, gp_hll_estimate(&c->host->ports) - best.at.ports);
+	tell(out, scan, &best, c);
 }

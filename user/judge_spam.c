@@ -11,6 +11,7 @@
 #define FAMILY_COUNTS 1.0
 #define DAY_NS 86400000000000ull
 #define USUAL_DAYS 14.0
+#define OUTBOX 2.0 /* refusals per window that a mail program brings about by itself */
 
 /* --- what is known of the host now -------------------------------------------------------------------------------- */
 
@@ -22,7 +23,7 @@ static __u32 replies_of(const struct gp_smtp_count *smtp, enum gp_reply_class cl
 	       smtp->replies[GP_STAGE_BODY][class];
 }
 
-/* Port 25 only: what a subscriber hands in at a submission port is between it and its provider. */
+/* Port 25, and apart from it what a subscriber hands in at a submission port: that is between it and its provider. */
 static struct gp_spam_count count_now(const struct gp_case *c)
 {
 	const struct gp_host *host = c->host;
@@ -42,6 +43,12 @@ static struct gp_spam_count count_now(const struct gp_case *c)
 		.went_to_tls = smtp->replies[GP_STAGE_STARTTLS][GP_REPLY_2XX],
 	};
 
+	smtp = &host->smtp[1];
+	now.handed_flows = host->services[GP_SERVICE_SUBMISSION].confirmed;
+	now.handed_accepted = smtp->replies[GP_STAGE_RCPT][GP_REPLY_2XX];
+	now.handed_refused = smtp->replies[GP_STAGE_MAIL][GP_REPLY_5XX] + smtp->replies[GP_STAGE_RCPT][GP_REPLY_5XX] +
+			     smtp->replies[GP_STAGE_DATA][GP_REPLY_5XX];
+	now.handed_spam = smtp->replies[GP_STAGE_BODY][GP_REPLY_5XX];
 	now.unanswered = now.attempts > now.answered && !c->one_direction ? now.attempts - now.answered : 0;
 	return now;
 }
@@ -161,7 +168,17 @@ static double dialect(const struct gp_spam_news *now, const struct gp_spam_news 
 	       l->odd * more(now->heard.odd, seen->heard.odd);
 }
 
-/* 9.3 to 9.9. What a window added to a family. */
+/* 9.11. A mail program tries a mail that sticks in its outbox again and again, but hardly oftener than every five minutes. */
+static double handed_in(const struct gp_spam_count *now, const struct gp_spam_count *seen, const struct gp_spam_limits *l)
+{
+	double spam = more(now->handed_spam, seen->handed_spam), refused = more(now->handed_refused, seen->handed_refused);
+	double outbox = fmin(OUTBOX, spam), typos = fmin(OUTBOX - outbox, refused);
+
+	return l->handed_refused * (refused - typos) + l->handed_spam * (spam - outbox) +
+	       l->handed_accepted * more(now->handed_accepted, seen->handed_accepted);
+}
+
+/* 9.3 to 9.11. What a window added to a family. */
 static double gain(enum gp_family family, const struct gp_spam_news *now, const struct gp_spam_news *seen,
 		   const struct gp_spam_limits *l)
 {
@@ -182,6 +199,8 @@ static double gain(enum gp_family family, const struct gp_spam_news *now, const 
 	case GP_FAMILY_SPF:
 		return l->spf_fail * more(now->heard.spf_fail, seen->heard.spf_fail) +
 		       l->spf_pass * more(now->heard.spf_pass, seen->heard.spf_pass);
+	case GP_FAMILY_SUBMISSION:
+		return handed_in(&now->count, &seen->count, l);
 	default:
 		return 0;
 	}
@@ -250,11 +269,16 @@ static bool is_strong(const struct gp_spam_state *spam, const struct gp_limits *
 
 static bool may_suspect(const struct gp_spam_state *spam, const struct gp_limits *limits)
 {
-	return spam->seen.count.flows >= limits->spam_min_flows &&
+	const struct gp_spam_count *n = &spam->seen.count;
+
+	if (spam->weight[GP_FAMILY_SUBMISSION] >= FAMILY_COUNTS && n->handed_flows)
+		return true;
+	return n->flows >= limits->spam_min_flows &&
 	       (spam->weight[GP_FAMILY_FANOUT] >= FAMILY_COUNTS || spam->weight[GP_FAMILY_REFUSED] >= FAMILY_COUNTS);
 }
 
-static void remember_usual(struct gp_spam_state *spam, double mx, __u64 now_ns)
+/* A day that is over becomes part of what is usual. */
+static void begin_day(struct gp_spam_state *spam, __u64 now_ns)
 {
 	__u64 day = now_ns / DAY_NS;
 
@@ -263,7 +287,6 @@ static void remember_usual(struct gp_spam_state *spam, double mx, __u64 now_ns)
 		spam->day_mx = 0;
 	}
 	spam->day = day;
-	spam->day_mx = fmax(spam->day_mx, mx);
 }
 
 /* What the host shows at its worst is what is told. */
@@ -282,7 +305,7 @@ static void judge(struct gp_spam_state *spam, const struct gp_case *c, __u64 now
 		.score = total(spam->weight) * gp_fade(c->limits, spam->weighed_ns, now_ns),
 		.may_suspect = may_suspect(spam, c->limits),
 		.may_confirm = spam->windows >= 2 && c->verified,
-		.contacts = spam->seen.count.flows,
+		.contacts = spam->seen.count.flows + spam->seen.count.handed_flows,
 	};
 	bool changed = gp_standing_step(&spam->standing, &limits, &opinion, now_ns);
 
@@ -309,8 +332,9 @@ void gp_spam_weigh(struct gp_spam_state *spam, const struct gp_case *c, __u64 no
 			judge(spam, c, now_ns);
 		return;
 	}
+	begin_day(spam, now_ns);
 	now.level = level_now(c, spam);
-	remember_usual(spam, now.level.mx, now_ns);
+	spam->day_mx = fmax(spam->day_mx, now.level.mx);
 	weigh_families(spam, &now, c->limits, gp_fade(c->limits, spam->weighed_ns, now_ns));
 	spam->seen = now;
 	spam->weighed_ns = now_ns;

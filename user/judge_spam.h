@@ -15,6 +15,7 @@ enum gp_family {
 	GP_FAMILY_STACK,
 	GP_FAMILY_SPF,
 	GP_FAMILY_KNOWN_BAD,
+	GP_FAMILY_SUBMISSION,
 	GP_FAMILIES,
 };
 
@@ -43,6 +44,8 @@ struct gp_spam_limits {
 	double client_stack, server_stack; /* what kind of machine its SYNs come from */
 	double spf_fail, spf_pass;
 	double known_bad;
+	double handed_refused, handed_accepted; /* recipients of mail that it handed in at a submission port */
+	double handed_spam; /* a mail that was refused there for what it holds */
 };
 
 #endif

@@ -16,6 +16,7 @@ static const char *const rules[GP_FAMILIES] = {
 	[GP_FAMILY_STACK] = "smtp.stack",
 	[GP_FAMILY_SPF] = "smtp.spf",
 	[GP_FAMILY_KNOWN_BAD] = "smtp.known_bad",
+	[GP_FAMILY_SUBMISSION] = "smtp.submission",
 };
 
 static void add_placement(struct gp_finding *out, double weight, const struct gp_spam_news *n)
@@ -106,6 +107,18 @@ static void add_retry(struct gp_finding *out, double weight, const struct gp_spa
 	gp_evidence_observe(e, "gave_up", h->gave_up);
 }
 
+static void add_submission(struct gp_finding *out, double weight, const struct gp_spam_count *n)
+{
+	struct gp_evidence *e = gp_evidence_add(out, rules[GP_FAMILY_SUBMISSION], weight,
+						"Of what it handed in to its mail provider, %u mails were refused once they were "
+						"read, and %u recipients or senders; %u recipients were accepted", n->handed_spam,
+						n->handed_refused, n->handed_accepted);
+
+	gp_evidence_observe(e, "refused_mails", n->handed_spam);
+	gp_evidence_observe(e, "refused", n->handed_refused);
+	gp_evidence_observe(e, "accepted", n->handed_accepted);
+}
+
 static void add_reason(struct gp_finding *out, enum gp_family family, double weight, const struct gp_spam_news *n)
 {
 	struct gp_evidence *e;
@@ -136,14 +149,18 @@ static void add_reason(struct gp_finding *out, enum gp_family family, double wei
 		gp_evidence_observe(e, "answered", n->count.answered);
 		return;
 	case GP_FAMILY_STACK:
-		gp_evidence_add(out, rules[family], weight, n->level.stack > 0 ?
-				"Its packets look like those of a desktop computer" : "Its packets look like those of a server or a small device");
+		e = gp_evidence_add(out, rules[family], weight, "Its packets look like those of %s",
+				    n->level.stack > 0 ? "a desktop computer" : "a server or a small device");
+		gp_evidence_observe(e, "client_stack", n->level.stack > 0);
 		return;
 	case GP_FAMILY_SPF:
 		e = gp_evidence_add(out, rules[family], weight, "The sender domains that it gave allow it in %u mails and "
 				    "forbid it in %u (SPF)", n->heard.spf_pass, n->heard.spf_fail);
 		gp_evidence_observe(e, "spf_pass", n->heard.spf_pass);
 		gp_evidence_observe(e, "spf_fail", n->heard.spf_fail);
+		return;
+	case GP_FAMILY_SUBMISSION:
+		add_submission(out, weight, &n->count);
 		return;
 	default:
 		e = gp_evidence_add(out, rules[family], weight, "It spoke with %u addresses that are listed as bad here",
@@ -159,6 +176,12 @@ static void write_sentence(struct gp_finding *out, const struct gp_spam_news *n)
 	__u32 refused = n->count.refused + n->heard.hidden_refused;
 	char why[96] = "";
 
+	if (!n->count.flows) {
+		snprintf(out->sentence, sizeof(out->sentence),
+			 "A device on this line hands in mail that its mail provider refuses: %u mails once they were read, and %u "
+			 "senders or recipients; somebody may be using the account.", n->count.handed_spam, n->count.handed_refused);
+		return;
+	}
 	if (refused)
 		snprintf(why, sizeof(why), ", and was refused %u times", refused);
 	snprintf(out->sentence, sizeof(out->sentence),
@@ -167,26 +190,29 @@ static void write_sentence(struct gp_finding *out, const struct gp_spam_news *n)
 		 n->level.mx, n->count.flows, why);
 }
 
+static void tell(struct gp_finding *out, const struct gp_spam_state *spam, const double *weights,
+		 const struct gp_spam_news *news, const struct gp_case *c)
+{
+	out->kind = GP_KIND_SPAM_BOT;
+	out->verdict = gp_standing_verdict(&spam->standing);
+	out->source_verified = c->verified;
+	out->sample = c->host->samples[GP_SAMPLE_SMTP];
+	out->standing = spam->standing;
+	for (int i = 0; i < GP_FAMILIES; i++)
+		add_reason(out, (enum gp_family)i, weights[i], news);
+	write_sentence(out, news);
+	gp_finding_close(out, c->limits);
+}
+
 bool gp_spam_finding(struct gp_finding *out, const struct gp_spam_state *spam, const struct gp_case *c)
 {
-	enum gp_verdict verdict = gp_standing_verdict(&spam->standing);
-
-	if (verdict == GP_VERDICT_NONE)
+	if (gp_standing_verdict(&spam->standing) == GP_VERDICT_NONE)
 		return false;
-	gp_spam_opinion(out, spam, c);
-	out->verdict = verdict;
+	tell(out, spam, spam->shown, &spam->shown_news, c);
 	return true;
 }
 
 void gp_spam_opinion(struct gp_finding *out, const struct gp_spam_state *spam, const struct gp_case *c)
 {
-	out->kind = GP_KIND_SPAM_BOT;
-	out->verdict = GP_VERDICT_NONE;
-	out->source_verified = c->verified;
-	out->sample = c->host->samples[GP_SAMPLE_SMTP];
-	out->standing = spam->standing;
-	for (int i = 0; i < GP_FAMILIES; i++)
-		add_reason(out, (enum gp_family)i, spam->shown[i], &spam->shown_news);
-	write_sentence(out, &spam->shown_news);
-	gp_finding_close(out, c->limits);
+	tell(out, spam, spam->weight, &spam->seen, c);
 }

@@ -34,6 +34,7 @@ const struct gp_limits gp_limits_default = {
 			[GP_FAMILY_STACK] = {-0.7, 0.7},
 			[GP_FAMILY_SPF] = {-1, 2},
 			[GP_FAMILY_KNOWN_BAD] = {0, 2},
+			[GP_FAMILY_SUBMISSION] = {0, 9.5},
 		},
 		.placement = 2.5,
 		.serves = -1,
@@ -63,5 +64,8 @@ const struct gp_limits gp_limits_default = {
 		.spf_fail = 2,
 		.spf_pass = -1,
 		.known_bad = 2,
+		.handed_refused = 1.5,
+		.handed_accepted = -0.4,
+		.handed_spam = 3,
 	},
 };
