@@ -140,10 +140,10 @@ $(B)/tests/bench/%.o: tests/bench/%.c Makefile | $(SKELETONS) $(BENCH_SKELETONS)
 	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -c $< -o $@
 
 # How good the verdicts are, beside other detectors: scripts/evaluate.
-EVALUATE_SOURCES := $(wildcard tests/evaluate/*.c tests/traffic/*.c)
-EVALUATE_ASAN := $(patsubst %.c,$(B)/asan/%.o,$(filter-out %/evaluate.c,$(wildcard tests/evaluate/*.c)) $(wildcard tests/traffic/*.c))
+EVALUATE_SOURCES := $(wildcard tests/evaluate/*.c)
+EVALUATE_PARTS := $(filter-out %/evaluate.c,$(EVALUATE_SOURCES)) $(TRAFFIC_SOURCES)
 
-$(B)/evaluate: $(EVALUATE_SOURCES:%.c=$(B)/%.o) $(LIB_SOURCES:%.c=$(B)/%.o)
+$(B)/evaluate: $(B)/tests/evaluate/evaluate.o $(EVALUATE_PARTS:%.c=$(B)/%.o) $(LIB_SOURCES:%.c=$(B)/%.o)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
 
@@ -152,7 +152,7 @@ $(B)/tests/evaluate/%.o: tests/evaluate/%.c Makefile | $(SKELETONS)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS_ALL) -Itests $(CFLAGS_ALL) -c $< -o $@
 
-$(B)/tests/test_evaluate: $(EVALUATE_ASAN)
+$(B)/tests/test_evaluate: $(EVALUATE_PARTS:%.c=$(B)/asan/%.o)
 
 bench: $(B)/bench $(B)/bench_deep $(B)/bench_drain $(B)/bench_judge
 	$(Q)B=$(B) scripts/bench
