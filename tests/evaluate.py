@@ -62,7 +62,7 @@ def arithmetic():
 def host(truth, kinds, days=1.0, when=700.0):
     finding = {"suspected_s": when, "confirmed_s": None, "malicious": 7, "contacts": 9, "peak": 10.0, "confidence": 0.9,
                "verdict": "suspected"}
-    return scenarios.Host("s", "10.0.0.1", truth, "p", days, 100.0, 50, {k: finding for k in kinds}, {})
+    return scenarios.Host("s", "10.0.0.1", truth, "p", days, 100.0, 50, findings={k: finding for k in kinds})
 
 
 def rows():
@@ -97,8 +97,20 @@ def same_as_replay():
         near(f"{name}: as replay", verdicts(judged.stdout, "findings"), verdicts(replayed.stdout, "hosts"))
 
 
+def repeatable():
+    """The same population gives the same figures; another seed gives others."""
+    def told(*options):
+        path = TOP / "tests" / "evaluate" / "populations" / "quick.yaml"
+        result = scenarios.run(BUILD / "evaluate", ["--population", path, "--duration", 1800, "--scale", 0.3, *options])
+        del result["cpu_s"]
+        return result
+    first = told()
+    near("two runs are equal", first == told(), True)
+    near("another seed is another population", first["packets"] == told("--seed", 12)["packets"], False)
+
+
 def quick():
-    """The whole of it, small: repeatable, and within its bounds."""
+    """The whole of it, small, within its bounds."""
     done = subprocess.run([TOP / "scripts" / "evaluate", "--quick", "--check", "--json", BUILD / "evaluate-quick.json"],
                           capture_output=True, text=True)
     broken = [line for line in done.stdout.splitlines() if line.startswith("not ok")]
@@ -113,6 +125,7 @@ def main():
     arithmetic()
     rows()
     same_as_replay()
+    repeatable()
     quick()
     print(f"{len(PASSED)} passed, {len(FAILED)} failed, {len(SKIPPED)} skipped")
     return 1 if FAILED else 0
