@@ -205,6 +205,7 @@ __u64 flood_wake(struct traffic *t, struct actor *a, __u64 now_ns)
 		     chance_below(&a->chance, 25) ? FLOW_ONE_SYN : FLOW_HALF_OPEN);
 	if (f) {
 		flow_tool(f, STACK_RAW);
+		f->port[CLIENT] = (__u16)(1024 + a->count[0]++ % 64000);
 		f->malice = MALICE_CONTACT;
 		flow_start(t, f, now_ns);
 	}

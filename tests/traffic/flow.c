@@ -158,6 +158,12 @@ static __u64 step_ack(struct traffic *t, struct flow *f, __u64 now_ns)
 	return take_turn(f, CLIENT, now_ns);
 }
 
+/* Payload of a full segment. */
+static __u32 room_of(const struct flow *f)
+{
+	return f->mss - (f->stamps ? 12u : 0);
+}
+
 static const __u8 *message(struct traffic *t, struct flow *f)
 {
 	if (t->rendered != f || t->rendered_turn != f->turn) {
@@ -191,7 +197,7 @@ static __u64 step_data(struct traffic *t, struct flow *f, __u64 now_ns)
 {
 	unsigned int from = f->next.from;
 	const __u8 *data = message(t, f);
-	__u32 room = f->mss - (f->stamps ? 12u : 0), len = f->length - f->sent;
+	__u32 room = room_of(f), len = f->length - f->sent;
 	__u8 flags = GP_TCP_ACK;
 
 	if (len > room)
@@ -216,10 +222,10 @@ static __u64 step_data(struct traffic *t, struct flow *f, __u64 now_ns)
 static __u64 step_pure_ack(struct traffic *t, struct flow *f, __u64 now_ns)
 {
 	unsigned int from = f->ack_from;
-	__u32 missing = f->seq[!from] - f->acked[from];
+	__u32 missing = f->seq[!from] - f->acked[from], two = 2 * room_of(f);
 
 	f->acks--;
-	f->acked[from] += f->acks && missing > 2u * f->mss ? 2u * f->mss : missing;
+	f->acked[from] += f->acks && missing > two ? two : missing;
 	put(t, f, from, GP_TCP_ACK, now_ns, NULL, 0);
 	if (f->acks)
 		return later(now_ns, ACK_GAP_US);

@@ -216,13 +216,14 @@ static char *put_links(const struct traffic *t, const struct flow *f, char *at)
 	return at + sprintf(at, "<img src=\"http://%s/p/%016llx.gif\" width=\"1\" height=\"1\">\r\n", site, s->token);
 }
 
-static char *put_body(const struct traffic *t, const struct flow *f, char *at)
+/* @used: bytes of the header. */
+static char *put_body(const struct traffic *t, const struct flow *f, char *at, size_t used)
 {
 	static const char words[16][8] = { "rivers ", "tables ", "greens ", "window ", "market ", "letter ", "summer ", "bridge ",
 					   "papers ", "garden ", "silver ", "street ", "winter ", "orange ", "number ", "simple " };
 	const struct smtp_talk *s = &f->say.smtp;
 	__u64 draw = chance_mix(f->seed, 5000 + s->mail);
-	size_t fill = s->body_bytes ? s->body_bytes : 300 + draw % 1500;
+	size_t fill = s->body_bytes ? s->body_bytes > used ? s->body_bytes - used : 0 : 300 + draw % 1500;
 	char *end = at + (fill < 9000 ? fill : 9000);
 	bool html = s->body == BODY_NEWSLETTER || s->body == BODY_SPAM || s->body == BODY_ONE_TIME;
 
@@ -245,12 +246,8 @@ static char *put_body(const struct traffic *t, const struct flow *f, char *at)
 
 size_t mail_message(const struct traffic *t, const struct flow *f, char *out)
 {
-	const struct smtp_talk *s = &f->say.smtp;
 	char *at = put_head(t, f, out);
 
-	/* So many bytes in all, where that was asked for and the header leaves room. */
-	if (s->body_bytes && (size_t)(at - out) + 60 >= s->body_bytes && s->body == BODY_TEXT)
-		return (size_t)(at - out) + (size_t)sprintf(at, "Hello.\r\n.\r\n");
-	at = put_body(t, f, at);
+	at = put_body(t, f, at, (size_t)(at - out));
 	return (size_t)(at - out) + (size_t)sprintf(at, ".\r\n");
 }

@@ -219,10 +219,10 @@ static int add_actors(struct traffic *t, __u32 at)
 		first = behaviours[a->behaviour].begin(t, a);
 		if (t->error)
 			return t->error;
-		if (first != NEVER && first < t->end_ns && events_push(&t->events, first, EVENT_ACTOR | actor_index(t, a)))
-			return -ENOMEM;
+		if (first != NEVER && first < t->end_ns)
+			schedule(t, first, EVENT_ACTOR | actor_index(t, a));
 	}
-	return 0;
+	return t->error;
 }
 
 static int make_hosts(struct traffic *t, bool ranges)

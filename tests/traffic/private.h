@@ -246,6 +246,9 @@ static inline double actor_value(const struct traffic *t, const struct actor *a,
 	return host_value(t, a->host, value, otherwise);
 }
 
+/* What happens then. */
+void schedule(struct traffic *t, __u64 when_ns, __u32 what);
+
 /* A flow that begins when flow_start() says; NULL without memory. Freed when it is over. */
 struct flow *flow_new(struct traffic *t);
 void flow_start(struct traffic *t, struct flow *f, __u64 when_ns);

@@ -79,7 +79,7 @@ const struct profile_row profile_rows[] = {
 	  DOES(DO_SPAM, DO_BROWSE), STACK_OF(STACK_WINDOWS, STACK_WINDOWS_OLD),
 	  SET({ V_MAILS_PER_H, 150, 600 }, { V_MX, 400, 2000 }, { V_TLS, IS(0) }, { V_REFUSED, .25, .45 }, { V_LISTED, .05, .3 },
 	      { V_PUT_OFF, .05, .15 }, { V_DEAD, .03, .12 }, { V_QUIT, 0, .1 }, { V_DIALECT, 1, 4.99 }, { V_BAD_HELO, .8, 1 },
-	      { V_HELO_NAMES, 1, 3 }, { V_RETRY, IS(0) }, { V_CONTENT, IS(2) }, { V_BEGIN_H, 0, .2 }, BROWSES_LESS) },
+	      { V_HELO_NAMES, 1, 3 }, { V_RETRY, IS(0) }, { V_BODY, IS(0) }, { V_CONTENT, IS(2) }, { V_BEGIN_H, 0, .2 }, BROWSES_LESS) },
 	{ "bot-slow", "spam_bot", "spam, 5 mails an hour in the clear",
 	  DOES(DO_SPAM, DO_BROWSE), STACK_OF(STACK_WINDOWS, STACK_WINDOWS_OLD),
 	  SET({ V_MAILS_PER_H, 4, 7 }, { V_MX, 300, 2000 }, { V_TLS, IS(0) }, { V_REFUSED, .25, .45 }, { V_LISTED, .03, .2 },

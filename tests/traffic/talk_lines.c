@@ -128,7 +128,8 @@ const struct line lines_miner[] = {
 };
 
 const struct line lines_telnet[] = {
-	NOISE_OF(SERVER, 40, 12),
+	SAY(SERVER, 40, "\xff\xfd\x18\xff\xfb\x01\xff\xfb\x03"), /* DO terminal type, WILL echo, WILL suppress go-ahead */
+	SAY(CLIENT, 10, "\xff\xfc\x18\xff\xfd\x01\xff\xfd\x03"),
 	SAY(SERVER, 30, "login: "),
 	ROUND,
 	SAY(CLIENT, 150, "%n\r\n"),

@@ -209,7 +209,7 @@ static size_t smtp_render(const struct traffic *t, const struct flow *f, __u8 *o
 	case PHASE_HELLO:
 		return put_hello(t, f, out);
 	case PHASE_FLIGHT:
-		return tls_flight(out, t->noise, f->seed, 1150 + chance_mix(t->seed, s->mx) % 2400);
+		return tls_flight(out, t->noise, f->seed, 900 + chance_mix(t->seed, s->mx) % 1400);
 	case PHASE_FINISHED:
 		return tls_finished(out, t->noise, f->seed);
 	case PHASE_BODY:

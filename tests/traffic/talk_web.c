@@ -129,11 +129,13 @@ static __u16 status(const struct flow *f)
 static size_t put_answer(const struct traffic *t, const struct flow *f, __u8 *out)
 {
 	const struct web_talk *s = &f->say.web;
-	static const char *const types[] = { [PATH_PAGE] = "text/html", [PATH_ASSET] = "text/css", [PATH_IMAGE] = "image/jpeg",
+	static const char *const types[] = { [PATH_PAGE] = "text/html", [PATH_ASSET] = "text/css", [PATH_IMAGE] = "image/avif",
 					     [PATH_TOKEN] = "text/html", [PATH_PIXEL] = "image/gif", [PATH_PROBE] = "text/html",
-					     [PATH_LOGIN] = "text/html", [PATH_ROBOTS] = "text/plain", [PATH_STATUS] = "application/json" };
+					     [PATH_LOGIN] = "text/html", [PATH_ROBOTS] = "text/plain", [PATH_STATUS] = "text/plain" };
+	/* One transparent pixel (GIF89a). */
+	static const __u8 gif[43] = "GIF89a\1\0\1\0\200\0\0\0\0\0\377\377\377!\371\4\1\0\0\0\0,\0\0\0\0\1\0\1\0\0\2\2D\1\0;";
 	__u16 code = status(f);
-	__u32 bytes = code >= 300 ? 153 : what(f) == PATH_PIXEL ? 43 : s->answer_bytes ? s->answer_bytes : 400 + (__u32)(draw_of(f) % 5000);
+	__u32 bytes = code >= 300 ? 153 : what(f) == PATH_PIXEL ? sizeof(gif) : s->answer_bytes ? s->answer_bytes : 400 + (__u32)(draw_of(f) % 5000);
 	char *at = (char *)out;
 
 	at += sprintf(at, "HTTP/1.1 %u %s\r\nServer: nginx\r\nContent-Type: %s\r\nContent-Length: %u\r\n", code,
@@ -144,7 +146,7 @@ static size_t put_answer(const struct traffic *t, const struct flow *f, __u8 *ou
 	if (code == 401)
 		at += sprintf(at, "WWW-Authenticate: Basic realm=\"a\"\r\n");
 	at += sprintf(at, "\r\n");
-	memcpy(at, t->noise + f->seed % 32768, bytes);
+	memcpy(at, bytes == sizeof(gif) ? gif : t->noise + f->seed % 32768, bytes);
 	return (size_t)(at - (char *)out) + bytes;
 }
 

@@ -31,8 +31,8 @@ static void actor_due(struct traffic *t, __u32 i)
 	if (t->now_ns >= t->end_ns)
 		return;
 	next = behaviours[a->behaviour].wake(t, a, t->now_ns);
-	if (next != NEVER && next < t->end_ns && events_push(&t->events, next > t->now_ns ? next : t->now_ns + 1, EVENT_ACTOR | i))
-		t->error = -ENOMEM;
+	if (next != NEVER && next < t->end_ns)
+		schedule(t, next > t->now_ns ? next : t->now_ns + 1, EVENT_ACTOR | i);
 }
 
 static void errand_due(struct traffic *t, __u32 i)

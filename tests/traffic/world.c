@@ -83,6 +83,15 @@ struct flow *flow_new(struct traffic *t)
 	return f;
 }
 
+void schedule(struct traffic *t, __u64 when_ns, __u32 what)
+{
+	size_t room = t->events.room;
+
+	if (events_push(&t->events, when_ns, what))
+		t->error = -ENOMEM;
+	t->totals.memory_bytes += (t->events.room - room) * sizeof(*t->events.of);
+}
+
 void flow_start(struct traffic *t, struct flow *f, __u64 when_ns)
 {
 	if (when_ns >= t->end_ns) {
@@ -90,8 +99,7 @@ void flow_start(struct traffic *t, struct flow *f, __u64 when_ns)
 		return;
 	}
 	f->begin_ns = when_ns;
-	if (events_push(&t->events, when_ns, EVENT_FLOW | f->index))
-		t->error = -ENOMEM;
+	schedule(t, when_ns, EVENT_FLOW | f->index);
 	t->totals.flows++;
 	t->totals.flows_open++;
 	if (t->totals.flows_open > t->totals.flows_open_max)
@@ -250,6 +258,5 @@ void errand_add(struct traffic *t, __u32 actor, __u64 when_ns, __u64 token, __u3
 	}
 	t->free_errand = t->errands[i].next;
 	t->errands[i] = (struct errand){ .token = token, .actor = actor, .what = what };
-	if (events_push(&t->events, when_ns, EVENT_ERRAND | i))
-		t->error = -ENOMEM;
+	schedule(t, when_ns, EVENT_ERRAND | i);
 }
