@@ -42,7 +42,7 @@ static void fuzz_piece(struct gp_dialogue *d, struct gp_stream *stream, uint8_t 
 		fuzz_tell(d, speaker, bytes + at, n - at < step ? n - at : step);
 }
 
-static char *fuzz_write(const struct gp_dialogue *d)
+static inline char *fuzz_write(const struct gp_dialogue *d)
 {
 	char *text = NULL;
 	size_t len = 0;
@@ -55,7 +55,7 @@ static char *fuzz_write(const struct gp_dialogue *d)
 }
 
 /* What is written of the dialogue, to be freed; NULL when it was refused for want of memory, or write is false. */
-static char *fuzz_dialogue(const uint8_t *data, size_t size, __u8 service, bool syn, bool cut, bool write,
+static inline char *fuzz_dialogue(const uint8_t *data, size_t size, __u8 service, bool syn, bool cut, bool write,
 			   __u64 budget_bytes)
 {
 	struct gp_stream stream = { .service = service, .sides = { { .syn = syn }, { .syn = syn } } };
@@ -81,7 +81,7 @@ static char *fuzz_dialogue(const uint8_t *data, size_t size, __u8 service, bool 
 	return text;
 }
 
-static void fuzz_check_text(const char *text)
+static inline void fuzz_check_text(const char *text)
 {
 	size_t len = strlen(text);
 	json_object *object;
@@ -92,7 +92,7 @@ static void fuzz_check_text(const char *text)
 	json_object_put(object);
 }
 
-static void fuzz_dialogues(const uint8_t *data, size_t size, __u8 service, bool syn, bool may_differ)
+static inline void fuzz_dialogues(const uint8_t *data, size_t size, __u8 service, bool syn, bool may_differ)
 {
 	char *whole = fuzz_dialogue(data, size, service, syn, false, true, 8 << 20);
 	char *cut = fuzz_dialogue(data, size, service, syn, true, true, 8 << 20);

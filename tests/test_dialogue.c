@@ -321,6 +321,96 @@ static void test_tls(void **state)
 	}
 }
 
+/* What is told of heads beside their words: the scheme of Authorization, the Content-Type, where a Location leads. */
+static void test_fields(void **state)
+{
+	static const struct {
+		const char *request, *response;
+		__u8 authorization, media;
+		bool to_login;
+		const char *leads; /* to this path; NULL: to none */
+	} heads[] = {
+		{ "", "", GP_AUTHORIZATION_NONE, GP_MEDIA_UNKNOWN, false, NULL },
+		{ "Authorization: Basic SECRET", "Content-Type: text/html; charset=x", GP_AUTHORIZATION_BASIC, GP_MEDIA_HTML, false, NULL },
+		{ "AUTHORIZATION:basic SECRET", "content-type:TEXT/HTML", GP_AUTHORIZATION_BASIC, GP_MEDIA_HTML, false, NULL },
+		{ "Authorization: Digest SECRET", "Content-Type: image/gif", GP_AUTHORIZATION_DIGEST, GP_MEDIA_IMAGE, false, NULL },
+		{ "Authorization: Bearer SECRET", "Content-Type: text/css", GP_AUTHORIZATION_OTHER, GP_MEDIA_ASSET, false, NULL },
+		{ "Authorization: BasicSECRET", "Content-Type: application/json", GP_AUTHORIZATION_OTHER, GP_MEDIA_OTHER, false, NULL },
+		{ "Proxy-Authorization: Basic SECRET", "X-Content-Type: image/gif", GP_AUTHORIZATION_NONE, GP_MEDIA_UNKNOWN, false, NULL },
+		{ "Content-Type: image/gif", "Authorization: Basic SECRET", GP_AUTHORIZATION_NONE, GP_MEDIA_UNKNOWN, false, NULL },
+		{ "", "Location: /home?SECRET", 0, 0, false, "/home" },
+		{ "", "Location: https://a.example:8443/login?SECRET", 0, 0, true, "/login" },
+		{ "", "Location: //a.example/account/sign-in", 0, 0, true, "/account/sign-in" },
+		{ "", "Location: login.php", 0, 0, true, "/dir/login.php" },
+		{ "", "Location: ?SECRET", 0, 0, false, NULL },
+		{ "", "Location: //a.example", 0, 0, false, NULL },
+		{ "", "Location: https://a.example", 0, 0, false, NULL },
+		{ "", "Location: mailto:a", 0, 0, false, "/dir/mailto:a" },
+		{ "Location: /login", "", 0, 0, false, NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(heads); i++) {
+		struct gp_stream stream = { .service = GP_SERVICE_HTTP, .sides = { { .syn = true }, { .syn = true } } };
+		struct gp_dialogue_budget budget = { .max = 1 << 20 };
+		struct gp_dialogue *d = gp_dialogue_open(&stream, &budget);
+		char text[512];
+
+		tell(d, GP_FROM_CLIENT, text, (size_t)snprintf(text, sizeof(text), "GET /dir/x?a=/b HTTP/1.1\r\n%s%s\r\n",
+								 heads[i].request, *heads[i].request ? "\r\n" : ""));
+		tell(d, GP_FROM_SERVER, text, (size_t)snprintf(text, sizeof(text), "HTTP/1.1 302 x\r\nContent-Length: 0\r\n%s%s\r\n",
+								 heads[i].response, *heads[i].response ? "\r\n" : ""));
+		tell(d, GP_FROM_CLIENT, text, (size_t)snprintf(text, sizeof(text), "GET %s HTTP/1.1\r\n\r\n", heads[i].leads ?: "*"));
+		assert_int_equal(d->said_count, 3);
+		assert_int_equal(d->said[0].authorization, heads[i].authorization);
+		assert_int_equal(d->said[1].media, heads[i].media);
+		assert_int_equal(!!(d->said[1].flags & GP_SAID_TO_LOGIN), heads[i].to_login);
+		if (d->said[1].path_hash != d->said[2].path_hash)
+			fail_msg("%s", heads[i].response);
+		assert_null(memmem(d->text, d->text_len, "SECRET", 6));
+		gp_dialogue_close(d);
+	}
+}
+
+/* Which mails of a dialogue the server took: "+" and "-" in their order. */
+static void test_taken(void **state)
+{
+#define BODY "Subject: x\r\n\r\nx\r\n.\r\n"
+	static const struct {
+		const char *name, *said[10], *taken;
+	} mails[] = {
+		{ "one", { "s220 mx\r\n", "cDATA\r\n", "s354 go\r\n", "c" BODY, "s250 ok\r\n" }, "+" },
+		{ "refused", { "s220 mx\r\n", "cDATA\r\n", "s354 go\r\n", "c" BODY, "s554 no\r\n" }, "-" },
+		{ "no answer", { "s220 mx\r\n", "cDATA\r\n", "s354 go\r\n", "c" BODY }, "-" },
+		{ "refused, then taken",
+		  { "s220 mx\r\n", "cDATA\r\n", "s354 go\r\n", "c" BODY, "s450 no\r\n", "cRSET\r\nDATA\r\n", "s250 ok\r\n354 go\r\n", "c" BODY,
+		    "s250 ok\r\n" }, "-+" },
+		{ "DATA is refused", { "s220 mx\r\n", "cDATA\r\n", "s503 no\r\n", "cDATA\r\n", "s354 go\r\n", "c" BODY, "s250 ok\r\n" }, "+" },
+		{ "LMTP: one recipient's", { "s220 mx\r\n", "cLHLO a\r\n", "s250 ok\r\n", "cRCPT TO:<a@b>\r\nRCPT TO:<c@d>\r\nDATA\r\n",
+					     "s250 ok\r\n250 ok\r\n354 go\r\n", "c" BODY, "s550 no\r\n250 ok\r\n" }, "+" },
+		{ "BDAT", { "s220 mx\r\n", "cBDAT 3\r\nabcBDAT 3 LAST\r\nabc", "s250 ok\r\n250 ok\r\n" }, "+" },
+		{ "BDAT: the first part is not the mail", { "s220 mx\r\n", "cBDAT 3\r\nabcBDAT 3 LAST\r\nabc", "s250 ok\r\n554 no\r\n" }, "-" },
+		{ "BDAT: two at a time", { "s220 mx\r\n", "cBDAT 3 LAST\r\nabcBDAT 3 LAST\r\nabc", "s554 no\r\n250 ok\r\n" }, "-+" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(mails); i++) {
+		struct gp_stream stream = { .service = GP_SERVICE_SMTP, .sides = { { .syn = true }, { .syn = true } } };
+		struct gp_dialogue_budget budget = { .max = 1 << 20 };
+		struct gp_dialogue *d = gp_dialogue_open(&stream, &budget);
+		char got[GP_SMTP_MESSAGES + 1] = "";
+
+		for (size_t k = 0; k < COUNT(mails[i].said) && mails[i].said[k]; k++)
+			tell(d, *mails[i].said[k] == 'c' ? GP_FROM_CLIENT : GP_FROM_SERVER, mails[i].said[k] + 1, strlen(mails[i].said[k]) - 1);
+		for (__u32 k = 0; k < d->smtp->messages_count; k++)
+			got[k] = d->smtp->taken_ns[k] ? '+' : '-';
+		if (strcmp(got, mails[i].taken) != 0)
+			fail_msg("%s: %s", mails[i].name, got);
+		gp_dialogue_close(d);
+		assert_int_equal(budget.used, 0);
+	}
+}
+
 /* A request is named as a link to it in a mail is. */
 static void test_url_hash(void **state)
 {
@@ -402,6 +492,8 @@ int main(void)
 		cmocka_unit_test(test_flood),
 		cmocka_unit_test(test_tls),
 		cmocka_unit_test(test_path_hash),
+		cmocka_unit_test(test_fields),
+		cmocka_unit_test(test_taken),
 		cmocka_unit_test(test_url_hash),
 	};
 

@@ -28,6 +28,7 @@ static const char help[] =
 	"  --all             list hosts without a verdict as well\n"
 	"  --dialogues       no report: what was said on each mail and web flow, one line of JSON per flow\n"
 	"  --explain ADDR    no report: what was thought of this host, whenever it changed; text, or json\n"
+	"  --deep            read watched flows whole: the links of mails, and who follows them\n"
 	"  --capture-evidence DIR  keep samples of flagged hosts' packets there, one pcapng each\n"
 	"  --trust-inside    inside addresses cannot have been spoofed where the capture was taken\n";
 
@@ -184,8 +185,14 @@ static int open_witness(struct replay *r, const struct gp_options *options)
 		.capture_dir = options->capture_dir,
 		.now_s = r->now_s,
 	};
+	int err = gp_witness_open(&r->witness, &witness);
+	struct gp_heard heard;
 
-	return gp_witness_open(&r->witness, &witness);
+	if (err)
+		return err;
+	heard = gp_witness_heard(r->witness);
+	gp_judge_hear(r->judge, &heard);
+	return 0;
 }
 
 static int replay_open(struct replay *r, const struct gp_options *options, char *const *paths, size_t count)
@@ -281,7 +288,7 @@ int gp_cmd_replay(int argc, char **argv)
 	struct replay r = { 0 };
 	int first = 0, code = GP_EXIT_USAGE;
 
-	if (gp_options_parse(&options, argc, argv, "cCdEefatX", &first))
+	if (gp_options_parse(&options, argc, argv, "cCdDEefatX", &first))
 		goto out;
 	if (options.help) {
 		code = gp_print(help);
@@ -304,7 +311,7 @@ int gp_cmd_replay(int argc, char **argv)
 	}
 	if (gp_options_config(&options, &r.config))
 		goto out;
-	if (options.dialogues)
+	if (options.dialogues || options.deep)
 		r.config->sampling = GP_SAMPLING_ALL;
 	r.captures = options.capture_dir;
 	r.now_s = (__u64)time(NULL);

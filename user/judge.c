@@ -12,6 +12,7 @@
 
 #define OUTAGE_HOSTS 4u	  /* inside, that tried in vain in one slice */
 #define OUTAGE_SLICES 75u /* 5 min */
+#define HOUR_WINDOWS 6u
 
 struct gp_outage {
 	bool lasts; /* no inside host has had an answer since */
@@ -40,6 +41,7 @@ struct gp_judge {
 	__u32 snapped; /* of them, those that had their chance of a snapshot */
 	struct gp_finding *findings;
 	struct gp_ranges *ranges;
+	struct gp_routing *routing;
 };
 
 int gp_judge_open(struct gp_judge **out, struct gp_world *world, const struct gp_limits *limits, bool trust_inside)
@@ -56,8 +58,10 @@ int gp_judge_open(struct gp_judge **out, struct gp_world *world, const struct gp
 	if (!j->window_ns)
 		j->window_ns = 1;
 	err = gp_ranges_open(&j->ranges, world, &j->limits);
+	if (!err)
+		err = gp_routing_open(&j->routing, world, HOUR_WINDOWS * j->window_ns);
 	if (err) {
-		free(j);
+		gp_judge_close(j);
 		return err;
 	}
 	*out = j;
@@ -79,6 +83,7 @@ void gp_judge_close(struct gp_judge *j)
 	if (!j)
 		return;
 	gp_ranges_close(j->ranges);
+	gp_routing_close(j->routing);
 	free(j->findings);
 	free(j->subjects);
 	free(j->moved);
@@ -98,7 +103,7 @@ static struct gp_case case_of(const struct gp_judge *j, __u32 id)
 		.inside = inside,
 		.verified = host->proved_flows >= GP_PROOF_FLOWS || (j->trust_inside && inside),
 		.trusted = j->trust_inside && inside,
-		.one_direction = j->one_direction,
+		.one_direction = j->one_direction || (inside && gp_routing_seen(j->routing, &host->addr) != GP_SEEN_BOTH),
 	};
 }
 
@@ -386,6 +391,8 @@ static int weigh_window(struct gp_judge *j, __u64 end_ns)
 {
 	int err = find_senders(j);
 
+	if (!err)
+		err = gp_routing_weigh(j->routing, end_ns);
 	for (__u32 i = 0; i < j->count; i++) {
 		struct gp_subject *subject = &j->subjects[i];
 		struct gp_case c = case_of(j, subject->id);
@@ -466,6 +473,8 @@ int gp_judge_finish(struct gp_judge *j, __u64 now_ns)
 		err = find_attempts(j, number % GP_SLICES, ~0ull);
 	if (!err)
 		err = find_senders(j);
+	if (!err)
+		err = gp_routing_weigh(j->routing, j->now_ns);
 	if (err)
 		return err;
 	outages = open_outages(j, last);
@@ -628,6 +637,11 @@ bool gp_judge_opinions(struct gp_judge *j, __u32 id, struct gp_finding out[GP_KI
 		opinion_of(&out[kind], record_of(j, &j->subjects[j->subject_of[id] - 1]), &c, (enum gp_kind)kind);
 	}
 	return true;
+}
+
+int gp_judge_asymmetries(struct gp_judge *j, const struct gp_asymmetry **out)
+{
+	return gp_routing_list(j->routing, out);
 }
 
 int gp_judge_ranges(struct gp_judge *j, const struct gp_range_finding **out)

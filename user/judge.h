@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #include "cidr.h"
+#include "judge_routing.h"
 #include "judge_spam.h"
 #include "standing.h"
 #include "world.h"
@@ -198,6 +199,14 @@ bool gp_judge_opinions(struct gp_judge *judge, __u32 id, struct gp_finding out[G
  * Judges the open hour as it stands; to be called after gp_judge_finish(), or a tick. Return: how many, or -ENOMEM.
  */
 int gp_judge_ranges(struct gp_judge *judge, const struct gp_range_finding **out);
+
+/**
+ * gp_judge_asymmetries() - inside prefixes that are seen in one direction, ascending: nobody there is called a scanner.
+ * @out: borrowed until the next call.
+ *
+ * Return: how many, or -ENOMEM.
+ */
+int gp_judge_asymmetries(struct gp_judge *judge, const struct gp_asymmetry **out);
 
 void gp_judge_close(struct gp_judge *judge);
 

@@ -1,20 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "mail_tally.h"
 
-#include <string.h>
+#include "network.h"
 
 #include <gatepost/parse.h>
 
 #define ODD_SYNTAX (GP_SYNTAX_SPACE_AFTER_COLON | GP_SYNTAX_NO_BRACKETS | GP_SYNTAX_BARE_LF)
-
-struct gp_addr gp_mail_network(const struct gp_addr *addr)
-{
-	struct gp_addr network = *addr;
-	unsigned keep = gp_addr_is_mapped(addr) ? 15 : 6;
-
-	memset(network.bytes + keep, 0, sizeof(network.bytes) - keep);
-	return network;
-}
 
 void gp_network_set_add(struct gp_network_set *set, const struct gp_addr *network)
 {
@@ -61,7 +52,7 @@ static void add_dnsbl(struct gp_mail_tally *tally, __u8 dnsbl, const struct gp_a
 	if (dnsbl != GP_DNSBL_LISTED)
 		return;
 	tally->listed++;
-	network = gp_mail_network(server);
+	network = gp_network(server);
 	gp_network_set_add(&tally->listed_by, &network);
 }
 

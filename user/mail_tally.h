@@ -37,9 +37,6 @@ struct gp_mail_tally {
  */
 void gp_mail_tally_add(struct gp_mail_tally *tally, const struct gp_mail_facts *facts, const struct gp_addr *server);
 
-/* The network of an address: /24, of IPv6 /48. */
-struct gp_addr gp_mail_network(const struct gp_addr *addr);
-
 void gp_network_set_add(struct gp_network_set *set, const struct gp_addr *network);
 
 #endif

@@ -12,6 +12,8 @@
 #include "hll.h"
 #include "names.h"
 #include "report_heard.h"
+#include "report_routing.h"
+#include "report_mail_links.h"
 #include "report_model.h"
 #include "text.h"
 #include "version.h"
@@ -314,6 +316,8 @@ static json *new_coverage(struct writer *w)
 	put_number(w, o, "spoofed_inside", c->totals.spoofed_inside);
 	put_number(w, o, "foreign_source", c->totals.foreign_source);
 	put_number(w, o, "tags_failed", c->totals.tags_failed);
+	if (w->model->verdicts->asymmetry_count)
+		put(w, o, "one_direction", gp_report_one_direction(w->model));
 	return o;
 }
 
@@ -598,6 +602,7 @@ void gp_report_json(struct gp_sink *sink, const struct gp_model *model, bool ind
 {
 	struct writer w = { .sink = sink, .model = model, .indented = indented };
 	const struct gp_report *r = model->report;
+	struct gp_web_statistics links;
 	json *o;
 
 	gp_sink_write(sink, "{", 1);
@@ -627,5 +632,7 @@ void gp_report_json(struct gp_sink *sink, const struct gp_model *model, bool ind
 	end_list(&w);
 	begin_list(&w, "networks");
 	end_list(&w);
+	if (gp_report_mail_links(&links, model))
+		member(&w, "mail_links", gp_report_mail_links_json(&links));
 	gp_sink_print(sink, indented ? "\n}\n" : "}\n");
 }

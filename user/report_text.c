@@ -6,7 +6,9 @@
 #include <string.h>
 
 #include "names.h"
+#include "report_mail_links.h"
 #include "report_model.h"
+#include "report_routing.h"
 #include "text.h"
 
 #define COLUMNS 100
@@ -272,6 +274,7 @@ static void print_head(struct gp_sink *sink, const struct gp_model *model)
 	if (r->default_inside)
 		labelled(sink, "note", "no inside prefix was given: private space (10/8, 172.16/12, 192.168/16, "
 				       "100.64/10, fc00::/7) counts as inside");
+	gp_report_print_one_direction(sink, model);
 }
 
 /* Worst first: a reader who stops after ten lines has read the right ten. */
@@ -658,6 +661,7 @@ void gp_report_text(struct gp_sink *sink, const struct gp_model *model)
 	print_head(sink, model);
 	print_hosts(sink, model);
 	print_ranges(sink, model);
+	gp_report_mail_links_text(sink, model);
 	print_services(sink, model);
 	print_prefixes(sink, model);
 	print_remainders(sink, model);
