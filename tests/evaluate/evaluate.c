@@ -22,7 +22,7 @@ struct arguments {
 	size_t inside_count;
 	__u64 seed;
 	double duration_s, scale;
-	bool trust_inside, no_baselines, quick, list;
+	bool trust_inside, no_baselines, deep, quick, list;
 };
 
 static const struct option options[] = {
@@ -31,12 +31,13 @@ static const struct option options[] = {
 	{"duration", required_argument, NULL, 'd'},	 {"scale", required_argument, NULL, 'x'},
 	{"trust-inside", no_argument, NULL, 't'},	 {"no-baselines", no_argument, NULL, 'n'},
 	{"experiment", required_argument, NULL, 'e'},	 {"experiments", no_argument, NULL, 'l'},
-	{"quick", no_argument, NULL, 'q'},		 {NULL, 0, NULL, 0},
+	{"quick", no_argument, NULL, 'q'},		 {"deep", no_argument, NULL, 'D'},
+	{NULL, 0, NULL, 0},
 };
 
 static int usage(void)
 {
-	fprintf(stderr, "usage: evaluate [--config FILE] [--inside PREFIX] [--trust-inside] [--no-baselines]\n"
+	fprintf(stderr, "usage: evaluate [--config FILE] [--inside PREFIX] [--trust-inside] [--deep] [--no-baselines]\n"
 			"                (CAPTURE... | --population FILE [--seed N] [--duration S] [--scale X])\n"
 			"       evaluate --experiment NAME [--quick] | --experiments\n");
 	return 2;
@@ -58,6 +59,7 @@ static bool parse(struct arguments *a, int argc, char **argv)
 		case 't': a->trust_inside = true; break;
 		case 'n': a->no_baselines = true; break;
 		case 'q': a->quick = true; break;
+		case 'D': a->deep = true; break;
 		case 'l': a->list = true; break;
 		case 'i':
 			if (a->inside_count == sizeof(a->inside) / sizeof(*a->inside))
@@ -81,6 +83,8 @@ static int judge_input(struct run *run, const struct arguments *a, struct popula
 
 	if (err)
 		return err;
+	if (a->deep)
+		run->config->sampling = GP_SAMPLING_ALL;
 	run->trust_inside = a->trust_inside;
 	run->with_baselines = !a->no_baselines;
 	err = run_open(run);

@@ -27,10 +27,10 @@ static void write_config(FILE *out, const struct run *r)
 		"\"config\":{\"window_s\":%.10g,\"half_life_s\":%.10g,\"quiet_s\":%.10g,\"clean_s\":%.10g,"
 		"\"prior\":%.10g,\"watch_score\":%.10g,\"suspect_score\":%.10g,"
 		"\"confirm_score\":%.10g,\"spam_min_flows\":%.10g,\"spam_min_mx\":%.10g,\"scan_watched_steps\":%.10g,"
-		"\"scan_service_steps\":%.10g,\"trust_inside\":%s,\"sampling\":\"%u flows per source and minute\"},\n",
+		"\"scan_service_steps\":%.10g,\"trust_inside\":%s,\"sample_flows_per_min\":%u,\"deep\":%s},\n",
 		l->window_s, l->half_life_s, l->quiet_s, l->clean_s, l->prior, l->watch_score, l->suspect_score, l->confirm_score, l->spam_min_flows,
 		l->spam_min_mx, l->scan_watched_steps, l->scan_service_steps, r->trust_inside ? "true" : "false",
-		r->config->sample_flows);
+		r->config->sample_flows, r->config->sampling == GP_SAMPLING_ALL ? "true" : "false");
 }
 
 static void write_evidence(FILE *out, const struct gp_evidence *evidence, int count)

@@ -256,9 +256,9 @@ static int begin_slice(struct run *r, __u64 now_ns)
 	int err = gp_epoch_turn(r->epoch, now_ns);
 
 	if (!err)
-		err = gp_judge_tick(r->judge, now_ns);
-	if (!err)
 		err = gp_witness_tick(r->witness, now_ns, 0, now_ns / 1000000000u);
+	if (!err)
+		err = gp_judge_tick(r->judge, now_ns);
 	if (!err)
 		err = note_findings(r, now_ns, false);
 	if (!err && now_ns >= r->ranges_due_ns)
@@ -297,9 +297,9 @@ static int finish(struct run *r)
 	gp_memory_flush(&r->engine->memory, r->last_ns);
 	err = gp_epoch_turn(r->epoch, r->last_ns);
 	if (!err)
-		err = gp_judge_finish(r->judge, r->last_ns);
-	if (!err)
 		err = gp_witness_finish(r->witness);
+	if (!err)
+		err = gp_judge_finish(r->judge, r->last_ns);
 	if (!err)
 		err = note_findings(r, r->last_ns, true);
 	if (!err)
@@ -334,6 +334,7 @@ int run_open(struct run *r)
 {
 	const struct gp_witness_options witness = {.config = r->config, .trust_inside = r->trust_inside};
 	struct gp_witness_options options = witness;
+	struct gp_heard heard;
 	int err = gp_engine_native_open(&r->engine, r->config);
 
 	if (!err)
@@ -346,8 +347,12 @@ int run_open(struct run *r)
 		return err;
 	options.memory = &r->engine->memory;
 	err = gp_witness_open(&r->witness, &options);
-	if (err || !r->with_baselines)
+	if (err)
 		return err;
+	heard = gp_witness_heard(r->witness);
+	gp_judge_hear(r->judge, &heard);
+	if (!r->with_baselines)
+		return 0;
 	for (unsigned int i = 0; i < BASELINES; i++)
 		baseline_open(&r->baseline[i], baselines[i], note_alarm, r);
 	r->attempts = attempts_open(on_failed, r);
