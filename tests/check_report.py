@@ -7,6 +7,7 @@ Exit: 0 every report is sound, 1 one is not (each finding on a line of its own),
 """
 import ipaddress
 import json
+import math
 import pathlib
 import sys
 
@@ -194,13 +195,39 @@ def ranges(report):
             yield f"range {r['prefix']}: fleet_estimate < hosts"
 
 
+def wilson(hits, trials):
+    """The lower end of the 95 % interval (docs/detection.md, "Networks")."""
+    if not hits:
+        return 0
+    share, z2n = hits / trials, 1.959964 ** 2 / trials
+    return (share + z2n / 2 - math.sqrt(z2n * (share * (1 - share) + z2n / 4))) / (1 + z2n)
+
+
+def networks(report):
+    before = {}
+    for n in report["networks"]:
+        where = f"network {n.get('prefix', n.get('asn'))}"
+        kinds = n["confirmed_kinds"].values()
+        if not 0 < n["active"] >= max(n["confirmed"], *kinds, 0):
+            yield f"{where} has more confirmed hosts than active ones"
+        elif float(f"{wilson(n['confirmed'], n['active']):.4g}") != n["rate_lower_bound"]:
+            yield f"{where}: the bound is not that of {n['confirmed']} of {n['active']}"
+        if n["confirmed"] != n["confirmed_kinds"].get("spam_bot", 0) and not max(kinds) <= n["confirmed"] <= sum(kinds):
+            yield f"{where}: confirmed is not what its kinds are"
+        last = before.get((n["by"], n["side"]), (0, False, 1))
+        now = (n["rank"], n["few_hosts"], n["rate_lower_bound"])
+        if now[0] <= last[0] or now[1] < last[1] or (now[1] == last[1] and now[2] > last[2]):
+            yield f"{where} is out of order"
+        before[n["by"], n["side"]] = now
+
+
 def findings(report, validator):
     problems = [f"{'/'.join(map(str, e.absolute_path)) or 'report'}: {e.message[:300]}"
                 for e in validator.iter_errors(report)]
     if problems:
         return problems
     return [*books(report), *ladders(report, "services", report["services"]), *prefixes(report), *hosts(report),
-            *ranges(report)]
+            *ranges(report), *networks(report)]
 
 
 def main(paths):

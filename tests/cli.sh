@@ -108,6 +108,36 @@ printf 'sensor: gw1\nfrobnicate: 1\ninside: [10.0.0.0/33]\n' >"$dir/bad.conf"
 expect 'a bad configuration is exit code 2' [ $? -eq 2 ]
 expect 'line 2 is named' grep -q 'bad.conf:2: "frobnicate": unknown key' "$dir/err"
 expect 'line 3 is named' grep -q 'bad.conf:3: inside' "$dir/err"
+printf 'lists:\n- {name: l, kind: watch, file: %s}\n' "$dir/list.csv" >"$dir/lists.conf"
+says 2 "lists: cannot read $dir/list.csv of l: No such file" replay -c "$dir/lists.conf" "$dir/one.pcap"
+printf '192.0.2.0/24\nfoo\nbar,,soon\n' >"$dir/list.csv"
+"$gatepost" replay -c "$dir/lists.conf" "$dir/one.pcap" >"$dir/out" 2>"$dir/err"
+expect 'a bad list is exit code 2' [ $? -eq 2 ]
+expect 'each of its errors is named' [ "$(grep -cE 'list.csv:(2|3): ' "$dir/err")" -eq 3 ]
+printf '192.0.2.0/24, all well\n' >"$dir/list.csv"
+prints '"lists": ' replay -c "$dir/lists.conf" "$dir/one.pcap"
+bot=tests/pcap/spam-bot-ipv4/input.pcap
+printf '198.18.0.0/15, all its servers\n' >"$dir/list.csv"
+prints '"host": "10.20.0.7", .*"label": "all its servers", .*"flows": \{ "smtp": 324 \}, "mail_domains": \[ "example.org" \]' \
+	replay -c "$dir/lists.conf" "$bot"
+prints '^  10.20.0.7 speaks with 198.18.0.0/15$' replay -c "$dir/lists.conf" --format text "$bot"
+long=$(printf 'n%.0s' {1..63})
+printf 'as_table: %s\nlists: [{name: %s, kind: watch, entries: ["::/0, %s", "0.0.0.0/0, %s"]}]\n' "$dir/as.csv" "$long" \
+	"$long" "$long" >"$dir/long.conf"
+printf '0.0.0.0/0,4294967295,"%s"\n::/0,4294967295,"%s"\n' "$long" 'Größe, größer, am größten' >"$dir/as.csv"
+for capture in "$bot" tests/pcap/spam-bot-ipv6/input.pcap; do
+	prints '^  AS4294967295 ' replay -c "$dir/long.conf" --inside 10.0.0.0/8 --inside 2001:db8::/48 --format text "$capture"
+	expect "the text about $capture fits 100 columns" [ -z "$(LC_ALL=C.UTF-8 grep -E '^.{101}' "$dir/out")" ]
+	expect 'and watches somebody' grep -qE '^  (10.20.0.7|2001:db8:0:a00::/56) speaks with ' "$dir/out"
+done
+printf 'lists: [{name: own, kind: known-good, entries: ["10.20.0.0/24, tests"]}]\n' >"$dir/good.conf"
+prints '"list": "own", "prefix": "10.20.0.0/24", "label": "tests", "reason": "known-good", "kind": "spam_bot", "count": 1' \
+	replay -c "$dir/good.conf" "$bot"
+expect 'a host on a known-good list has no verdict' grep -q '^  "hosts": \[\],$' "$dir/out"
+printf 'as_table: %s\n' "$dir/list.csv" >"$dir/as.conf"
+"$gatepost" replay -c "$dir/as.conf" "$dir/one.pcap" >"$dir/out" 2>"$dir/err"
+expect 'a bad AS table is exit code 2' [ $? -eq 2 ]
+expect 'and what to give instead is said' grep -q 'list.csv is not used; .* GeoLite2-ASN' "$dir/err"
 says 2 'gone.conf: ' replay -c "$dir/gone.conf" "$dir/one.pcap"
 
 # Results.

@@ -127,6 +127,29 @@ static const struct {
 	{"secret of other letters", "hash_secret: 0g112233445566778899aabbccddeeff\n",
 	 {"1: hash_secret: is something else (32"}},
 
+	{"lists", "lists:\n- {name: a, kind: watch, file: /etc/a}\n- {name: b, kind: known-bad, entries: [10.0.0.0/8]}\n", {NULL}},
+	{"no lists", "lists: []\n", {NULL}},
+	{"lists as a mapping", "lists: {a: 1}\n", {"1: lists: is a mapping; a sequence of 0 to 64 mappings"}},
+	{"list as a word", "lists: [a]\n", {"1: lists: is a single value; a sequence"}},
+	{"list without anything", "lists:\n- {}\n",
+	 {"2: lists[].name: is missing", "2: lists[].kind: is missing",
+	  "2: lists[]: has neither file nor entries; one of file and entries is needed"}},
+	{"list of both", "lists:\n- {name: a, kind: watch, file: x, entries: [10.0.0.0/8]}\n",
+	 {"2: lists[]: has both file and entries"}},
+	{"list of unknown kind", "lists:\n- {name: a, kind: bad, file: x}\n",
+	 {"2: lists[].kind: \"bad\" is unknown; watch, known-bad or known-good"}},
+	{"lists of one name", "lists:\n- {name: a, kind: watch, file: x}\n- {name: a, kind: watch, file: y}\n",
+	 {"3: lists[].name: a is the name of another list, in line 2"}},
+	{"list with another key", "lists:\n- {name: a, kind: watch, file: x, colour: red}\n",
+	 {"2: lists[]: \"colour\": unknown key; known here: name, kind, file, entries"}},
+	{"list without entries", "lists:\n- {name: a, kind: watch, entries: []}\n", {"2: lists[].entries: has 0 entries"}},
+	{"entry of two lines", "lists:\n- {name: a, kind: watch, entries: [\"10.0.0.0/8\\n11.0.0.0/8\"]}\n",
+	 {"2: lists[].entries: holds a line end"}},
+	{"name too long", "lists:\n- {name: 0123456789012345678901234567890123456789012345678901234567890123, kind: watch, "
+	 "file: x}\n", {"2: lists[].name: has 64 characters; 1 to 63 printable ASCII characters"}},
+	{"AS table", "as_table: /etc/as.csv\n", {NULL}},
+	{"networks", "networks: {prefix4: 33}\n", {"1: networks.prefix4: \"33\" is not a whole number in range"}},
+
 	{"port twice", "ports: {smtp: [25, 25]}\n", {"1: ports.smtp: port 25 is given twice"}},
 	{"port twice by range", "ports: {smtp: [25, 20-30]}\n", {"1: ports.smtp: port 25 is given twice"}},
 	{"port of two services",
@@ -274,7 +297,10 @@ static void test_values(void **state)
 				   "tags: {mark_mask: 0xFf00, mark_shift: 8, expiry: 1min}\n"
 				   "thresholds: {window: 1.5h, half_life: 7d, prior: 1e-4}\n"
 				   "ports: {smtp: [26, 2526-2528], quic: [80], http: []}\n"
-				   "scan_ports: {watched: [22], service: [20-23]}\n";
+				   "scan_ports: {watched: [22], service: [20-23]}\n"
+				   "lists: [{kind: known-good, name: own, entries: [10.0.0.7, \"10.0.0.8, x\"]}, "
+				   "{name: f, file: /f, kind: watch}]\n"
+				   "as_table: t.mmdb\nnetworks: {top: 3, all_kinds: true}\n";
 	struct gp_config *config = good(yaml, sizeof(yaml) - 1, NULL, 0);
 
 	(void)state;
@@ -283,6 +309,15 @@ static void test_values(void **state)
 	assert_true(config->secret_given);
 	assert_true(config->secret[0] == 0x0123456789abcdef && config->secret[1] == 0xfedcba9876543210);
 	assert_string_equal(config->journal, "/tmp/j");
+	assert_int_equal(config->list_count, 2);
+	assert_string_equal(config->lists[0].name, "own");
+	assert_int_equal(config->lists[0].kind, GP_LIST_KNOWN_GOOD);
+	assert_string_equal(config->lists[0].entries, "10.0.0.7\n10.0.0.8, x\n");
+	assert_null(config->lists[0].file);
+	assert_string_equal(config->lists[1].file, "/f");
+	assert_int_equal(config->lists[1].kind, GP_LIST_WATCH);
+	assert_string_equal(config->as_table, "t.mmdb");
+	assert_true(config->limits.networks.top == 3 && config->limits.networks.all_kinds);
 	assert_true(config->tags && config->tag_expiry_s == 60);
 	assert_true(config->mark_mask == 0xff00 && config->mark_shift == 8);
 	assert_int_equal(config->address_slots, 512);

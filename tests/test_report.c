@@ -700,7 +700,11 @@ static void test_checker_can_fail(void **state)
 		{ "\"weight\":4.0", "\"weight\":-4.0" },
 		{ "\"sent\":{\"packets\":7", "\"sent\":{\"packets\":8" },
 		{ "\"first_seen\":\"2026-05-04T10:00:01", "\"first_seen\":\"2026-05-04T09:00:01" },
-		{ "\"networks\":[]", "\"networks\":[{}]" },
+		{ "\"networks\":[{", "\"networks\":[{},{" },
+		{ "\"rank\":1", "\"rank\":0" },
+		{ "\"by\":\"prefix\"", "\"by\":\"as\"" },
+		{ "\"rate_lower_bound\":0.0945", "\"rate_lower_bound\":0.0946" },
+		{ "\"confirmed_kinds\":{\"spam_bot\":1}", "\"confirmed_kinds\":{\"spam_bot\":2}" },
 		{ "}", "" },
 	};
 

@@ -11,6 +11,7 @@
 #include "engine.h"
 #include "explain.h"
 #include "epoch.h"
+#include "lists_load.h"
 #include "log.h"
 #include "memory_setup.h"
 #include "progress.h"
@@ -41,6 +42,8 @@ struct replay {
 	struct gp_judge *judge;
 	struct gp_witness *witness;
 	struct gp_explain *explain; /* NULL: without */
+	struct gp_lists_loader *lists;
+	struct gp_as_table *as_table; /* NULL without */
 	bool captures; /* packets of flagged hosts are kept */
 	__u64 now_s;   /* wall clock */
 	int err; /* of the witness */
@@ -82,6 +85,7 @@ static int begin_slice(struct replay *r, __u64 now_ns)
 {
 	int err = gp_epoch_turn(r->epoch, now_ns);
 
+	gp_lists_tick(gp_lists_loaded(r->lists), now_ns);
 	if (!err)
 		err = gp_witness_tick(r->witness, now_ns, 0, r->now_s);
 	if (!err)
@@ -159,6 +163,9 @@ static int replay_report(struct replay *r, const struct gp_options *options, con
 		.wire_bytes = count->wire_bytes,
 		.time_reversed = count->time_reversed,
 		.witness = r->witness,
+		.lists = gp_lists_loaded(r->lists),
+		.as_table = r->as_table,
+		.networks = &r->config->limits.networks,
 		.incomplete = incomplete,
 		.default_inside = r->config->default_inside,
 		.all = options->all,
@@ -184,6 +191,7 @@ static int open_witness(struct replay *r, const struct gp_options *options)
 		.trust_inside = options->trust_inside,
 		.capture_dir = options->capture_dir,
 		.now_s = r->now_s,
+		.lists = gp_lists_loaded(r->lists),
 	};
 	int err = gp_witness_open(&r->witness, &witness);
 	struct gp_heard heard;
@@ -193,6 +201,14 @@ static int open_witness(struct replay *r, const struct gp_options *options)
 	heard = gp_witness_heard(r->witness);
 	gp_judge_hear(r->judge, &heard);
 	return 0;
+}
+
+/* What is known of addresses beforehand. */
+static int open_tables(struct replay *r)
+{
+	int err = gp_lists_load(&r->lists, r->config->lists, r->config->list_count);
+
+	return !err && r->config->as_table[0] ? gp_as_open(&r->as_table, r->config->as_table) : err;
 }
 
 static int replay_open(struct replay *r, const struct gp_options *options, char *const *paths, size_t count)
@@ -238,6 +254,8 @@ static void replay_close(struct replay *r)
 		r->engine->close(r->engine);
 	if (r->source)
 		gp_source_pcap_close(r->source);
+	gp_lists_unload(r->lists);
+	gp_as_close(r->as_table);
 	if (r->config)
 		gp_config_close(r->config);
 }
@@ -313,6 +331,8 @@ int gp_cmd_replay(int argc, char **argv)
 		goto out;
 	if (options.dialogues || options.deep)
 		r.config->sampling = GP_SAMPLING_ALL;
+	if (open_tables(&r))
+		goto out;
 	r.captures = options.capture_dir;
 	r.now_s = (__u64)time(NULL);
 	code = replay(&r, &options, argv + first, (size_t)(argc - first)) ? GP_EXIT_FAILED : GP_EXIT_DONE;

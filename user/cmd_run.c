@@ -15,6 +15,7 @@
 #include "deep.h"
 #include "loader.h"
 #include "epoch.h"
+#include "lists_load.h"
 #include "log.h"
 #include "memory_setup.h"
 #include "tag.h"
@@ -48,6 +49,8 @@ struct run {
 	struct gp_epoch *epoch;
 	struct gp_judge *judge;
 	struct gp_witness *witness;
+	struct gp_lists_loader *lists;
+	struct gp_as_table *as_table; /* NULL without */
 	int witness_err;
 	struct gp_tag_filters *filters; /* NULL: tags are off */
 	struct gp_tag_verdicts *verdicts;
@@ -92,6 +95,9 @@ static int write_report(struct run *run, enum gp_format format, bool live)
 		.judge = run->judge,
 		.nic_missed = gp_loader_missed(run->loader),
 		.witness = run->witness,
+		.lists = gp_lists_loaded(run->lists),
+		.as_table = run->as_table,
+		.networks = &run->config->limits.networks,
 		.incomplete = gp_loader_lost(run->loader),
 		.wire_is_seen = true,
 		/* Each CPU may be about to count one packet, and to move those that wait (include/gatepost/hot.h). */
@@ -191,10 +197,15 @@ static int tick(struct run *run)
 {
 	__u64 now_ns = monotonic_ns();
 	bool new_slice = now_ns / GP_SLICE_NS != run->slice;
-	int err = drain(run);
+	__s64 offset_ns = realtime_offset_ns();
+	int err;
 
+	/* Lists that are broken now have been complained of, and remain what they were. */
+	gp_lists_refresh(run->lists);
+	gp_lists_tick(gp_lists_loaded(run->lists), now_ns + (__u64)offset_ns);
+	err = drain(run);
 	if (!err)
-		err = gp_witness_tick(run->witness, now_ns, realtime_offset_ns(), (__u64)time(NULL));
+		err = gp_witness_tick(run->witness, now_ns, offset_ns, (__u64)time(NULL));
 	if (new_slice && !err) {
 		gp_loader_check(run->loader);
 		err = gp_epoch_turn(run->epoch, now_ns);
@@ -325,6 +336,7 @@ static int open_witness(struct run *run)
 		.capture_dir = run->options->capture_dir,
 		.offset_ns = realtime_offset_ns(),
 		.now_s = (__u64)time(NULL),
+		.lists = gp_lists_loaded(run->lists),
 	};
 	int err = gp_witness_open(&run->witness, &options);
 	struct gp_heard heard;
@@ -336,6 +348,14 @@ static int open_witness(struct run *run)
 	return 0;
 }
 
+/* What is known of addresses beforehand. */
+static int open_tables(struct run *run)
+{
+	int err = gp_lists_load(&run->lists, run->config->lists, run->config->list_count);
+
+	return !err && run->config->as_table[0] ? gp_as_open(&run->as_table, run->config->as_table) : err;
+}
+
 static int open_world(struct run *run)
 {
 	const struct gp_epoch_options options = { .journal = run->config->journal, .live = true };
@@ -345,7 +365,9 @@ static int open_world(struct run *run)
 		err = gp_epoch_open(&run->epoch, run->world, &options);
 	if (!err)
 		err = gp_judge_open(&run->judge, run->world, &run->config->limits, trusts_inside(run));
-	return err ? err : open_witness(run);
+	if (!err)
+		err = open_witness(run);
+	return err;
 }
 
 static int open_tags(struct run *run)
@@ -428,6 +450,8 @@ static void run_close(struct run *run)
 		gp_loader_leave(run->loader);
 	else if (run->loader)
 		gp_loader_close(run->loader);
+	gp_lists_unload(run->lists);
+	gp_as_close(run->as_table);
 	if (run->config)
 		gp_config_close(run->config);
 	if (run->timer >= 0)
@@ -510,6 +534,8 @@ int gp_cmd_run(int argc, char **argv)
 	if (!check_dialogues(&options))
 		goto out;
 	if (gp_options_config(&options, &run.config))
+		goto out;
+	if (open_tables(&run))
 		goto out;
 	err = open_interfaces(&run);
 	if (!err && options.deep)

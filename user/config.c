@@ -27,6 +27,7 @@ struct reader {
 	int lines[GP_CONFIG_KEYS_MAX]; /* where each key stands; 0: not in the file */
 	struct gp_prefix_list prefixes;
 	struct entry entry;
+	struct gp_list_spec *list; /* the entry of lists that is being read */
 	bool no_memory;
 };
 
@@ -110,30 +111,42 @@ static void *place(struct reader *reader, const struct gp_config_key *key)
 	return (char *)reader->config + key->where;
 }
 
-static void set_text(struct reader *reader, const struct gp_config_key *key, const yaml_node_t *node)
+/* Printable ASCII of the length that the key takes, or NULL after a complaint. */
+static const char *ascii_scalar(struct reader *reader, const struct gp_config_key *key, const yaml_node_t *node)
 {
 	const char *text = scalar(reader, key, node);
-	char **where = place(reader, key);
 	char quote[GP_CONFIG_QUOTE];
 	size_t len, i;
 
 	if (!text)
-		return;
+		return NULL;
 	len = strlen(text);
 	if (len < (size_t)key->min || len > (size_t)key->max) {
 		complain(reader, node_line(node), key, "has %zu characters", len);
-		return;
+		return NULL;
 	}
 	for (i = 0; i < len; i++) {
 		if (text[i] < 0x20 || text[i] > 0x7e) {
 			complain(reader, node_line(node), key, "%s is not plain ASCII", gp_config_quote(quote, text));
-			return;
+			return NULL;
 		}
 	}
+	return text;
+}
+
+static void keep_text(struct reader *reader, char **where, const char *text)
+{
+	if (!text)
+		return;
 	free(*where);
 	*where = strdup(text);
 	if (!*where)
 		reader->no_memory = true;
+}
+
+static void set_text(struct reader *reader, const struct gp_config_key *key, const yaml_node_t *node)
+{
+	keep_text(reader, place(reader, key), ascii_scalar(reader, key, node));
 }
 
 static void set_choice(struct reader *reader, const struct gp_config_key *key, const yaml_node_t *node)
@@ -420,6 +433,125 @@ static void set_prefixes(struct reader *reader, const struct gp_config_key *key,
 	}
 }
 
+static void set_list_kind(struct reader *reader, const struct gp_config_key *key, const yaml_node_t *node)
+{
+	const char *text = scalar(reader, key, node);
+	char quote[GP_CONFIG_QUOTE];
+
+	for (int kind = 0; text && kind < GP_LIST_KINDS; kind++) {
+		if (!strcmp(text, gp_list_kind_name((enum gp_list_kind)kind))) {
+			reader->list->kind = (enum gp_list_kind)kind;
+			return;
+		}
+	}
+	if (text)
+		complain(reader, node_line(node), key, "%s is unknown", gp_config_quote(quote, text));
+}
+
+/* Entries are kept as a file has them, one a line; they are read with the files. */
+static void set_list_entries(struct reader *reader, const struct gp_config_key *key, const yaml_node_t *node)
+{
+	const yaml_node_item_t *item;
+	size_t count, len = 0;
+	char *entries;
+
+	if (node->type != YAML_SEQUENCE_NODE) {
+		complain(reader, node_line(node), key, "%s", node_kind(node));
+		return;
+	}
+	count = (size_t)(node->data.sequence.items.top - node->data.sequence.items.start);
+	if (count < (size_t)key->min || count > (size_t)key->max) {
+		complain(reader, node_line(node), key, "has %zu entries", count);
+		return;
+	}
+	entries = calloc(count, GP_CONFIG_SCALAR_BYTES + 2);
+	reader->no_memory |= !entries;
+	for (item = node->data.sequence.items.start; entries && item < node->data.sequence.items.top; item++) {
+		const yaml_node_t *value = yaml_document_get_node(reader->doc, *item);
+		const char *text = scalar(reader, key, value);
+
+		if (text && strlen(text) > GP_CONFIG_SCALAR_BYTES)
+			complain(reader, node_line(value), key, "has %zu bytes", strlen(text));
+		else if (text && strpbrk(text, "\r\n"))
+			complain(reader, node_line(value), key, "holds a line end");
+		else if (text)
+			len += (size_t)sprintf(entries + len, "%s\n", text);
+	}
+	free(reader->list->entries);
+	reader->list->entries = entries;
+}
+
+static void set_list_name(struct reader *reader, const struct gp_config_key *key, const yaml_node_t *node)
+{
+	const char *text = ascii_scalar(reader, key, node);
+
+	if (text)
+		snprintf(reader->list->name, sizeof(reader->list->name), "%s", text);
+}
+
+static void check_list(struct reader *reader, const struct gp_list_spec *list)
+{
+	const struct gp_config *config = reader->config;
+
+	for (const char *const *name = (const char *const[]){"name", "kind", NULL}; *name; name++) {
+		const struct gp_config_key *key = gp_config_key_find("lists[]", *name);
+
+		if (!*line_of(reader, key))
+			complain(reader, list->line, key, "is missing");
+	}
+	if (!*line_of(reader, gp_config_key_find("lists[]", "file")) ==
+	    !*line_of(reader, gp_config_key_find("lists[]", "entries")))
+		gp_config_errors_add(reader->errors, list->line, "lists[]: has %s; one of file and entries is needed",
+				     list->file && list->entries ? "both file and entries" : "neither file nor entries");
+	for (const struct gp_list_spec *other = config->lists; other < list; other++) {
+		if (list->name[0] && !strcmp(other->name, list->name))
+			gp_config_errors_add(reader->errors, list->line,
+					     "lists[].name: %s is the name of another list, in line %d; names tell lists "
+					     "apart", list->name, other->line);
+	}
+}
+
+static void read_list(struct reader *reader, const struct gp_config_key *key, const yaml_node_t *node)
+{
+	const struct gp_config_key *below;
+
+	if (node->type != YAML_MAPPING_NODE) {
+		complain(reader, node_line(node), key, "%s", node_kind(node));
+		return;
+	}
+	for (below = gp_config_keys; below < gp_config_keys + gp_config_key_count; below++) {
+		if (!strncmp(below->path, "lists[].", strlen("lists[].")))
+			*line_of(reader, below) = 0;
+	}
+	reader->list = &reader->config->lists[reader->config->list_count++];
+	reader->list->line = node_line(node);
+	read_mapping(reader, node, "lists[]");
+	check_list(reader, reader->list);
+}
+
+static void set_lists(struct reader *reader, const struct gp_config_key *key, const yaml_node_t *node)
+{
+	const yaml_node_item_t *item;
+	size_t count;
+
+	if (node->type != YAML_SEQUENCE_NODE) {
+		complain(reader, node_line(node), key, "%s", node_kind(node));
+		return;
+	}
+	count = (size_t)(node->data.sequence.items.top - node->data.sequence.items.start);
+	if (count > (size_t)key->max) {
+		complain(reader, node_line(node), key, "has %zu lists", count);
+		return;
+	}
+	reader->config->lists = calloc(count + 1, sizeof(*reader->config->lists));
+	if (!reader->config->lists) {
+		reader->no_memory = true;
+		return;
+	}
+	for (item = node->data.sequence.items.start; item < node->data.sequence.items.top; item++)
+		read_list(reader, key, yaml_document_get_node(reader->doc, *item));
+}
+
 /* One that is there switches on what it is about, even if it is empty. */
 static void read_section(struct reader *reader, const struct gp_config_key *key, const yaml_node_t *node)
 {
@@ -475,6 +607,21 @@ static void set_key(struct reader *reader, const struct gp_config_key *key, cons
 		break;
 	case GP_KEY_SECRET:
 		set_secret(reader, key, node);
+		break;
+	case GP_KEY_LISTS:
+		set_lists(reader, key, node);
+		break;
+	case GP_KEY_LIST_NAME:
+		set_list_name(reader, key, node);
+		break;
+	case GP_KEY_LIST_KIND:
+		set_list_kind(reader, key, node);
+		break;
+	case GP_KEY_LIST_FILE:
+		keep_text(reader, &reader->list->file, ascii_scalar(reader, key, node));
+		break;
+	case GP_KEY_LIST_ENTRIES:
+		set_list_entries(reader, key, node);
 		break;
 	}
 }
@@ -746,5 +893,11 @@ void gp_config_close(struct gp_config *config)
 	free(config->journal);
 	free(config->ranges);
 	free(config->ports);
+	for (__u32 i = 0; i < config->list_count; i++) {
+		free(config->lists[i].file);
+		free(config->lists[i].entries);
+	}
+	free(config->lists);
+	free(config->as_table);
 	free(config);
 }

@@ -48,6 +48,9 @@ struct gp_config {
 	__u64 secret[2];
 	bool secret_given;     /* hash_secret stands in the file; a live run draws one otherwise */
 	struct gp_limits limits;
+	struct gp_list_spec *lists; /* list_count of them */
+	__u32 list_count;
+	char *as_table; /* which network an address belongs to; "": nobody tells */
 };
 
 /* One prefix as it was written, before the ranges are cut from all of them. */

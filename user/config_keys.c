@@ -78,6 +78,22 @@ const struct gp_config_key gp_config_keys[] = {
 	{"web.clients", GP_KEY_INTEGER, "web clients", 1, 1 << 22, "65536", CONFIG(web.clients)},
 	{"web.tokens", GP_KEY_INTEGER, "links of mails", 1, 1 << 22, "65536", CONFIG(web.tokens)},
 	{"web.retention", GP_KEY_DURATION, "", 60, 31536000, "7d", CONFIG(web.retention_s)},
+	{"lists", GP_KEY_LISTS, "lists", 0, GP_LISTS_MAX, "[]", 0},
+	{"lists[].name", GP_KEY_LIST_NAME, "characters", 1, GP_LIST_NAME - 1, NULL, 0},
+	{"lists[].kind", GP_KEY_LIST_KIND, "", 0, 0, NULL, 0},
+	{"lists[].file", GP_KEY_LIST_FILE, "characters", 1, 255, NULL, 0},
+	{"lists[].entries", GP_KEY_LIST_ENTRIES, "entries", 1, 1000, NULL, 0},
+	{"list_evidence", GP_KEY_SECTION, "", 0, 0, NULL, 0},
+	{"list_evidence.known_bad_step", GP_KEY_NUMBER, "nats", 0, 10, "1", LIMIT(lists.known_bad_step)},
+	{"list_evidence.known_bad_cap", GP_KEY_NUMBER, "nats", 0, 10, "2", LIMIT(lists.known_bad_cap)},
+
+	{"as_table", GP_KEY_TEXT, "characters", 0, 255, "\"\"", CONFIG(as_table)},
+	{"networks", GP_KEY_SECTION, "", 0, 0, NULL, 0},
+	{"networks.prefix4", GP_KEY_INTEGER, "bits", 8, 32, "24", LIMIT(networks.prefix4)},
+	{"networks.prefix6", GP_KEY_INTEGER, "bits", 16, 64, "48", LIMIT(networks.prefix6)},
+	{"networks.top", GP_KEY_INTEGER, "networks", 1, 1000, "10", LIMIT(networks.top)},
+	{"networks.min_hosts", GP_KEY_INTEGER, "active hosts", 1, 1000000, "10", LIMIT(networks.min_hosts)},
+	{"networks.all_kinds", GP_KEY_BOOL, "", 0, 1, "false", LIMIT(networks.all_kinds)},
 
 	{"thresholds", GP_KEY_SECTION, "", 0, 0, NULL, 0},
 	{"thresholds.window", GP_KEY_DURATION, "", 1, 86400, "10min", LIMIT(window_s)},
@@ -151,7 +167,6 @@ const struct gp_config_key gp_config_keys[] = {
 	{"spam.server_stack", GP_KEY_NUMBER, "nats", -100, 100, "-0.7", LIMIT(spam.server_stack)},
 	{"spam.spf_fail", GP_KEY_NUMBER, "nats", -100, 100, "2", LIMIT(spam.spf_fail)},
 	{"spam.spf_pass", GP_KEY_NUMBER, "nats", -100, 100, "-1", LIMIT(spam.spf_pass)},
-	{"spam.known_bad", GP_KEY_NUMBER, "nats", -100, 100, "2", LIMIT(spam.known_bad)},
 	{"spam.handed_refused", GP_KEY_NUMBER, "nats", -100, 100, "1.5", LIMIT(spam.handed_refused)},
 	{"spam.handed_accepted", GP_KEY_NUMBER, "nats", -100, 100, "-0.4", LIMIT(spam.handed_accepted)},
 	{"spam.handed_spam", GP_KEY_NUMBER, "nats", -100, 100, "3", LIMIT(spam.handed_spam)},
@@ -249,6 +264,20 @@ void gp_config_key_allowed(char *out, size_t size, const struct gp_config_key *k
 		break;
 	case GP_KEY_SECRET:
 		snprintf(out, size, "%g %s", key->max, key->unit);
+		break;
+	case GP_KEY_LISTS:
+		snprintf(out, size, "a sequence of %g to %g mappings with name, kind, and file or entries", key->min, key->max);
+		break;
+	case GP_KEY_LIST_NAME:
+	case GP_KEY_LIST_FILE:
+		snprintf(out, size, "%g to %g printable ASCII %s", key->min, key->max, key->unit);
+		break;
+	case GP_KEY_LIST_KIND:
+		snprintf(out, size, "watch, known-bad or known-good");
+		break;
+	case GP_KEY_LIST_ENTRIES:
+		snprintf(out, size, "a list of %g to %g entries, such as [\"192.0.2.0/24, a label, 2026-12-31\"]", key->min,
+			 key->max);
 		break;
 	case GP_KEY_SECTION:
 		snprintf(out, size, "a mapping of keys");

@@ -23,6 +23,11 @@ enum gp_key_type {
 	GP_KEY_ENTRY_PREFIX, /* of an entry of inside that is a mapping */
 	GP_KEY_ENTRY_SUBSCRIBER,
 	GP_KEY_SECRET, /* __u64[2] */
+	GP_KEY_LISTS,  /* struct gp_list_spec; min to max: entries */
+	GP_KEY_LIST_NAME, /* of an entry of lists */
+	GP_KEY_LIST_KIND,
+	GP_KEY_LIST_FILE,
+	GP_KEY_LIST_ENTRIES,
 };
 
 struct gp_config_key {

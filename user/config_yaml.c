@@ -9,7 +9,6 @@
 
 #define DEPTH_MAX 8	  /* the keys need 3 */
 #define NODES_MAX 400000u /* GP_PREFIXES_MAX entries of five nodes each, and the rest */
-#define SCALAR_BYTES 1024u
 #define READ_BYTES 65536u
 
 void gp_config_errors_add(struct gp_config_errors *errors, int line, const char *format, ...)
@@ -213,9 +212,9 @@ static void check_event(struct check *check, const yaml_event_t *event)
 		break;
 	case YAML_SCALAR_EVENT:
 		check_node(check, line, event->data.scalar.anchor, event->data.scalar.tag);
-		if (event->data.scalar.length > SCALAR_BYTES)
+		if (event->data.scalar.length > GP_CONFIG_SCALAR_BYTES)
 			gp_config_errors_add(check->errors, line, "a value of %zu bytes; at most %u",
-					     event->data.scalar.length, SCALAR_BYTES);
+					     event->data.scalar.length, GP_CONFIG_SCALAR_BYTES);
 		break;
 	case YAML_SEQUENCE_START_EVENT:
 		check_node(check, line, event->data.sequence_start.anchor, event->data.sequence_start.tag);

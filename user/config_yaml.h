@@ -10,6 +10,7 @@
 #include <yaml.h>
 
 #define GP_CONFIG_FILE_BYTES ((size_t)16 << 20)
+#define GP_CONFIG_SCALAR_BYTES 1024u /* of one value */
 #define GP_CONFIG_ERRORS_MAX 1000 /* further ones are counted */
 #define GP_CONFIG_QUOTE 48	  /* room for a value quoted in a message */
 

@@ -42,6 +42,7 @@ struct gp_judge {
 	struct gp_finding *findings;
 	struct gp_ranges *ranges;
 	struct gp_routing *routing;
+	struct gp_suppressions suppressed_hosts, suppressed_ranges;
 };
 
 int gp_judge_open(struct gp_judge **out, struct gp_world *world, const struct gp_limits *limits, bool trust_inside)
@@ -84,6 +85,8 @@ void gp_judge_close(struct gp_judge *j)
 		return;
 	gp_ranges_close(j->ranges);
 	gp_routing_close(j->routing);
+	gp_suppressions_clear(&j->suppressed_hosts);
+	gp_suppressions_clear(&j->suppressed_ranges);
 	free(j->findings);
 	free(j->subjects);
 	free(j->moved);
@@ -114,6 +117,7 @@ static void hear(const struct gp_judge *j, struct gp_case *c)
 		c->facts = gp_host_facts_get(j->heard.hosts, &c->host->addr);
 	if (j->heard.web)
 		c->web = gp_web_facts_get(j->heard.web, &c->host->addr);
+	gp_known_hear(c, &j->heard);
 }
 
 static bool is_subject(const struct gp_judge *j, __u32 id)
@@ -587,6 +591,7 @@ int gp_judge_findings(struct gp_judge *j, const struct gp_finding **out)
 
 	for (__u32 i = 0; i < j->count; i++)
 		noted += is_noted(record_of(j, &j->subjects[i]));
+	gp_suppressions_clear(&j->suppressed_hosts);
 	free(j->findings);
 	j->findings = calloc(noted * GP_KINDS + 1, sizeof(*j->findings));
 	if (!j->findings)
@@ -601,8 +606,16 @@ int gp_judge_findings(struct gp_judge *j, const struct gp_finding **out)
 		c = case_of(j, s->id);
 		hear(j, &c);
 		for (int kind = 0; kind < GP_KINDS; kind++) {
+			int known_good = 0;
+
 			j->findings[count] = (struct gp_finding){.id = s->id};
-			count += finding_of(&j->findings[count], record, &c, (enum gp_kind)kind);
+			if (!finding_of(&j->findings[count], record, &c, (enum gp_kind)kind))
+				continue;
+			if (c.known_good)
+				known_good = gp_known_good_host(&j->suppressed_hosts, &j->heard, &c, &j->findings[count]);
+			if (known_good < 0)
+				return known_good;
+			count += !known_good;
 		}
 	}
 	qsort(j->findings, (size_t)count, sizeof(*j->findings), compare_findings);
@@ -646,10 +659,19 @@ int gp_judge_asymmetries(struct gp_judge *j, const struct gp_asymmetry **out)
 
 int gp_judge_ranges(struct gp_judge *j, const struct gp_range_finding **out)
 {
+	gp_suppressions_clear(&j->suppressed_ranges);
 	/* Where answers are not seen nothing is known to have failed. */
 	if (j->one_direction) {
 		*out = NULL;
 		return 0;
 	}
-	return gp_ranges_findings(j->ranges, out);
+	return gp_known_good_ranges(&j->suppressed_ranges, &j->heard, out, gp_ranges_findings(j->ranges, out));
+}
+
+int gp_judge_suppressed(const struct gp_judge *j, bool ranges, const struct gp_suppressed **out)
+{
+	const struct gp_suppressions *s = ranges ? &j->suppressed_ranges : &j->suppressed_hosts;
+
+	*out = s->list;
+	return s->count;
 }

@@ -11,6 +11,8 @@
 #include "cidr.h"
 #include "judge_routing.h"
 #include "judge_spam.h"
+#include "lists.h"
+#include "network_limits.h"
 #include "standing.h"
 #include "world.h"
 
@@ -36,6 +38,8 @@ struct gp_limits {
 	double scan_endpoint_ports; /* distinct ports before the endpoint walk counts */
 	double scan_endpoint_ratio; /* distinct ports per distinct address, at least */
 	struct gp_spam_limits spam;
+	struct gp_list_limits lists;
+	struct gp_network_limits networks;
 };
 
 extern const struct gp_limits gp_limits_default;
@@ -145,12 +149,15 @@ void gp_judge_one_direction(struct gp_judge *judge);
 struct gp_host_facts;
 struct gp_web_facts;
 struct gp_tokens;
+struct gp_watch;
 
 /* What was heard; each may be NULL. Borrowed until close. */
 struct gp_heard {
 	const struct gp_host_facts *hosts; /* how they speak: mail, TLS, TCP */
 	const struct gp_web_facts *web;	   /* what web clients fetch */
 	const struct gp_tokens *tokens;	   /* links of mails, and who followed them */
+	const struct gp_lists *lists;	   /* what the operator says of addresses */
+	const struct gp_watch *watch;	   /* who speaks with listed addresses */
 };
 
 /* gp_judge_hear() - evidence beside the counters. To be called before the first tick; without it only counters judge. */
@@ -207,6 +214,24 @@ int gp_judge_ranges(struct gp_judge *judge, const struct gp_range_finding **out)
  * Return: how many, or -ENOMEM.
  */
 int gp_judge_asymmetries(struct gp_judge *judge, const struct gp_asymmetry **out);
+/* Verdicts that a known-good list has kept from being any. */
+struct gp_suppressed {
+	struct gp_cidr prefix; /* the entry of the list, and its label */
+	__u16 list;	       /* index of its specification */
+	char label[GP_LIST_LABEL];
+	bool range;  /* outside: kind is an enum gp_range_kind; else an enum gp_kind */
+	int kind;
+	__u32 count; /* findings */
+};
+
+/**
+ * gp_judge_suppressed() - what gp_judge_findings() and gp_judge_ranges() left out when they were called last.
+ * @ranges: those of the latter.
+ * @out: borrowed until the next call of either.
+ *
+ * Return: how many.
+ */
+int gp_judge_suppressed(const struct gp_judge *judge, bool ranges, const struct gp_suppressed **out);
 
 void gp_judge_close(struct gp_judge *judge);
 

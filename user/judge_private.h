@@ -93,7 +93,8 @@ struct gp_spam_level {
 	double usual;  /* the same on a usual day; 0: not known */
 	__u32 names;   /* greeting names in a day */
 	__u32 served_to; /* networks that it takes mail from */
-	__u32 known_bad; /* addresses on the operator's lists that it spoke with */
+	double known_bad; /* what it weighs that it speaks with prefixes of the operator's lists */
+	__u32 known_bad_prefixes;
 	bool business;
 	signed char stack; /* 1: a client's machine, -1: a server's */
 };
@@ -141,6 +142,8 @@ struct gp_case {
 	bool trusted;  /* inside, where no inside address can be forged */
 	bool one_direction; /* answers are not seen */
 	__u32 outages;	    /* 4. by ring, slices whose failures are the network's own; for inside hosts */
+	bool known_good;    /* the operator's lists say so: no verdict */
+	__u32 known_bad_prefixes, known_bad_flows; /* listed ones that it speaks with */
 };
 
 static inline __s64 gp_walk_height(const struct gp_walk *walk)
@@ -232,6 +235,31 @@ bool gp_spam_finding(struct gp_finding *out, const struct gp_spam_state *spam, c
 struct gp_evidence *gp_evidence_add(struct gp_finding *finding, const char *rule, double weight, const char *format,
 				    ...) __attribute__((format(printf, 4, 5)));
 void gp_evidence_observe(struct gp_evidence *evidence, const char *name, double value);
+
+/* Lists: what they say of the case's host. */
+void gp_known_hear(struct gp_case *c, const struct gp_heard *heard);
+
+/* Nats, 0 and more, capped: an inside host that speaks with prefixes known to be bad. Never a verdict by itself. */
+double gp_known_bad_weight(const struct gp_case *c);
+
+/* The same as an item, "lists.known_bad"; none where it weighs nothing. */
+void gp_known_bad_evidence(struct gp_finding *out, const struct gp_case *c);
+
+struct gp_suppressions {
+	struct gp_suppressed *list;
+	int count;
+	struct gp_range_finding *ranges; /* those that are left */
+};
+
+/* Return: 1 for a host that gets no verdict, which is noted; 0 for any other; or -ENOMEM. */
+int gp_known_good_host(struct gp_suppressions *suppressions, const struct gp_heard *heard, const struct gp_case *c,
+		       const struct gp_finding *finding);
+
+/* Takes those on a known-good list from @count ranges. Return: how many are left, in *ranges; or -ENOMEM. */
+int gp_known_good_ranges(struct gp_suppressions *suppressions, const struct gp_heard *heard,
+			 const struct gp_range_finding **ranges, int count);
+
+void gp_suppressions_clear(struct gp_suppressions *suppressions);
 
 /* 11. Score and confidence from the items. */
 void gp_finding_close(struct gp_finding *finding, const struct gp_limits *limits);

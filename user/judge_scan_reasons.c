@@ -117,6 +117,7 @@ static void tell(struct gp_finding *out, const struct gp_scan_state *scan, const
 	out->standing = scan->standing;
 	add_reasons(out, alarm, c->host);
 	add_tool(out, c->facts);
+	gp_known_bad_evidence(out, c);
 	write_sentence(out, alarm);
 	gp_finding_close(out, c->limits);
 }

@@ -90,6 +90,8 @@ static struct gp_spam_level level_now(const struct gp_case *c, const struct gp_s
 		.mx = gp_hll_estimate(&c->host->mx),
 		.usual = spam->usual_mx,
 		.business = c->host->role == GP_ROLE_BUSINESS,
+		.known_bad = gp_known_bad_weight(c),
+		.known_bad_prefixes = c->known_bad_prefixes,
 	};
 
 	if (!f)
@@ -240,7 +242,7 @@ static void weigh_families(struct gp_spam_state *spam, const struct gp_spam_news
 	if (now->level.names >= l->names_per_day)
 		weight[GP_FAMILY_DIALECT] = fmax(weight[GP_FAMILY_DIALECT], l->names);
 	weight[GP_FAMILY_STACK] = now->level.stack > 0 ? l->client_stack : now->level.stack < 0 ? l->server_stack : 0;
-	weight[GP_FAMILY_KNOWN_BAD] = now->level.known_bad ? l->known_bad : 0;
+	weight[GP_FAMILY_KNOWN_BAD] = now->level.known_bad;
 	for (int i = 0; i < GP_FAMILIES; i++)
 		weight[i] = fmax(l->bounds[i].floor, fmin(l->bounds[i].cap, weight[i]));
 }

@@ -43,7 +43,6 @@ struct gp_spam_limits {
 	double unanswered, answered; /* connection attempts */
 	double client_stack, server_stack; /* what kind of machine its SYNs come from */
 	double spf_fail, spf_pass;
-	double known_bad;
 	double handed_refused, handed_accepted; /* recipients of mail that it handed in at a submission port */
 	double handed_spam; /* a mail that was refused there for what it holds */
 };

@@ -163,9 +163,9 @@ static void add_reason(struct gp_finding *out, enum gp_family family, double wei
 		add_submission(out, weight, &n->count);
 		return;
 	default:
-		e = gp_evidence_add(out, rules[family], weight, "It spoke with %u addresses that are listed as bad here",
-				    n->level.known_bad);
-		gp_evidence_observe(e, "addresses", n->level.known_bad);
+		e = gp_evidence_add(out, rules[family], weight, "It spoke with %u prefixes that the operator's lists know to be bad",
+				    n->level.known_bad_prefixes);
+		gp_evidence_observe(e, "prefixes", n->level.known_bad_prefixes);
 		return;
 	}
 }

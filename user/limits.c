@@ -63,9 +63,10 @@ const struct gp_limits gp_limits_default = {
 		.server_stack = -0.7,
 		.spf_fail = 2,
 		.spf_pass = -1,
-		.known_bad = 2,
 		.handed_refused = 1.5,
 		.handed_accepted = -0.4,
 		.handed_spam = 3,
 	},
+	.lists = { .known_bad_step = 1, .known_bad_cap = 2 },
+	.networks = { .prefix4 = 24, .prefix6 = 48, .top = 10, .min_hosts = 10 },
 };

@@ -39,6 +39,8 @@ int gp_report_write(FILE *stream, const struct gp_report *report, enum gp_format
 		verdicts.asymmetry_count = gp_judge_asymmetries(report->judge, &verdicts.asymmetries);
 		if (verdicts.asymmetry_count < 0)
 			return verdicts.asymmetry_count;
+		verdicts.suppressed_host_count = gp_judge_suppressed(report->judge, false, &verdicts.suppressed_hosts);
+		verdicts.suppressed_range_count = gp_judge_suppressed(report->judge, true, &verdicts.suppressed_ranges);
 	}
 	return gp_report_write_verdicts(stream, report, &verdicts, format);
 }

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "as_table.h"
 #include "deep_count.h"
 #include "judge.h"
 #include "witness.h"
@@ -27,6 +28,9 @@ struct gp_report {
 	struct gp_world *world;
 	struct gp_judge *judge;	 /* may be NULL: no verdicts */
 	const struct gp_witness *witness; /* what hosts said; may be NULL */
+	const struct gp_lists *lists;	  /* of the operator; NULL without */
+	const struct gp_as_table *as_table; /* NULL without */
+	const struct gp_network_limits *networks; /* NULL: the defaults */
 	/* Added to what the memory holds: frames that no engine saw, and lengths that only the source knows. */
 	struct gp_count too_short, too_long, link_type;
 	__u64 wire_bytes;	/* as the capture states the original lengths */

@@ -15,6 +15,8 @@
 #include "report_routing.h"
 #include "report_mail_links.h"
 #include "report_model.h"
+#include "report_networks.h"
+#include "report_watched.h"
 #include "text.h"
 #include "version.h"
 
@@ -571,6 +573,8 @@ static json *new_range(struct writer *w, const struct gp_range_finding *f)
 	json *counters;
 
 	put_text(w, o, "prefix", gp_text_prefix(text, &f->addr, f->bits));
+	if (!gp_report_put_as(o, w->model->report->as_table, &f->addr) && !w->sink->err)
+		w->sink->err = -ENOMEM;
 	put(w, o, "covering", json_object_new_array());
 	put_text(w, o, "kind", gp_range_kind_name(f->kind));
 	put_text(w, o, "verdict", gp_verdict_name(f->verdict));
@@ -596,6 +600,25 @@ static json *new_pair(struct writer *w, const char *key1, const char *text1, con
 	put_text(w, o, key1, text1);
 	put_text(w, o, key2, text2);
 	return o;
+}
+
+/* What the operator's lists brought to light. */
+static void write_lists(struct writer *w)
+{
+	const struct gp_model *model = w->model;
+
+	begin_list(w, "lists");
+	for (size_t i = 0; i < gp_lists_count(model->report->lists) && !w->sink->err; i++)
+		entry(w, gp_report_list(model, i), true);
+	end_list(w);
+	begin_list(w, "watched");
+	for (size_t i = 0; i < model->watched_count && !w->sink->err; i++)
+		entry(w, gp_report_watched(model, i), true);
+	end_list(w);
+	begin_list(w, "suppressed");
+	for (size_t i = 0; i < gp_model_suppressed_count(model) && !w->sink->err; i++)
+		entry(w, gp_report_suppressed(model, i), true);
+	end_list(w);
 }
 
 void gp_report_json(struct gp_sink *sink, const struct gp_model *model, bool indented)
@@ -631,8 +654,12 @@ void gp_report_json(struct gp_sink *sink, const struct gp_model *model, bool ind
 		entry(&w, new_range(&w, &model->verdicts->ranges[i]), false);
 	end_list(&w);
 	begin_list(&w, "networks");
+	for (int i = 0; i < model->network_count && !sink->err; i++)
+		entry(&w, gp_report_network(model, &model->networks[i]), true);
 	end_list(&w);
 	if (gp_report_mail_links(&links, model))
 		member(&w, "mail_links", gp_report_mail_links_json(&links));
+	if (r->lists)
+		write_lists(&w);
 	gp_sink_print(sink, indented ? "\n}\n" : "}\n");
 }

@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "log.h"
+#include "report_networks.h"
+#include "report_watched.h"
 #include "text.h"
 
 const enum gp_service gp_service_order[GP_SERVICES] = {
@@ -147,6 +149,7 @@ static int sum_owner(struct gp_model *model, const struct gp_listed *owner, cons
 		return 0;
 	row->hosts++;
 	model->hosts++;
+	gp_model_networks_active(model, owner);
 	return report->all ? add_listed(model, owner) : 0;
 }
 
@@ -433,8 +436,10 @@ int gp_model_open(struct gp_model **out, const struct gp_report *report, const s
 	model->report = report;
 	model->verdicts = verdicts;
 	model->rows.secret = report->world->memory->settings->secret[0];
+	err = gp_model_networks_open(model);
 	received_before = open_coverage(&model->coverage, report);
-	err = sum_inside(model);
+	if (!err)
+		err = sum_inside(model);
 	if (!err)
 		err = sum_world(model);
 	if (!err)
@@ -445,10 +450,13 @@ int gp_model_open(struct gp_model **out, const struct gp_report *report, const s
 		close_coverage(&model->coverage, report, received_before);
 	if (!err)
 		err = list_findings(model, verdicts);
+	if (!err)
+		err = gp_model_watched_open(model);
 	if (err) {
 		gp_model_close(model);
 		return err;
 	}
+	gp_model_networks_rank(model);
 	*out = model;
 	return 0;
 }
@@ -458,6 +466,8 @@ void gp_model_close(struct gp_model *model)
 	if (!model)
 		return;
 	gp_rows_free(&model->rows);
+	gp_networks_close(model->network_sums);
+	free(model->watched);
 	free(model->listed);
 	free(model);
 }

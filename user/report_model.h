@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "networks.h"
 #include "report.h"
 #include "report_rows.h"
 
@@ -21,6 +22,8 @@ struct gp_verdicts {
 	int range_count;
 	const struct gp_asymmetry *asymmetries;
 	int asymmetry_count;
+	const struct gp_suppressed *suppressed_hosts, *suppressed_ranges; /* left out of the above */
+	int suppressed_host_count, suppressed_range_count;
 };
 
 struct gp_coverage {
@@ -56,6 +59,11 @@ struct gp_model {
 	struct gp_listed *listed; /* by address, then kind */
 	size_t listed_count, listed_capacity;
 	__u64 hosts; /* that own packets or tried to open a flow */
+	struct gp_networks *network_sums;
+	const struct gp_network *networks; /* network_count of them, borrowed from the sums */
+	int network_count;
+	const struct gp_watched **watched; /* by host */
+	size_t watched_count;
 };
 
 /**
@@ -91,6 +99,12 @@ void gp_sink_print(struct gp_sink *sink, const char *format, ...) __attribute__(
 /* Both leave a failure, out of memory included, in sink->err. */
 void gp_report_json(struct gp_sink *sink, const struct gp_model *model, bool indented);
 void gp_report_text(struct gp_sink *sink, const struct gp_model *model);
+
+/* Kinds of findings that a known-good list left out, hosts first. */
+static inline size_t gp_model_suppressed_count(const struct gp_model *model)
+{
+	return (size_t)(model->verdicts->suppressed_host_count + model->verdicts->suppressed_range_count);
+}
 
 /* Packets that were wanted as samples and not taken. */
 __u64 gp_coverage_evidence_lost(const struct gp_coverage *coverage);

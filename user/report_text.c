@@ -9,6 +9,8 @@
 #include "report_mail_links.h"
 #include "report_model.h"
 #include "report_routing.h"
+#include "report_networks.h"
+#include "report_watched.h"
 #include "text.h"
 
 #define COLUMNS 100
@@ -662,6 +664,8 @@ void gp_report_text(struct gp_sink *sink, const struct gp_model *model)
 	print_hosts(sink, model);
 	print_ranges(sink, model);
 	gp_report_mail_links_text(sink, model);
+	gp_report_networks_text(sink, model);
+	gp_report_watched_text(sink, model);
 	print_services(sink, model);
 	print_prefixes(sink, model);
 	print_remainders(sink, model);

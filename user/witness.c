@@ -25,6 +25,7 @@ struct gp_witness {
 	struct gp_web_facts *web;
 	struct gp_tokens *tokens;
 	struct gp_evidence_pcapng *kept; /* NULL without a directory */
+	struct gp_watch *watch; /* NULL without lists */
 	struct gp_addr flagged[GP_EVIDENCE_FILES]; /* sorted */
 	size_t flagged_count;
 };
@@ -61,6 +62,45 @@ static void learn_served(struct gp_witness *w, const struct gp_dialogue *d, __u6
 		gp_host_facts_served(w->facts, &host, time_ns, &d->stream->client);
 }
 
+/* Which end is watched: the inside one, where the other is outside. Return: false without. */
+static bool watched_ends(const struct gp_witness *w, const struct gp_addr *a, const struct gp_addr *b,
+			 struct gp_watch_flow *flow)
+{
+	struct gp_memory *m = (struct gp_memory *)w->options.memory; /* as in host_of() */
+	bool a_inside, b_inside;
+	struct gp_addr a_host = host_of(w, a, &a_inside), b_host = host_of(w, b, &b_inside);
+
+	flow->host = a_inside ? a_host : b_host;
+	flow->peer = a_inside ? *b : *a;
+	if (a_inside == b_inside)
+		return false;
+	flow->host_bits = gp_mem_range(m, (__u32)gp_range_find(m, a_inside ? a : b))->subscriber_bits;
+	return true;
+}
+
+/* A proved flow was seen, or (@ended) is over. Times: the data plane's clock. */
+static void watch(struct gp_witness *w, const struct gp_addr *a, const struct gp_addr *b, __u8 service, bool ended,
+		  __u64 first_ns, __u64 last_ns)
+{
+	struct gp_watch_flow flow = { .service = service, .ended = ended, .first_ns = first_ns + (__u64)w->options.offset_ns,
+				      .last_ns = last_ns + (__u64)w->options.offset_ns };
+
+	if (w->watch && watched_ends(w, a, b, &flow))
+		gp_watch_flow(w->watch, &flow);
+}
+
+/* Of a mail, whose mailboxes: domains alone. */
+static void watch_domains(struct gp_witness *w, const struct gp_stream *stream, const struct gp_mail_facts *facts)
+{
+	struct gp_watch_flow flow;
+
+	if (!w->watch || !watched_ends(w, &stream->client, &stream->server, &flow))
+		return;
+	for (__u8 i = 0; i < facts->recipients_count; i++)
+		gp_watch_domain(w->watch, &flow.host, &flow.peer, facts->recipient_domains[i].data,
+				facts->recipient_domains[i].len);
+}
+
 static void learn_mail(struct gp_witness *w, const struct gp_dialogue *d, enum gp_stream_end end,
 		       const struct gp_addr *host)
 {
@@ -68,6 +108,7 @@ static void learn_mail(struct gp_witness *w, const struct gp_dialogue *d, enum g
 	struct gp_mail_facts facts;
 
 	gp_mail_facts(&facts, d, end, d->stream->record);
+	watch_domains(w, d->stream, &facts);
 	gp_host_facts_contact(w->facts, host, begin_ns, &d->stream->server);
 	if (facts.helo.len)
 		gp_host_facts_helo(w->facts, host, begin_ns, facts.helo.data, facts.helo.len);
@@ -101,6 +142,8 @@ static void learn(struct gp_witness *w, const struct gp_dialogue *d, enum gp_str
 
 	if (!d->stream->proved && !(inside && w->options.trust_inside))
 		return;
+	watch(w, &d->stream->client, &d->stream->server, d->stream->service, !d->stream->record, d->stream->begin_ns,
+	      d->stream->end_ns);
 	if (d->protocol == GP_DIALOGUE_SMTP)
 		learn_mail(w, d, end, &host);
 	else if (d->protocol == GP_DIALOGUE_HTTP)
@@ -192,6 +235,8 @@ int gp_witness_sample(struct gp_witness *w, const struct gp_packet_sample *sampl
 	if (gp_segment_from_sample(&segment, sample, bytes)) {
 		if ((segment.tcp_flags & (GP_TCP_SYN | GP_TCP_ACK)) == GP_TCP_SYN)
 			learn_stack(w, &segment);
+		if (segment.proved)
+			watch(w, &segment.src, &segment.dst, segment.service, false, segment.time_ns, segment.time_ns);
 		keep(w, &segment);
 	}
 	return gp_dialogues_sample(w->dialogues, sample, bytes);
@@ -204,6 +249,8 @@ int gp_witness_record(struct gp_witness *w, const struct gp_flow_record *record)
 
 	if (inside && record->service == GP_SERVICE_SMTP && (record->flags & GP_FLOW_PROVED))
 		gp_host_facts_network(w->facts, &host, record->first_ns + (__u64)w->options.offset_ns, &record->server);
+	if (record->flags & GP_FLOW_PROVED)
+		watch(w, &record->client, &record->server, record->service, true, record->first_ns, record->last_ns);
 	return gp_dialogues_record(w->dialogues, record);
 }
 
@@ -282,7 +329,13 @@ const struct gp_facts *gp_witness_facts(const struct gp_witness *w, const struct
 
 struct gp_heard gp_witness_heard(const struct gp_witness *w)
 {
-	return (struct gp_heard){ .hosts = w->facts, .web = w->web, .tokens = w->tokens };
+	return (struct gp_heard){ .hosts = w->facts, .web = w->web, .tokens = w->tokens, .lists = w->options.lists,
+				  .watch = w->watch };
+}
+
+const struct gp_watch *gp_witness_watch(const struct gp_witness *w)
+{
+	return w->watch;
 }
 
 struct gp_dialogues_count gp_witness_count(const struct gp_witness *w)
@@ -307,6 +360,7 @@ void gp_witness_close(struct gp_witness *w)
 		gp_host_facts_close(w->strangers);
 	gp_web_facts_close(w->web);
 	gp_tokens_close(w->tokens);
+	gp_watch_close(w->watch);
 	free(w);
 }
 
@@ -322,6 +376,8 @@ static int open_parts(struct gp_witness *w, const struct gp_config *config)
 
 	if (!err)
 		err = gp_host_facts_open(&w->strangers, STRANGERS, config->secret);
+	if (!err && w->options.lists)
+		err = gp_watch_open(&w->watch, w->options.lists, config->secret);
 	if (!err)
 		err = gp_web_facts_open(&w->web, config->web.clients, config->secret);
 	if (!err)

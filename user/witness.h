@@ -13,6 +13,7 @@
 #include "evidence_pcapng.h"
 #include "host_facts.h"
 #include "judge.h"
+#include "watch.h"
 
 struct gp_witness;
 
@@ -24,6 +25,7 @@ struct gp_witness_options {
 	const char *capture_dir;	/* packets of flagged hosts are kept there; NULL: nowhere */
 	__s64 offset_ns; /* to be added to the data plane's clock to get the time since the Unix epoch */
 	__u64 now_s;	 /* wall clock, since the Unix epoch */
+	const struct gp_lists *lists; /* of the operator; borrowed until close; NULL: none */
 };
 
 /* Return: 0, -ENOMEM, or -errno of the directory (logged). */
@@ -57,6 +59,8 @@ const struct gp_facts *gp_witness_facts(const struct gp_witness *witness, const 
 
 /* All that is known, for gp_judge_hear(); borrowed until close. */
 struct gp_heard gp_witness_heard(const struct gp_witness *witness);
+/* Who speaks with listed prefixes; NULL without lists. Borrowed until close. */
+const struct gp_watch *gp_witness_watch(const struct gp_witness *witness);
 
 struct gp_dialogues_count gp_witness_count(const struct gp_witness *witness);
 

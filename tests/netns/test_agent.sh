@@ -207,6 +207,22 @@ mkdir /sys/fs/bpf/gatepost
 tap 'an empty directory is refused' refused 'killed while it started' gatepost run -c "$dir/conf" -i g0
 tap 'detach removes it' gatepost detach
 
+# The operator's lists are read again while the agent runs; a broken one changes nothing.
+replace_list() {
+	printf '%s\n' "$@" >"$dir/list.new"
+	mv "$dir/list.new" "$dir/list"
+}
+configure "lists: [{name: own, kind: watch, file: $dir/list}]"
+replace_list 192.0.2.0/24
+start
+replace_list 192.0.2.0/24 198.51.100.0/24
+tap 'a list that changes is read again' lab_until 10 agent_said '^gatepost: lists: read again'
+replace_list nonsense
+tap 'a broken one is complained of' lab_until 10 agent_said '/list:1: "nonsense": not an IPv4 or IPv6 prefix'
+stop
+tap 'and what was read before stays' report_matches lists "'entries': 2,"
+configure
+
 start
 ip -n "$ns" link set dev g0 xdp off
 tap 'a program that somebody took off is missed while the agent runs' lab_until 15 is_missed 'somebody took the program off'
