@@ -91,12 +91,26 @@ $(FUZZERS): $(B)/tests/%: $(B)/fuzz/tests/%.o $(LIB_FUZZ)
 tests: $(TESTS) $(ROOT_TESTS) $(PRINTERS)
 fuzzers: $(FUZZERS)
 
-check: $(B)/gatepost $(TESTS) $(PRINTERS)
+check: $(B)/gatepost $(B)/evaluate $(TESTS) $(PRINTERS)
 	$(Q)scripts/run-tests user
 check-root: $(B)/gatepost $(ROOT_TESTS) $(PRINTERS)
 	$(Q)scripts/run-tests root
 fuzz: $(FUZZERS)
 	$(Q)scripts/run-fuzzers $(FUZZ_SECONDS)
+
+# A population's packets, made up (tests/traffic/traffic.h).
+TRAFFIC_SOURCES := $(filter-out tests/traffic/tool.c,$(wildcard tests/traffic/*.c))
+
+$(B)/traffic: $(TRAFFIC_SOURCES:%.c=$(B)/%.o) $(B)/tests/traffic/tool.o
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
+
+$(B)/tests/traffic/%.o: tests/traffic/%.c Makefile
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -c $< -o $@
+
+$(B)/tests/test_traffic: $(TRAFFIC_SOURCES:%.c=$(B)/asan/%.o)
 
 # What a packet costs. Its programs wrap the data plane's own (bpf/entry.h).
 BENCH_SOURCES := $(addprefix tests/bench/,bench.c frames.c live.c live_evidence.c live_pair.c measure.c neighbours.c results.c world.c)
@@ -105,7 +119,8 @@ BENCH_SKELETONS := $(addprefix $(B)/tests/bench/,bench.skel.h deep.skel.h jump.s
 $(B)/bench: $(BENCH_SOURCES:%.c=$(B)/%.o) $(LIB_SOURCES:%.c=$(B)/%.o)
 $(B)/bench_drain: $(B)/tests/bench/bench_drain.o $(LIB_SOURCES:%.c=$(B)/%.o)
 $(B)/bench_deep: $(B)/tests/bench/bench_deep.o $(B)/tests/bench/deep_pcap.o $(LIB_SOURCES:%.c=$(B)/%.o)
-$(B)/bench $(B)/bench_deep $(B)/bench_drain:
+$(B)/bench_judge: $(B)/tests/bench/bench_judge.o $(LIB_SOURCES:%.c=$(B)/%.o)
+$(B)/bench $(B)/bench_deep $(B)/bench_drain $(B)/bench_judge:
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
 
@@ -124,7 +139,22 @@ $(B)/tests/bench/%.o: tests/bench/%.c Makefile | $(SKELETONS) $(BENCH_SKELETONS)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -c $< -o $@
 
-bench: $(B)/bench $(B)/bench_deep $(B)/bench_drain
+# How good the verdicts are, beside other detectors: scripts/evaluate.
+EVALUATE_SOURCES := $(wildcard tests/evaluate/*.c)
+EVALUATE_PARTS := $(filter-out %/evaluate.c,$(EVALUATE_SOURCES)) $(TRAFFIC_SOURCES)
+
+$(B)/evaluate: $(B)/tests/evaluate/evaluate.o $(EVALUATE_PARTS:%.c=$(B)/%.o) $(LIB_SOURCES:%.c=$(B)/%.o)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
+
+$(B)/tests/evaluate/%.o: tests/evaluate/%.c Makefile | $(SKELETONS)
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS_ALL) -Itests $(CFLAGS_ALL) -c $< -o $@
+
+$(B)/tests/test_evaluate: $(EVALUATE_PARTS:%.c=$(B)/asan/%.o)
+
+bench: $(B)/bench $(B)/bench_deep $(B)/bench_drain $(B)/bench_judge
 	$(Q)B=$(B) scripts/bench
 
 install: $(B)/gatepost
