@@ -486,12 +486,14 @@ const struct account_row account_rows_payload[] = {
 	{ "log-in: a session of SSH sends more, or lasts", 0,
 	  SCRIPT(TO_PORT(22), OPEN, CLI("SSH-2.0-b\r\n"), CLI(LINES_600 LINES_600), CLI(LINES_600 LINES_600), CLI(LINES_600 LINES_600), CLOSE,
 		 TALK(1, ALICE, WEB, 40001, 22), OPEN, CLI("SSH-2.0-b\r\n"), CLI(LINES_600), WAIT_S(61), CLOSE),
-	  EXPECT(LOGIN(SSH, flows, 2), REST(ALICE, logins)) },
+	  EXPECT(LOGIN(SSH, flows, 2), LOGIN(SSH, lasting, 2), REST(ALICE, logins)) },
 	{ "log-in: telnet, RDP and VNC by their ports", 0,
-	  SCRIPT(TO_PORT(23), OPEN, CLI("root\r\n"), CLOSE, TALK(1, ALICE, WEB, 40001, 3389), OPEN, CLI("\x03" LINES_600), CLOSE,
-		 TALK(2, ALICE, WEB, 40002, 5901), OPEN, SRV("RFB 003.008\n"), CLI("RFB 003.008\n"), CLOSE,
+	  SCRIPT(TO_PORT(23), OPEN, CLI("root\r\n"), CLI("password12\r\n"), CLOSE, TALK(1, ALICE, WEB, 40001, 3389), OPEN, CLI("\x03" LINES_600), CLOSE,
+		 TALK(2, ALICE, WEB, 40002, 5901), OPEN, SRV("RFB 003.008\n"), CLI("RFB 003.008\n"), CLI("\x02" RANDOM_32), CLOSE,
+		 TALK(4, ALICE, WEB, 40004, 5900), OPEN, SRV("RFB 003.008\n"), CLI("RFB 003.008\n"), CLOSE,
+		 TALK(5, ALICE, WEB, 40005, 23), OPEN, CLI("\xff\xfc\x01"), CLOSE,
 		 TALK(3, ALICE, WEB, 40003, 3389), OPEN, CLI("\x03"), CLOSE),
-	  EXPECT(LOGIN(TELNET, flows, 1), LOGIN(TELNET, brief, 1), LOGIN(RDP, flows, 2), LOGIN(RDP, brief, 1), LOGIN(VNC, flows, 1),
+	  EXPECT(LOGIN(TELNET, flows, 2), LOGIN(TELNET, brief, 1), LOGIN(RDP, flows, 2), LOGIN(RDP, brief, 1), LOGIN(VNC, flows, 2),
 		 LOGIN(VNC, brief, 1), REST(ALICE, logins)) },
 
 	/* HTTP (RFC 9112). */

@@ -9,6 +9,9 @@
 #include <stdbool.h>
 
 #include "cidr.h"
+#include "judge_flood.h"
+#include "judge_login.h"
+#include "judge_web.h"
 #include "standing.h"
 #include "world.h"
 
@@ -17,8 +20,12 @@ struct gp_limits {
 	double window_s;	/* a host is weighed at the end of each window */
 	double half_life_s;	/* after which evidence weighs half */
 	double prior;		/* share of infected hosts before any evidence */
+	double watch_score;	/* nats */
 	double suspect_score;	/* nats */
 	double confirm_score;	/* nats; in two windows in a row, three families at +1 or more */
+	double quiet_s;		/* below watch_score for so long: quiet */
+	double clean_s;		/* quiet for so long: clean */
+	double reinfect_s;	/* confirmed again within so long: infected again */
 	double spam_min_flows;	/* proved flows to port 25 below which nobody is a spam bot */
 	double spam_min_mx;	/* fan-out, in mail networks (/24, /48) per day: the first step */
 	double spam_refused_share; /* of what mail servers said, below which refusals do not count */
@@ -29,6 +36,9 @@ struct gp_limits {
 	double scan_endpoint_steps;
 	double scan_endpoint_ports; /* distinct ports before the endpoint walk counts */
 	double scan_endpoint_ratio; /* distinct ports per distinct address, at least */
+	struct gp_login_limits login;
+	struct gp_http_bot_limits http_bot;
+	struct gp_flood_limits flood;
 };
 
 extern const struct gp_limits gp_limits_default;

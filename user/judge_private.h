@@ -100,6 +100,9 @@ struct gp_spam_state {
 struct gp_record {
 	struct gp_scan_state scan;
 	struct gp_spam_state spam;
+	struct gp_login_state login;
+	struct gp_http_bot_state http_bot;
+	struct gp_flood_state flood;
 };
 
 struct gp_subject {
@@ -125,6 +128,15 @@ static inline __s64 gp_walk_height(const struct gp_walk *walk)
 {
 	return walk->failed - walk->answered + 2 * walk->half_open;
 }
+
+/* How much of the evidence of then is left. */
+double gp_fade(const struct gp_limits *limits, __u64 then_ns, __u64 now_ns);
+
+/* What the standing of every kind goes by. */
+struct gp_standing_limits gp_standing_limits(const struct gp_limits *limits);
+
+/* The verdict that a standing comes to; a quiet host keeps that of its last episode. */
+enum gp_verdict gp_standing_verdict(const struct gp_standing *standing);
 
 static inline __u64 gp_seconds_ns(double seconds)
 {

@@ -305,7 +305,8 @@ enum gp_login {
 /* Counted at the client, of proved flows. */
 struct gp_login_count {
 	__u32 flows;
-	__u32 brief;	/* of these, ended soon and with little sent: include/gatepost/login.h */
+	__u32 brief;	/* of these, ended soon and with little sent, though a password fits in: include/gatepost/login.h */
+	__u32 lasting;	/* ended later, or with more sent */
 	__u32 accepted; /* log-ins, as the server said in the clear; mailboxes and FTP only */
 	__u32 refused;
 };

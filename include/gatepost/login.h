@@ -16,12 +16,15 @@
 #define GP_PORT_FTP 21u
 #define GP_LOGIN_BRIEF_NS (60 * GP_FLOW_SECOND_NS)
 /*
- * What the client sent in a brief flow. Up to so much: labelled guessers sent 27 to 2,664 bytes per flow of SSH, RDP, FTP and
- * VNC; a session of OpenSSH that ran a command sends over 3,000. From so much on, for SSH and RDP: less is who asks only
- * whether somebody answers, an uptime monitor for instance, not who tries a password.
+ * What the client sent in a brief flow. Up to so much: labelled guessers sent 600 to 1,600 bytes per flow of SSH and RDP on
+ * average, and 27 to 29 of FTP and VNC; the messages with which OpenSSH logs in by an Ed25519 key and runs a command add up
+ * to about 2,750. From so much on: less is who asks only whether somebody
+ * answers, an uptime monitor for instance, not who tries a password. SSH and RDP exchange keys first; VNC's client answers a
+ * challenge of 16 bytes (RFC 6143, 7.2.2), telnet's sends a name and a password.
  */
-#define GP_LOGIN_BRIEF_BYTES 3072u
-#define GP_LOGIN_TRY_BYTES 400u
+#define GP_LOGIN_BRIEF_BYTES 2500u
+#define GP_LOGIN_KEYS_BYTES 400u
+#define GP_LOGIN_ANSWER_BYTES 16u
 #define GP_LOGIN_TAG_BYTES 32u /* an IMAP tag, at most */
 
 enum gp_login_outcome {
@@ -93,22 +96,38 @@ GP_INLINE int gp_login_head_is_known(__u32 head, int to_server)
 	return !(head & (three << 1)) && ((head | head << 1) & three) == three;
 }
 
+enum gp_login_length {
+	GP_LOGIN_NO_TRY, /* too little was sent for a log-in, or how much is not known */
+	GP_LOGIN_BRIEF,
+	GP_LOGIN_LASTING,
+};
+
+/* Bytes without which nobody has tried a password. */
+GP_INLINE __u32 gp_login_least(__u32 login)
+{
+	if (login == GP_LOGIN_SSH || login == GP_LOGIN_RDP)
+		return GP_LOGIN_KEYS_BYTES;
+	return login == GP_LOGIN_TELNET || login == GP_LOGIN_VNC ? GP_LOGIN_ANSWER_BYTES : 0;
+}
+
 /**
- * gp_login_is_brief() - has a flow that asks for a password ended as failed log-ins do?
+ * gp_login_length() - how long a flow that asks for a password was.
  * @p: a FIN or RST of it.
  * @login: enum gp_login.
+ *
+ * Return: enum gp_login_length.
  */
-GP_INLINE int gp_login_is_brief(const struct gp_flow *flow, const struct gp_packet *p, __u32 login, __u32 from_client,
+GP_INLINE __u32 gp_login_length(const struct gp_flow *flow, const struct gp_packet *p, __u32 login, __u32 from_client,
 				__u64 now_ns)
 {
 	__u32 sent;
 
 	if (!from_client && !(p->tcp_flags & GP_TCP_ACK)) /* it does not say how much it got */
-		return 0;
+		return GP_LOGIN_NO_TRY;
 	sent = (from_client ? p->seq + p->payload_len : p->ack) - (flow->client_isn + 1);
 	if (sent > GP_LOGIN_BRIEF_BYTES || now_ns - flow->first_ns > GP_LOGIN_BRIEF_NS)
-		return 0;
-	return (login != GP_LOGIN_SSH && login != GP_LOGIN_RDP) || sent >= GP_LOGIN_TRY_BYTES;
+		return GP_LOGIN_LASTING;
+	return sent >= gp_login_least(login) ? GP_LOGIN_BRIEF : GP_LOGIN_NO_TRY;
 }
 
 /* Where what follows an IMAP tag begins (RFC 9051, 2.2.1). @start: of the line. Return: 0: there is no tag. */

@@ -300,7 +300,7 @@ GP_GLOBAL int gp_stream_proved(struct gp_memory *m, struct gp_scratch *s, __u32 
 GP_GLOBAL int gp_stream_login_end(struct gp_flow *flow, struct gp_host *host, const struct gp_packet *p,
 				  __u32 from_client, __u64 now_ns)
 {
-	__u32 login;
+	__u32 login, length;
 
 	if (!flow || !host || !p || (flow->flags & (GP_FLOW_PROVED | GP_FLOW_ENDED)) != GP_FLOW_PROVED)
 		return 0;
@@ -309,8 +309,11 @@ GP_GLOBAL int gp_stream_login_end(struct gp_flow *flow, struct gp_host *host, co
 	if (login >= GP_LOGINS)
 		return 0;
 	flow->flags |= GP_FLOW_ENDED;
-	if (gp_login_is_brief(flow, p, login, from_client, now_ns))
+	length = gp_login_length(flow, p, login, from_client, now_ns);
+	if (length == GP_LOGIN_BRIEF)
 		GP_ADD(host->logins[login].brief, 1);
+	else if (length == GP_LOGIN_LASTING)
+		GP_ADD(host->logins[login].lasting, 1);
 	return 0;
 }
 
