@@ -127,7 +127,7 @@ static void weigh_families(struct gp_login_state *s, const struct gp_case *c, co
 	if (often && g->refused >= l->fast)
 		gain[GP_LOGIN_FAMILY_SPEED] = g->refused >= l->very_fast ? 4 : 2;
 	if (brief)
-		gain[GP_LOGIN_FAMILY_BRIEF] = l->brief * fmax(0, g->brief - l->allowed);
+		gain[GP_LOGIN_FAMILY_BRIEF] = l->brief * fmax(0, g->brief - l->brief_allowed);
 	if (c->inside && c->host->role == GP_ROLE_SUBSCRIBER && g->hidden >= l->hidden &&
 	    g->hidden >= HIDDEN_PER_SERVER * l->per_server * s->servers)
 		gain[GP_LOGIN_FAMILY_HIDDEN] = families[GP_LOGIN_FAMILY_HIDDEN].cap / 2;

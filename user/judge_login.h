@@ -10,13 +10,14 @@
 #include "standing.h"
 
 struct gp_login_limits {
-	double allowed;	      /* refused log-ins, and brief flows, per window that say nothing: a forgotten password */
+	double allowed;	      /* refused log-ins per window that say nothing: a forgotten password */
 	double refused;	      /* nats for each one beyond */
 	double accepted;      /* nats that each log-in that was accepted takes off */
 	double refused_share; /* of all outcomes, below which refusals do not count */
 	double fast;	      /* refused per window: no hand types, and few devices retry, so fast */
 	double very_fast;     /* refused per window, twice: to confirm */
-	double brief;	      /* nats for each brief flow of SSH, RDP, telnet or VNC beyond */
+	double brief_allowed; /* brief flows of SSH, RDP, telnet or VNC per window that say nothing */
+	double brief;	      /* nats for each one beyond */
 	double brief_share;   /* of all such flows, below which brief ones do not count */
 	double per_server;    /* brief flows per server, at least */
 	double hidden;	      /* brief flows to mailboxes within TLS, per window: more than any household's programs ask */
