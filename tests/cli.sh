@@ -122,6 +122,16 @@ bot=tests/pcap/spam-bot-ipv4/input.pcap
 prints '"command":"HELO","argument":"localhost"' replay --dialogues "$bot"
 prints '"value": "localhost"' replay "$bot"
 says 2 'give it without --format' replay --dialogues --format text "$bot"
+scan=tests/pcap/scan-connect/input.pcap
+prints '2026-01-05T10:00:36  scanner      suspected   16.0' replay --explain 10.20.0.66 "$scan"
+prints 'scanner: suspected, 16.0 nats, confidence 99.99 %' replay --explain 10.20.0.66 "$scan"
+prints '"kind":"scanner","state":"suspected","score":16.0000' replay --explain 10.20.0.66 --format ndjson "$scan"
+prints '192.0.2.1: no packet that says anything of it was seen' replay --explain 192.0.2.1 "$scan"
+says 2 'give one address' replay --explain 10.20.0.0/24 "$scan"
+says 2 'give one address' replay --explain localhost "$scan"
+"$gatepost" replay --explain 10.20.0.66 "$scan" >/dev/full 2>"$dir/err"
+expect 'an explanation that cannot be written: exit code 1' [ $? -eq 1 ]
+expect 'and is named' grep -q 'explanation: cannot write' "$dir/err"
 "$gatepost" replay --dialogues "$bot" >/dev/full 2>"$dir/err"
 expect 'dialogues that cannot be written: exit code 1' [ $? -eq 1 ]
 expect 'and why' grep -q 'No space left' "$dir/err"

@@ -326,6 +326,11 @@ static struct gp_finding *add_finding(struct world *w, const struct gp_host *h, 
 		.confidence = 0.99987,
 		.source_verified = verdict == GP_VERDICT_CONFIRMED,
 		.sample = h->samples[kind == GP_KIND_SPAM_BOT ? GP_SAMPLE_SMTP : GP_SAMPLE_CONTACT],
+		.standing = { .state = verdict == GP_VERDICT_CONFIRMED ? GP_STATE_CONFIRMED : GP_STATE_SUSPECTED,
+			      .since_ns = h->last_seen_ns, .watched_ns = h->first_seen_ns, .suspected_ns = h->first_seen_ns,
+			      .confirmed_ns = verdict == GP_VERDICT_CONFIRMED ? h->last_seen_ns : 0,
+			      .suspected_contacts = 41, .episodes = verdict == GP_VERDICT_CONFIRMED },
+		.sentence = "A device on this line has done what its owner would not want it to do.",
 		.evidence_count = COUNT(reasons),
 	};
 	memcpy(f->evidence, reasons, sizeof(reasons));

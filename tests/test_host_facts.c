@@ -276,13 +276,22 @@ static void test_signatures(void **state)
 	assert_int_equal(strlen(h->signature_text[1]), GP_FACT_SIGNATURE_TEXT - 1);
 }
 
+/* A refusal that names a list. */
+static void refuse(const struct gp_addr *host, __u64 time_ns, bool policy)
+{
+	const struct gp_mail_facts mail = { .dnsbl = policy ? GP_DNSBL_POLICY : GP_DNSBL_LISTED };
+	const struct gp_addr server = v4(198, 51, 100, 1);
+
+	gp_host_facts_mail(facts, host, time_ns, &mail, &server);
+}
+
 static void test_forgotten(void **state)
 {
 	(void)state;
 	for (unsigned i = 0; i < 10; i++) {
 		struct gp_addr host = v4(10, 0, 0, i);
 
-		gp_host_facts_blocklist(facts, &host, BEGIN + i, i & 1);
+		refuse(&host, BEGIN + i, i & 1);
 	}
 	assert_int_equal(gp_host_facts_hosts(facts), 8);
 	assert_int_equal(gp_host_facts_displaced(facts), 2);
@@ -292,7 +301,7 @@ static void test_forgotten(void **state)
 
 		assert_int_equal(!h, i < 2);
 		if (h)
-			assert_int_equal(i & 1 ? h->blocklist_policy : h->blocklist_listed, 1);
+			assert_int_equal(i & 1 ? h->mail.policy : h->mail.listed, 1);
 	}
 	gp_host_facts_expire(facts, BEGIN + 4 + 2 * DAY);
 	assert_int_equal(gp_host_facts_hosts(facts), 6); /* 2 and 3 were idle for longer than that */
@@ -307,7 +316,7 @@ static void test_size(void **state)
 {
 	(void)state;
 	print_message("  %zu bytes per host\n", sizeof(struct gp_facts));
-	assert_in_range(sizeof(struct gp_facts), 1, 2600);
+	assert_in_range(sizeof(struct gp_facts), 1, 3000);
 }
 
 /* The model. */
@@ -560,8 +569,8 @@ static void compare_host(unsigned address, const struct gp_facts *got, const str
 	compare_put_offs(got, want);
 	assert_memory_equal(got->ttl_classes, want->ttl, sizeof(want->ttl));
 	assert_memory_equal(got->tools, want->tools, sizeof(want->tools));
-	assert_int_equal(got->blocklist_listed, want->listed);
-	assert_int_equal(got->blocklist_policy, want->policy);
+	assert_int_equal(got->mail.listed, want->listed);
+	assert_int_equal(got->mail.policy, want->policy);
 }
 
 static void observe_value(unsigned kind, unsigned address, const struct gp_addr *host, __u64 time_ns, unsigned number)
@@ -611,7 +620,7 @@ static void any_operation(__u64 r, __u64 time_ns)
 		struct model_host *h = model_observe(address, time_ns);
 
 		*(number & 1 ? &h->policy : &h->listed) += 1;
-		gp_host_facts_blocklist(facts, &host, time_ns, number & 1);
+		refuse(&host, time_ns, number & 1);
 	} else {
 		model_expire(time_ns);
 		gp_host_facts_expire(facts, time_ns);

@@ -96,6 +96,7 @@ static const struct {
 static void reopen(struct world *w, double suspect_score, double confirm_score, double min_flows)
 {
 	gp_judge_close(w->judge);
+	w->limits.watch_score = suspect_score;
 	w->limits.suspect_score = suspect_score;
 	w->limits.confirm_score = confirm_score;
 	w->limits.spam_min_flows = min_flows;
@@ -291,25 +292,44 @@ static void test_families(void **state)
 }
 
 /* Submission is between a subscriber and its provider. */
+/* What a subscriber hands in at a submission port is judged by what is answered there; never confirmed by that alone. */
+static const struct {
+	const char *name;
+	struct mail each; /* per window */
+	unsigned int windows;
+	enum gp_verdict verdict;
+} handed_in[] = {
+	{"much mail, all of it accepted", {.flows = 300, .accepted = 900, .no_quit = 300}, 6, GP_VERDICT_NONE},
+	{"stolen account: the provider refuses most", {.flows = 60, .accepted = 60, .body = 40}, 3, GP_VERDICT_SUSPECTED},
+	{"half of the recipients do not exist", {.flows = 30, .accepted = 30, .rcpt = 30}, 3, GP_VERDICT_SUSPECTED},
+	{"a mail that sticks in the outbox for a day", {.flows = 2, .accepted = 2, .body = 2}, 144, GP_VERDICT_NONE},
+	{"a mailing list, 5 % of it refused", {.flows = 5, .accepted = 95, .rcpt = 5}, 12, GP_VERDICT_NONE},
+	{"a typing error or two, each hour", {.flows = 1, .accepted = 1, .rcpt = 2}, 24, GP_VERDICT_NONE},
+};
+
 static void test_submission(void **state)
 {
-	const struct mail mail = BOT;
-	struct gp_host *host;
-	struct world w;
-
 	(void)state;
-	world_open(&w, false);
-	world_claim(&w, INSIDE, GP_ROLE_SUBSCRIBER);
-	host = world_host(&w, INSIDE);
-	set_mail(host, &mail);
-	host->smtp[1] = host->smtp[0];
-	host->services[GP_SERVICE_SUBMISSION] = host->services[GP_SERVICE_SMTP];
-	memset(&host->smtp[0], 0, sizeof(host->smtp[0]));
-	memset(&host->services[GP_SERVICE_SMTP], 0, sizeof(host->services[GP_SERVICE_SMTP]));
-	memset(&host->mx, 0, sizeof(host->mx));
-	world_tick(&w, START + 3600 * SECOND);
-	assert_null(world_finding(&w, INSIDE, GP_KIND_SPAM_BOT));
-	world_close(&w);
+	for (size_t row = 0; row < ROWS(handed_in); row++) {
+		const struct mail *each = &handed_in[row].each;
+		struct gp_host *host;
+		struct world w;
+
+		world_open(&w, false);
+		world_claim(&w, INSIDE, GP_ROLE_SUBSCRIBER);
+		host = world_host(&w, INSIDE);
+		for (__u32 i = 1; i <= handed_in[row].windows; i++) {
+			host->services[GP_SERVICE_SUBMISSION].confirmed = i * each->flows;
+			host->smtp[1].replies[GP_STAGE_RCPT][GP_REPLY_2XX] = i * each->accepted;
+			host->smtp[1].ended_without_quit = i * each->no_quit;
+			set_refused(&host->smtp[1], GP_STAGE_RCPT, i * each->rcpt);
+			set_refused(&host->smtp[1], GP_STAGE_BODY, i * each->body);
+			world_tick(&w, START + i * 600 * SECOND);
+		}
+		if (world_verdict(&w, INSIDE, GP_KIND_SPAM_BOT) != handed_in[row].verdict)
+			fail_msg("%s: %d", handed_in[row].name, (int)world_verdict(&w, INSIDE, GP_KIND_SPAM_BOT));
+		world_close(&w);
+	}
 }
 
 /* --- 9: fading, and windows --------------------------------------------------------------------------------------- */

@@ -389,6 +389,18 @@ static void make_ranges(struct world *w)
 	world_range(w, "2001:db8:ffff::", 48)->score = 9.5;
 }
 
+/* Prefixes that are seen in one direction are named. */
+static void make_one_direction(struct world *w)
+{
+	static struct gp_asymmetry list[2];
+
+	list[0] = (struct gp_asymmetry){ world_addr("10.1.2.0"), 120, GP_SEEN_SENT, 0, 8, 1600, 3 };
+	list[1] = (struct gp_asymmetry){ world_addr("2001:db8::"), 48, GP_SEEN_RECEIVED, 0, 5, 0, 0 };
+	list[0].since_ns = list[1].since_ns = w->report.start_ns;
+	w->verdicts.asymmetries = list;
+	w->verdicts.asymmetry_count = 2;
+}
+
 static void make_no_record(struct world *w)
 {
 	world_slot_traffic(w, world_slot(w, "10.0.0.200", 128), GP_SERVICE_QUIC, 123, 45678);
@@ -432,6 +444,9 @@ static const struct {
 	{ "ranges", make_ranges, false,
 	  { "scanner_range       94.7%       95      5,120  12,345         7\n", "             sources not verified: ",
 	    "1 confirmed, 3 suspected; 7 hosts seen" } },
+	{ "one direction", make_one_direction, false,
+	  { "partial     10.1.2.0/24: only what it sends is seen (1,600 attempts without answer): no scanner is judged\n",
+	    "2001:db8::/48: only what it receives is seen\n" } },
 	{ "no record", make_no_record, false, { "9 hosts seen", "10.0.0.0/24         inside       3    1,663" } },
 	{ "cells", make_cells, false,
 	  { "198.51.100.0/24     outside      1      320", "203.0.113.0/24      outside      0       30",

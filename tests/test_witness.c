@@ -98,7 +98,7 @@ static void test_forged_words(void **state)
 	facts = facts_of(ALICE);
 	if (facts) {
 		assert_int_equal(facts->helo.used, 0);
-		assert_int_equal(facts->blocklist_listed, 0);
+		assert_int_equal(facts->mail.listed, 0);
 		assert_int_equal(facts->put_off, 0);
 	}
 	gp_witness_close(witness);

@@ -9,6 +9,7 @@
 
 #include "command.h"
 #include "engine.h"
+#include "explain.h"
 #include "epoch.h"
 #include "log.h"
 #include "memory_setup.h"
@@ -26,6 +27,7 @@ static const char help[] =
 	"  --format FORMAT   json (default), ndjson or text\n"
 	"  --all             list hosts without a verdict as well\n"
 	"  --dialogues       no report: what was said on each mail and web flow, one line of JSON per flow\n"
+	"  --explain ADDR    no report: what was thought of this host, whenever it changed; text, or json\n"
 	"  --capture-evidence DIR  keep samples of flagged hosts' packets there, one pcapng each\n"
 	"  --trust-inside    inside addresses cannot have been spoofed where the capture was taken\n";
 
@@ -37,6 +39,7 @@ struct replay {
 	struct gp_epoch *epoch;
 	struct gp_judge *judge;
 	struct gp_witness *witness;
+	struct gp_explain *explain; /* NULL: without */
 	bool captures; /* packets of flagged hosts are kept */
 	__u64 now_s;   /* wall clock */
 	int err; /* of the witness */
@@ -79,9 +82,11 @@ static int begin_slice(struct replay *r, __u64 now_ns)
 	int err = gp_epoch_turn(r->epoch, now_ns);
 
 	if (!err)
-		err = gp_judge_tick(r->judge, now_ns);
-	if (!err)
 		err = gp_witness_tick(r->witness, now_ns, 0, r->now_s);
+	if (!err)
+		err = gp_judge_tick(r->judge, now_ns);
+	if (!err && r->explain)
+		err = gp_explain_look(r->explain, now_ns);
 	return err ? err : flag(r);
 }
 
@@ -185,6 +190,7 @@ static int open_witness(struct replay *r, const struct gp_options *options)
 
 static int replay_open(struct replay *r, const struct gp_options *options, char *const *paths, size_t count)
 {
+	static const struct gp_addr nobody;
 	int err = gp_source_pcap_open(&r->source, paths, count);
 
 	if (err)
@@ -202,11 +208,17 @@ static int replay_open(struct replay *r, const struct gp_options *options, char 
 	if (err)
 		return err;
 	err = gp_judge_open(&r->judge, r->world, &r->config->limits, options->trust_inside);
-	return err ? err : open_witness(r, options);
+	if (!err)
+		err = open_witness(r, options);
+	if (!err && memcmp(&options->explain, &nobody, sizeof(nobody)) != 0)
+		err = gp_explain_open(&r->explain, &options->explain, stdout,
+				      options->format_given ? options->format : GP_FORMAT_TEXT, r->world, r->judge);
+	return err;
 }
 
 static void replay_close(struct replay *r)
 {
+	gp_explain_close(r->explain);
 	if (r->witness)
 		gp_witness_close(r->witness);
 	if (r->judge)
@@ -223,6 +235,25 @@ static void replay_close(struct replay *r)
 		gp_config_close(r->config);
 }
 
+/* The input has ended: what was said is told first, so that the judge knows it. */
+static int finish(struct replay *r, __u64 now_ns)
+{
+	int err;
+
+	gp_memory_flush(&r->engine->memory, now_ns);
+	err = gp_epoch_turn(r->epoch, now_ns);
+	if (!err)
+		err = r->err ? r->err : gp_witness_finish(r->witness);
+	if (!err)
+		err = gp_judge_finish(r->judge, now_ns);
+	if (!err && r->explain) {
+		err = gp_explain_finish(r->explain, now_ns);
+		if (err)
+			gp_error("explanation: cannot write: %s", strerror(-err));
+	}
+	return err ? err : flag(r);
+}
+
 static int replay(struct replay *r, const struct gp_options *options, char *const *paths, size_t count)
 {
 	const char *reason = NULL;
@@ -235,15 +266,8 @@ static int replay(struct replay *r, const struct gp_options *options, char *cons
 	damage = replay_frames(r);
 	if (damage)
 		reason = gp_source_pcap_error(r->source) ?: strerror(-damage);
-	gp_memory_flush(&r->engine->memory, gp_source_pcap_count(r->source)->last_ns);
-	err = gp_epoch_turn(r->epoch, gp_source_pcap_count(r->source)->last_ns);
-	if (!err)
-		err = gp_judge_finish(r->judge, gp_source_pcap_count(r->source)->last_ns);
-	if (!err)
-		err = r->err ? r->err : gp_witness_finish(r->witness);
-	if (!err)
-		err = flag(r);
-	if (err || options->dialogues)
+	err = finish(r, gp_source_pcap_count(r->source)->last_ns);
+	if (err || options->dialogues || r->explain)
 		return err ? err : damage;
 	name = join_names(paths, count);
 	err = name ? replay_report(r, options, name, reason) : -ENOMEM;
@@ -257,7 +281,7 @@ int gp_cmd_replay(int argc, char **argv)
 	struct replay r = { 0 };
 	int first = 0, code = GP_EXIT_USAGE;
 
-	if (gp_options_parse(&options, argc, argv, "cCdEefat", &first))
+	if (gp_options_parse(&options, argc, argv, "cCdEefatX", &first))
 		goto out;
 	if (options.help) {
 		code = gp_print(help);

@@ -30,6 +30,7 @@ struct gp_options {
 	bool trust_inside;
 	bool dialogues;
 	const char *capture_dir; /* --capture-evidence; NULL without */
+	struct gp_addr explain; /* --explain; all zero without */
 	bool deep;
 	bool help;
 	unsigned interval_s; /* 0: report at the end only */
@@ -37,7 +38,7 @@ struct gp_options {
 
 /**
  * gp_options_parse() - read a command's options.
- * @allowed: the letters of the options that this command knows: c, C (--inside), d (--dialogues), E (--capture-evidence), D (--deep), e, f, i, I (--interval), a, t, x.
+ * @allowed: the letters of the options that this command knows: c, C (--inside), d (--dialogues), E (--capture-evidence), D (--deep), e, f, i, I (--interval), a, t, x, X (--explain).
  * @first: out; index of the first argument that is no option.
  *
  * Return: 0, or -EINVAL with one line on stderr that names the option, or -ENOMEM.

@@ -158,14 +158,16 @@ static void set_double(struct reader *reader, const struct gp_config_key *key, c
 	const char *text = plain_scalar(reader, key, node), *why = "is not a plain number", *rest;
 	double *where = place(reader, key), value;
 	char quote[GP_CONFIG_QUOTE];
-	bool bad;
+	bool minus = key->min < 0 && text && *text == '-', bad;
 
 	if (!text)
 		return;
 	if (key->type == GP_KEY_DURATION)
 		bad = gp_duration_parse(&value, &why, text);
 	else
-		bad = gp_number_parse(&value, &rest, text) || *rest;
+		bad = gp_number_parse(&value, &rest, text + minus) || *rest;
+	if (!bad && minus)
+		value = -value;
 	if (!bad && (value < key->min || value > key->max)) {
 		why = "is out of range";
 		bad = true;
@@ -590,6 +592,8 @@ static const char *origin(const struct gp_prefix_entry *entry)
 		return "relays";
 	case GP_ROLE_INFRASTRUCTURE:
 		return "infrastructure";
+	case GP_ROLE_BUSINESS:
+		return "business";
 	default:
 		return "inside";
 	}

@@ -101,7 +101,7 @@ static bool is_inside(const struct gp_prefix *prefix)
 static const char *contradiction(const struct gp_prefix *a, const struct gp_prefix *b)
 {
 	if (a->role != b->role)
-		return is_inside(a) ? NULL : "is in relays and in infrastructure";
+		return is_inside(a) ? NULL : "is in two of relays, infrastructure and business";
 	return a->subscriber_bits != b->subscriber_bits ? "is given with two subscriber lengths" : NULL;
 }
 

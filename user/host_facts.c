@@ -31,7 +31,7 @@ struct gp_host_facts {
 	__u32 max_hosts, touched, hosts; /* touched: places that were ever used */
 	__u32 free, oldest, newest;
 	__u64 secret[2];
-	__u64 displaced;
+	__u64 displaced, generations;
 };
 
 static __u32 *bucket_of(const struct gp_host_facts *f, const struct gp_addr *addr)
@@ -130,6 +130,7 @@ static struct gp_facts *observe(struct gp_host_facts *f, const struct gp_addr *a
 		at = take_place(f);
 		memset(&f->places[at].facts, 0, sizeof(f->places[at].facts));
 		f->places[at].facts.addr = *addr;
+		f->places[at].facts.generation = ++f->generations;
 		f->places[at].facts.first_ns = f->places[at].facts.last_ns = time_ns;
 		f->places[at].chain = *bucket;
 		*bucket = at;
@@ -296,15 +297,6 @@ void gp_host_facts_user_agent(struct gp_host_facts *f, const struct gp_addr *hos
 		gp_sanitise(h->user_agent_text[slot], GP_FACT_USER_AGENT_TEXT, value, len);
 }
 
-static struct gp_addr network_of(const struct gp_addr *server)
-{
-	struct gp_addr network = *server;
-	unsigned keep = gp_addr_is_mapped(server) ? 15 : 6;
-
-	memset(network.bytes + keep, 0, sizeof(network.bytes) - keep);
-	return network;
-}
-
 static struct gp_fact_pending *find_pending(struct gp_facts *h, const struct gp_addr *network)
 {
 	for (__u32 i = 0; i < h->pending_count; i++) {
@@ -329,7 +321,7 @@ void gp_host_facts_contact(struct gp_host_facts *f, const struct gp_addr *host, 
 			   const struct gp_addr *server)
 {
 	struct gp_facts *h = observe(f, host, time_ns);
-	struct gp_addr network = network_of(server);
+	struct gp_addr network = gp_mail_network(server);
 	struct gp_fact_pending *pending = find_pending(h, &network);
 
 	if (!pending || time_ns <= pending->since_ns)
@@ -358,7 +350,7 @@ void gp_host_facts_put_off(struct gp_host_facts *f, const struct gp_addr *host, 
 			   const struct gp_addr *server)
 {
 	struct gp_facts *h = observe(f, host, time_ns);
-	struct gp_addr network = network_of(server);
+	struct gp_addr network = gp_mail_network(server);
 	struct gp_fact_pending *pending = find_pending(h, &network);
 
 	if (pending && is_over(pending, time_ns, RETURN_NS)) {
@@ -379,11 +371,56 @@ void gp_host_facts_put_off(struct gp_host_facts *f, const struct gp_addr *host, 
 	h->pending[h->pending_count++] = (struct gp_fact_pending){ .network = network, .since_ns = time_ns };
 }
 
-void gp_host_facts_blocklist(struct gp_host_facts *f, const struct gp_addr *host, __u64 time_ns, bool policy)
+void gp_host_facts_mail(struct gp_host_facts *f, const struct gp_addr *host, __u64 time_ns,
+			const struct gp_mail_facts *mail, const struct gp_addr *server)
+{
+	gp_mail_tally_add(&observe(f, host, time_ns)->mail, mail, server);
+}
+
+void gp_host_facts_network(struct gp_host_facts *f, const struct gp_addr *host, __u64 time_ns,
+			   const struct gp_addr *server)
+{
+	struct gp_fact_networks *n = &observe(f, host, time_ns)->networks;
+	__u64 span = time_ns / (GP_FACT_SPAN_S * SECOND_NS);
+	struct gp_addr network = gp_mail_network(server);
+
+	if (span + GP_FACT_SPANS <= n->span)
+		return;
+	for (; n->span < span; n->span++) {
+		if (span - n->span >= GP_FACT_SPANS)
+			n->span = span - GP_FACT_SPANS;
+		memset(&n->of[(n->span + 1) % GP_FACT_SPANS], 0, sizeof(n->of[0]));
+	}
+	gp_hll_add(&n->of[span % GP_FACT_SPANS], gp_hash_addr(f->secret[1], &network));
+}
+
+double gp_facts_networks(const struct gp_facts *h, __u64 now_ns)
+{
+	const struct gp_fact_networks *n = &h->networks;
+	__u64 now = now_ns / (GP_FACT_SPAN_S * SECOND_NS);
+	struct gp_hll all = { 0 };
+
+	for (__u64 span = n->span, back = 0; back < GP_FACT_SPANS && back <= span; back++) {
+		const struct gp_hll *one = &n->of[(span - back) % GP_FACT_SPANS];
+
+		if (span - back + GP_FACT_SPANS <= now)
+			break;
+		for (unsigned i = 0; i < GP_HLL_REGISTERS; i++) {
+			if (all.registers[i] < one->registers[i])
+				all.registers[i] = one->registers[i];
+		}
+	}
+	return gp_hll_estimate(&all);
+}
+
+void gp_host_facts_served(struct gp_host_facts *f, const struct gp_addr *host, __u64 time_ns,
+			  const struct gp_addr *client)
 {
 	struct gp_facts *h = observe(f, host, time_ns);
+	struct gp_addr network = gp_mail_network(client);
 
-	*(policy ? &h->blocklist_policy : &h->blocklist_listed) += 1;
+	h->served++;
+	gp_network_set_add(&h->served_to, &network);
 }
 
 static void expire_pending(struct gp_facts *h, __u64 now_ns)

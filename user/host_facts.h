@@ -14,6 +14,7 @@
 #include <gatepost/abi.h>
 
 #include "ja4.h"
+#include "mail_tally.h"
 #include "tcp_signature.h"
 
 enum {
@@ -28,6 +29,8 @@ enum {
 	GP_FACT_SOON_S = 60,	      /* who comes back sooner did not wait */
 	GP_FACT_LATE_S = 30 * 60,     /* dialogues are told at their end: so much longer is waited */
 	GP_FACT_IDLE_S = 2 * 86400,   /* then a host is forgotten */
+	GP_FACT_SPANS = 4,	      /* distinct mail networks are those of this span and of the three before */
+	GP_FACT_SPAN_S = 8 * 3600,
 };
 
 /* Different values of one kind: the latest ones, by last_ns. Slots from `used` on hold nothing. */
@@ -55,8 +58,15 @@ struct gp_fact_pending {
 	__u64 since_ns;
 };
 
+/* Distinct mail networks of a day: of 24 to 32 hours. A sketch each, as a ring. */
+struct gp_fact_networks {
+	__u64 span; /* the latest, counted since the Unix epoch */
+	struct gp_hll of[GP_FACT_SPANS];
+};
+
 struct gp_facts {
 	struct gp_addr addr;
+	__u64 generation; /* another one: forgotten in between, and counted from zero */
 	__u64 first_ns, last_ns; /* least and greatest time of its observations */
 
 	struct gp_fact_slots helo, ja4, signature, user_agent, dialect;
@@ -81,14 +91,17 @@ struct gp_facts {
 
 	__u64 ttl_classes[GP_FACT_TTL_CLASSES]; /* SYNs and SYN-ACKs with 32, 64, 128, 255 */
 	__u64 tools[GP_TOOLS];			/* SYNs that bear a mark of that tool; [GP_TOOL_NONE]: of none */
-	__u64 blocklist_listed, blocklist_policy; /* replies that name a block list */
+	struct gp_mail_tally mail;		/* dialogues with mail servers */
+	struct gp_fact_networks networks;	/* that these were in, and all its other proved flows to mail servers */
+	__u32 served;				/* mails that it took as a mail server */
+	struct gp_network_set served_to;	/* networks that they came from */
 };
 
 struct gp_host_facts;
 
 /**
  * gp_host_facts_open() - an empty memory.
- * @max_hosts: at least 1; about 2.5 kB each, taken from the system when first used.
+ * @max_hosts: at least 1; about 3 kB each, taken from the system when first used.
  * @secret:    of the hashes.
  *
  * Return: 0, or -ENOMEM.
@@ -129,8 +142,20 @@ void gp_host_facts_contact(struct gp_host_facts *facts, const struct gp_addr *ho
 void gp_host_facts_put_off(struct gp_host_facts *facts, const struct gp_addr *host, __u64 time_ns,
 			   const struct gp_addr *server);
 
-/* A server's refusal that names a block list; @policy: one of addresses that should send no mail, not of offenders. */
-void gp_host_facts_blocklist(struct gp_host_facts *facts, const struct gp_addr *host, __u64 time_ns, bool policy);
+/* A dialogue on port 25; the tally has the rest of what it tells. @time_ns: of its end. */
+void gp_host_facts_mail(struct gp_host_facts *facts, const struct gp_addr *host, __u64 time_ns,
+			const struct gp_mail_facts *mail, const struct gp_addr *server);
+
+/* A proved flow to a mail server, whether or not it was heard. @time_ns: of its beginning. */
+void gp_host_facts_network(struct gp_host_facts *facts, const struct gp_addr *host, __u64 time_ns,
+			   const struct gp_addr *server);
+
+/* The host took a mail, as a server. */
+void gp_host_facts_served(struct gp_host_facts *facts, const struct gp_addr *host, __u64 time_ns,
+			  const struct gp_addr *client);
+
+/* Distinct mail networks of the last 24 to 32 hours, estimated. */
+double gp_facts_networks(const struct gp_facts *host, __u64 now_ns);
 
 /**
  * gp_host_facts_expire() - time passes: who has not come back gave up, hosts long idle are forgotten.

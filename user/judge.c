@@ -12,6 +12,7 @@
 
 #define OUTAGE_HOSTS 4u	  /* inside, that tried in vain in one slice */
 #define OUTAGE_SLICES 75u /* 5 min */
+#define HOUR_WINDOWS 6u
 
 struct gp_outage {
 	bool lasts; /* no inside host has had an answer since */
@@ -51,6 +52,7 @@ struct gp_judge {
 	struct gp_floods floods;
 	struct gp_finding *findings;
 	struct gp_ranges *ranges;
+	struct gp_routing *routing;
 };
 
 int gp_judge_open(struct gp_judge **out, struct gp_world *world, const struct gp_limits *limits, bool trust_inside)
@@ -67,8 +69,10 @@ int gp_judge_open(struct gp_judge **out, struct gp_world *world, const struct gp
 	if (!j->window_ns)
 		j->window_ns = 1;
 	err = gp_ranges_open(&j->ranges, world, &j->limits);
+	if (!err)
+		err = gp_routing_open(&j->routing, world, HOUR_WINDOWS * j->window_ns);
 	if (err) {
-		free(j);
+		gp_judge_close(j);
 		return err;
 	}
 	*out = j;
@@ -90,6 +94,7 @@ void gp_judge_close(struct gp_judge *j)
 	if (!j)
 		return;
 	gp_ranges_close(j->ranges);
+	gp_routing_close(j->routing);
 	free(j->findings);
 	free(j->floods.seen);
 	free(j->subjects);
@@ -110,7 +115,7 @@ static struct gp_case case_of(const struct gp_judge *j, __u32 id)
 		.inside = inside,
 		.verified = host->proved_flows >= GP_PROOF_FLOWS || (j->trust_inside && inside),
 		.trusted = j->trust_inside && inside,
-		.one_direction = j->one_direction,
+		.one_direction = j->one_direction || (inside && gp_routing_seen(j->routing, &host->addr) != GP_SEEN_BOTH),
 	};
 }
 
@@ -368,8 +373,9 @@ static void take_snapshots(struct gp_judge *j, __u64 now_ns)
 /* 1. Who may be called a spam bot at all. */
 static bool sends_mail_for_itself(const struct gp_judge *j, __u32 id, const struct gp_host *host)
 {
-	return gp_world_is_inside(j->world, id) && host->role == GP_ROLE_SUBSCRIBER &&
-	       host->services[GP_SERVICE_SMTP].attempts + host->services[GP_SERVICE_SMTP].confirmed > 0;
+	return gp_world_is_inside(j->world, id) && (host->role == GP_ROLE_SUBSCRIBER || host->role == GP_ROLE_BUSINESS) &&
+	       host->services[GP_SERVICE_SMTP].attempts + host->services[GP_SERVICE_SMTP].confirmed +
+	       host->services[GP_SERVICE_SUBMISSION].confirmed > 0;
 }
 
 /* Inside hosts that began to speak to mail servers become subjects. */
@@ -405,7 +411,7 @@ static int find_others(struct gp_judge *j)
 static void weigh(const struct gp_judge *j, __u32 id, struct gp_record *record, struct gp_case *c, __u64 now_ns, bool open)
 {
 	hear(j, c);
-	gp_scan_weigh(&record->scan, c);
+	gp_scan_weigh(&record->scan, c, now_ns);
 	if (sends_mail_for_itself(j, id, c->host))
 		gp_spam_weigh(&record->spam, c, now_ns, open);
 	if (gp_login_concerns(c->host))
@@ -422,6 +428,8 @@ static int weigh_window(struct gp_judge *j, __u64 end_ns)
 
 	if (!err)
 		err = find_others(j);
+	if (!err)
+		err = gp_routing_weigh(j->routing, end_ns);
 	for (__u32 i = 0; i < j->count; i++) {
 		struct gp_subject *subject = &j->subjects[i];
 		struct gp_case c = case_of(j, subject->id);
@@ -603,6 +611,8 @@ int gp_judge_finish(struct gp_judge *j, __u64 now_ns)
 		err = find_senders(j);
 	if (!err)
 		err = find_others(j);
+	if (!err)
+		err = gp_routing_weigh(j->routing, j->now_ns);
 	if (err)
 		return err;
 	outages = open_outages(j, last);
@@ -697,7 +707,8 @@ static bool finding_of(struct gp_finding *out, const struct gp_record *record, c
 		return gp_spam_finding(out, &record->spam, c);
 	case GP_KIND_SCANNER:
 		/* A flood over all ports of an address looks like a scan of them. */
-		if (record->scan.alarm.walk == GP_WALK_ENDPOINT && !record->scan.confirmed &&
+		if (record->scan.alarm.walk == GP_WALK_ENDPOINT &&
+		    gp_standing_verdict(&record->scan.standing) != GP_VERDICT_CONFIRMED &&
 		    gp_standing_verdict(&record->flood.standing) != GP_VERDICT_NONE)
 			return false;
 		return gp_scan_finding(out, &record->scan, c);
@@ -715,7 +726,7 @@ static bool finding_of(struct gp_finding *out, const struct gp_record *record, c
 /* May there be a finding of any kind? Most subjects have none, and their facts are not looked up. */
 static bool is_noted(const struct gp_record *record)
 {
-	return record->scan.alarm.raised || record->spam.verdict != GP_VERDICT_NONE ||
+	return record->scan.alarm.raised || record->spam.standing.suspected_ns ||
 	       record->login.standing.suspected_ns || record->http_bot.standing.suspected_ns ||
 	       record->flood.standing.suspected_ns;
 }
@@ -748,6 +759,40 @@ int gp_judge_findings(struct gp_judge *j, const struct gp_finding **out)
 	qsort(j->findings, (size_t)count, sizeof(*j->findings), compare_findings);
 	*out = j->findings;
 	return count;
+}
+
+static void opinion_of(struct gp_finding *out, const struct gp_record *record, const struct gp_case *c, enum gp_kind kind)
+{
+	switch (kind) {
+	case GP_KIND_SPAM_BOT:
+		gp_spam_opinion(out, &record->spam, c);
+		break;
+	case GP_KIND_SCANNER:
+		gp_scan_opinion(out, &record->scan, c);
+		break;
+	default:
+		break;
+	}
+}
+
+bool gp_judge_opinions(struct gp_judge *j, __u32 id, struct gp_finding out[GP_KINDS])
+{
+	struct gp_case c;
+
+	if (!is_subject(j, id))
+		return false;
+	c = case_of(j, id);
+	hear(j, &c);
+	for (int kind = 0; kind < GP_KINDS; kind++) {
+		out[kind] = (struct gp_finding){.id = id, .kind = (enum gp_kind)kind};
+		opinion_of(&out[kind], record_of(j, &j->subjects[j->subject_of[id] - 1]), &c, (enum gp_kind)kind);
+	}
+	return true;
+}
+
+int gp_judge_asymmetries(struct gp_judge *j, const struct gp_asymmetry **out)
+{
+	return gp_routing_list(j->routing, out);
 }
 
 int gp_judge_ranges(struct gp_judge *j, const struct gp_range_finding **out)

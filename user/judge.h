@@ -11,6 +11,8 @@
 #include "cidr.h"
 #include "judge_flood.h"
 #include "judge_login.h"
+#include "judge_routing.h"
+#include "judge_spam.h"
 #include "judge_web.h"
 #include "standing.h"
 #include "world.h"
@@ -39,6 +41,7 @@ struct gp_limits {
 	struct gp_login_limits login;
 	struct gp_http_bot_limits http_bot;
 	struct gp_flood_limits flood;
+	struct gp_spam_limits spam;
 };
 
 extern const struct gp_limits gp_limits_default;
@@ -60,7 +63,7 @@ enum gp_kind {
 
 #define GP_SENTENCE 320
 
-#define GP_OBSERVED_MAX 4
+#define GP_OBSERVED_MAX 6
 #define GP_EVIDENCE_MAX 16
 
 struct gp_observed {
@@ -189,12 +192,27 @@ int gp_judge_finish(struct gp_judge *judge, __u64 now_ns);
 int gp_judge_findings(struct gp_judge *judge, const struct gp_finding **out);
 
 /**
+ * gp_judge_opinions() - what speaks for and against one host now, verdict or not; by kind.
+ *
+ * Return: false when the host was never judged.
+ */
+bool gp_judge_opinions(struct gp_judge *judge, __u32 id, struct gp_finding out[GP_KINDS]);
+
+/**
  * gp_judge_ranges() - every verdict on a prefix outside, in ascending order of the address.
  * @out: borrowed until the next call.
  *
  * Judges the open hour as it stands; to be called after gp_judge_finish(), or a tick. Return: how many, or -ENOMEM.
  */
 int gp_judge_ranges(struct gp_judge *judge, const struct gp_range_finding **out);
+
+/**
+ * gp_judge_asymmetries() - inside prefixes that are seen in one direction, ascending: nobody there is called a scanner.
+ * @out: borrowed until the next call.
+ *
+ * Return: how many, or -ENOMEM.
+ */
+int gp_judge_asymmetries(struct gp_judge *judge, const struct gp_asymmetry **out);
 
 void gp_judge_close(struct gp_judge *judge);
 

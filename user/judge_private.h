@@ -58,21 +58,11 @@ struct gp_scan_state {
 	struct gp_alarm alarm; /* the strongest so far */
 	__u64 windows;	       /* in which an alarm held and something failed; since one in which none held */
 	bool grown;	       /* a first contact failed in the open window */
-	bool confirmed;
+	__u64 held_ns;	       /* when an alarm was last raised, or held while something failed */
+	struct gp_standing standing;
 };
 
-/* 9. Evidence families of a spam bot. */
-enum gp_family {
-	GP_FAMILY_PLACEMENT,
-	GP_FAMILY_FANOUT,
-	GP_FAMILY_REFUSED,
-	GP_FAMILY_DIALECT,
-	GP_FAMILY_TCP,
-	GP_FAMILY_TLS,
-	GP_FAMILIES,
-};
-
-/* What the families are made of, in the host's own counters. */
+/* 9. What the families are made of: the host's own counters, */
 struct gp_spam_count {
 	__u32 flows;	/* proved, to port 25 */
 	__u32 attempts, unanswered, answered;
@@ -82,18 +72,50 @@ struct gp_spam_count {
 	__u32 quit, no_quit, early;
 	__u32 starttls;
 	__u32 went_to_tls; /* STARTTLS accepted: what follows is hidden */
+	__u32 handed_flows; /* proved, to submission ports; what servers answered there: */
+	__u32 handed_accepted, handed_refused, handed_spam;
+};
+
+/* and what was heard of it: samples, which may be forgotten in between. */
+struct gp_spam_heard {
+	__u64 generation; /* of the facts */
+	__u32 helo_bad, helo_good, odd;
+	__u32 tls_unused;
+	__u32 hidden_refused, hidden_accepted;
+	__u32 listed_by;
+	__u32 gave_up, came_back;
+	__u32 spf_fail, spf_pass;
+};
+
+/* Levels: what is so now, however often it was seen. */
+struct gp_spam_level {
+	double mx;     /* mail networks in a day */
+	double usual;  /* the same on a usual day; 0: not known */
+	__u32 names;   /* greeting names in a day */
+	__u32 served_to; /* networks that it takes mail from */
+	__u32 known_bad; /* addresses on the operator's lists that it spoke with */
+	bool business;
+	signed char stack; /* 1: a client's machine, -1: a server's */
+};
+
+struct gp_spam_news {
+	struct gp_spam_count count;
+	struct gp_spam_heard heard;
+	struct gp_spam_level level;
 };
 
 struct gp_spam_state {
-	struct gp_spam_count seen; /* shadow: what has been weighed */
+	struct gp_spam_news seen; /* shadow: what has been weighed */
 	double weight[GP_FAMILIES];
 	double refused, outcomes; /* faded like the weights: 9.3's share */
 	__u64 weighed_ns;
+	double usual_mx; /* of a day, over 14 days */
+	__u64 day;	 /* that usual_mx knows */
+	double day_mx;	 /* the most of that day */
 	__u64 windows; /* in a row with something new, strong enough to confirm */
-	enum gp_verdict verdict; /* the strongest so far, and what it was made of */
-	double shown[GP_FAMILIES];
-	struct gp_spam_count shown_count;
-	double shown_mx;
+	struct gp_standing standing;
+	double shown[GP_FAMILIES]; /* when they spoke loudest, in this episode, and what they were made of */
+	struct gp_spam_news shown_news;
 };
 
 /* Everything the judge remembers of one host. */
@@ -169,10 +191,19 @@ __u32 gp_scan_snapshot(struct gp_scan_state *scan, const struct gp_case *c, __u6
  */
 void gp_scan_close_open(struct gp_scan_state *scan, const struct gp_case *c, __u64 first, __u64 last, __u64 now_ns);
 
+/* 1, 2, 8. How far a verdict about this host may go. */
+enum gp_verdict gp_scan_highest(const struct gp_case *c);
+
+/* Nats, the cap applied. */
+double gp_alarm_score(const struct gp_alarm *alarm);
+
 /**
  * gp_scan_weigh() - the end of a window (8). One in which nothing failed neither helps nor harms.
  */
-void gp_scan_weigh(struct gp_scan_state *scan, const struct gp_case *c);
+void gp_scan_weigh(struct gp_scan_state *scan, const struct gp_case *c, __u64 now_ns);
+
+/* What speaks for and against now, verdict or not. */
+void gp_scan_opinion(struct gp_finding *out, const struct gp_scan_state *scan, const struct gp_case *c);
 
 /**
  * gp_scan_finding() - the verdict, with its reasons.
@@ -186,6 +217,9 @@ bool gp_scan_finding(struct gp_finding *out, const struct gp_scan_state *scan, c
  * @open: the window has not ended: attempts of a host seen within 3 s are not called unanswered yet.
  */
 void gp_spam_weigh(struct gp_spam_state *spam, const struct gp_case *c, __u64 now_ns, bool open);
+
+/* What speaks for and against now, verdict or not. */
+void gp_spam_opinion(struct gp_finding *out, const struct gp_spam_state *spam, const struct gp_case *c);
 
 /* The verdict, with its reasons; false without one. */
 bool gp_spam_finding(struct gp_finding *out, const struct gp_spam_state *spam, const struct gp_case *c);

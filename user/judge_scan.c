@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Scanners: slices, walks, alarms and their verdict. docs/detection.md, steps 4 to 8; the numbers are shared. */
 #include <math.h>
+#include <string.h>
 
 #include "hll.h"
 #include "judge_private.h"
 
-#define STEP_NATS 1.3862943611198906 /* ln 4 = ln(.8 / .2): what one failure tells (Jung et al. 2004) */
-#define OPEN_NATS (STEP_NATS / 2)    /* an attempt that is still open */
-#define SCORE_CAP 16.0		     /* nats */
+
 
 #define SWEEP_ADDRESSES_PER_PORT 4.0 /* a sweep asks many addresses the same; a peer list does not */
 #define SWEEP_ADDRESS_SHARE 0.7	     /* distinct addresses per step: retries of few addresses are no sweep */
@@ -104,10 +103,11 @@ static bool is_alarm(const struct gp_case *c, enum gp_walk_kind kind, const stru
 	}
 }
 
-/* Keeps the highest alarm. */
-static void raise_alarms(struct gp_scan_state *scan, const struct gp_case *c, __u64 now_ns)
+/* Keeps the highest alarm. Return: whether there is a new one. */
+static bool raise_alarms(struct gp_scan_state *scan, const struct gp_case *c, __u64 now_ns)
 {
 	double addresses, ports;
+	bool raised = false;
 
 	for (int kind = 0; kind < GP_WALKS; kind++) {
 		const struct gp_walk *walk = &scan->walks[kind];
@@ -118,7 +118,10 @@ static void raise_alarms(struct gp_scan_state *scan, const struct gp_case *c, __
 			continue;
 		scan->alarm = (struct gp_alarm){.raised = true, .walk = (enum gp_walk_kind)kind, .at = *walk,
 						.addresses = addresses, .ports = ports, .time_ns = now_ns};
+		scan->held_ns = now_ns;
+		raised = true;
 	}
+	return raised;
 }
 
 static __u32 take(__u32 *supply, __u32 wanted)
@@ -199,6 +202,54 @@ struct gp_scan_news gp_scan_news(const struct gp_scan_state *scan, const struct 
 	return news;
 }
 
+/* 1, 2, 8. How far a verdict about this host may go. */
+enum gp_verdict gp_scan_highest(const struct gp_case *c)
+{
+	bool is_victim = c->host->backscatter > c->host->syn;
+
+	if (c->host->role == GP_ROLE_INFRASTRUCTURE || c->one_direction)
+		return GP_VERDICT_NONE;
+	/* SYNs that nobody answers prove nothing, and whoever browses has proved flows: anybody can add the SYNs. */
+	if (c->trusted && !is_victim)
+		return GP_VERDICT_CONFIRMED;
+	if (c->verified)
+		return GP_VERDICT_SUSPECTED;
+	if (is_victim || (!c->inside && c->host->half_open))
+		return GP_VERDICT_NONE;
+	return GP_VERDICT_SUSPECTED;
+}
+
+/* First contacts of the slices that are closed. */
+static __u64 contacts_of(const struct gp_scan_state *scan)
+{
+	__u64 contacts = 0;
+
+	for (int class = 0; class < GP_SCAN_ENDPOINT; class++) {
+		for (unsigned int ring = 0; ring < GP_SLICES; ring++)
+			contacts += scan->seen.attempts[class][ring];
+	}
+	return contacts;
+}
+
+/* 8. An alarm is a suspicion, whatever its conditions are set to; it fades once it no longer holds. */
+static void stand(struct gp_scan_state *scan, const struct gp_case *c, __u64 now_ns)
+{
+	const struct gp_standing_limits limits = gp_standing_limits(c->limits);
+	double score = scan->alarm.raised ? fmax(gp_alarm_score(&scan->alarm), c->limits->suspect_score) : 0;
+	const struct gp_opinion opinion = {
+		.score = score * gp_fade(c->limits, scan->held_ns, now_ns),
+		.may_suspect = scan->alarm.raised,
+		.may_confirm = scan->windows >= 2 && gp_scan_highest(c) == GP_VERDICT_CONFIRMED,
+		.contacts = contacts_of(scan),
+	};
+
+	if (gp_standing_step(&scan->standing, &limits, &opinion, now_ns) && scan->standing.state == GP_STATE_CLEAN) {
+		/* Long quiet: what it once did is not held against it. */
+		scan->alarm = (struct gp_alarm){0};
+		memset(scan->walks, 0, sizeof(scan->walks));
+	}
+}
+
 void gp_scan_close_slice(struct gp_scan_state *scan, const struct gp_case *c, __u64 number, __u64 now_ns)
 {
 	const struct gp_scan_count *count = &c->host->scan;
@@ -223,7 +274,8 @@ void gp_scan_close_slice(struct gp_scan_state *scan, const struct gp_case *c, __
 		return;
 	see_half_open(scan, c->host);
 	walk_slice(scan, c, number, &slice);
-	raise_alarms(scan, c, now_ns);
+	if (raise_alarms(scan, c, now_ns))
+		stand(scan, c, now_ns);
 }
 
 /* 7. What the attempts that are still open would say, if they were sent as one burst into nothing. */
@@ -251,6 +303,7 @@ static void raise_open_alarm(struct gp_scan_state *scan, const struct gp_case *c
 		scan->alarm = (struct gp_alarm){.raised = true, .open = true, .walk = (enum gp_walk_kind)kind,
 						.at = walk, .in_flight = in_flight, .addresses = addresses,
 						.ports = ports, .time_ns = now_ns};
+		scan->held_ns = now_ns;
 	}
 }
 
@@ -287,24 +340,7 @@ void gp_scan_close_open(struct gp_scan_state *scan, const struct gp_case *c, __u
 		raise_open_alarm(scan, c, open, first, service_answered, now_ns);
 }
 
-/* 1, 2, 8. How far a verdict about this host may go. */
-static enum gp_verdict highest_verdict(const struct gp_case *c)
-{
-	bool is_victim = c->host->backscatter > c->host->syn;
-
-	if (c->host->role == GP_ROLE_INFRASTRUCTURE || c->one_direction)
-		return GP_VERDICT_NONE;
-	/* SYNs that nobody answers prove nothing, and whoever browses has proved flows: anybody can add the SYNs. */
-	if (c->trusted && !is_victim)
-		return GP_VERDICT_CONFIRMED;
-	if (c->verified)
-		return GP_VERDICT_SUSPECTED;
-	if (is_victim || (!c->inside && c->host->half_open))
-		return GP_VERDICT_NONE;
-	return GP_VERDICT_SUSPECTED;
-}
-
-void gp_scan_weigh(struct gp_scan_state *scan, const struct gp_case *c)
+void gp_scan_weigh(struct gp_scan_state *scan, const struct gp_case *c, __u64 now_ns)
 {
 	double addresses, ports;
 	bool holds = false;
@@ -315,73 +351,9 @@ void gp_scan_weigh(struct gp_scan_state *scan, const struct gp_case *c)
 		scan->windows = 0;
 	else if (scan->grown)
 		scan->windows++;
+	if (holds && scan->grown)
+		scan->held_ns = now_ns;
 	scan->grown = false;
-	if (scan->windows >= 2 && highest_verdict(c) == GP_VERDICT_CONFIRMED)
-		scan->confirmed = true;
-}
-
-/* What a walk is called in reports, and what it means in words. */
-static const struct {
-	const char *rule;
-	const char *what;
-} walk_names[GP_WALKS] = {
-	[GP_WALK_HIGH] = {"scan.high", "new addresses on ports where nobody in particular listens"},
-	[GP_WALK_SERVICE] = {"scan.service", "new addresses on ports of well-known services"},
-	[GP_WALK_WATCHED] = {"scan.watched", "new addresses on mail and web ports"},
-	[GP_WALK_ENDPOINT] = {"scan.endpoint", "new address and port pairs"},
-	[GP_WALK_LISTENING] = {"scan.listening", "new addresses on service, mail and web ports"},
-};
-
-static void add_reasons(struct gp_finding *out, const struct gp_alarm *alarm, const struct gp_host *host)
-{
-	double failed = (double)alarm->at.failed, answered = (double)alarm->at.answered;
-	double half = (double)alarm->at.half_open, open = (double)alarm->in_flight;
-	double score = STEP_NATS * (failed - answered + 2 * half) + OPEN_NATS * open;
-	double scale = score > SCORE_CAP ? SCORE_CAP / score : 1;
-	const char *what = walk_names[alarm->walk].what;
-	struct gp_evidence *e;
-
-	if (alarm->at.failed) {
-		e = gp_evidence_add(out, walk_names[alarm->walk].rule, scale * STEP_NATS * failed,
-				    "It tried to reach %s %.0f times, %.0f without an answer (new to it: addresses "
-				    "about %.0f, ports %.0f)", what, failed + answered, failed, alarm->addresses, alarm->ports);
-		gp_evidence_observe(e, "failed", failed);
-		gp_evidence_observe(e, "first_contacts", failed + answered);
-		gp_evidence_observe(e, "distinct_addresses", round(alarm->addresses));
-		gp_evidence_observe(e, "distinct_ports", round(alarm->ports));
-	}
-	if (alarm->open) {
-		e = gp_evidence_add(out, "scan.open", scale * OPEN_NATS * open,
-				    "It has just tried to reach %s %.0f times, and none has answered yet", what, open);
-		gp_evidence_observe(e, "open", open);
-		gp_evidence_observe(e, "distinct_addresses", round(alarm->addresses));
-		gp_evidence_observe(e, "distinct_ports", round(alarm->ports));
-	}
-	if (half > 0) {
-		e = gp_evidence_add(out, "scan.half_open", scale * STEP_NATS * 2 * half,
-				    "It broke off %.0f connections as soon as they were answered", half);
-		gp_evidence_observe(e, "half_open", half);
-		gp_evidence_observe(e, "resets_sent", host->rst);
-	}
-	if (answered > 0) {
-		e = gp_evidence_add(out, "scan.answered", scale * STEP_NATS * -answered,
-				    "Of %.0f first contacts %.0f were answered", failed + answered, answered);
-		gp_evidence_observe(e, "answered", answered);
-		gp_evidence_observe(e, "first_contacts", failed + answered);
-	}
-}
-
-bool gp_scan_finding(struct gp_finding *out, const struct gp_scan_state *scan, const struct gp_case *c)
-{
-	enum gp_verdict highest = highest_verdict(c);
-
-	if (!scan->alarm.raised || (highest == GP_VERDICT_NONE && !scan->confirmed))
-		return false;
-	out->kind = GP_KIND_SCANNER;
-	out->verdict = scan->confirmed ? GP_VERDICT_CONFIRMED : GP_VERDICT_SUSPECTED;
-	out->source_verified = c->verified;
-	out->sample = c->host->samples[GP_SAMPLE_CONTACT];
-	add_reasons(out, &scan->alarm, c->host);
-	gp_finding_close(out, c->limits);
-	return true;
+	if (scan->alarm.raised)
+		stand(scan, c, now_ns);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Spam bots: families of evidence and their verdict. docs/detection.md, steps 9 and 10; the numbers are shared. */
 #include <math.h>
-#include <stdio.h>
+#include <string.h>
 
 #include "hll.h"
 #include "judge_private.h"
@@ -9,20 +9,11 @@
 #define OPEN_ATTEMPT_NS 3000000000ull
 #define MIN_FAMILIES 3	/* at +1 or more, to confirm */
 #define FAMILY_COUNTS 1.0
+#define DAY_NS 86400000000000ull
+#define USUAL_DAYS 14.0
+#define OUTBOX 2.0 /* refusals per window that a mail program brings about by itself */
 
-/* 9. What a bot can mimic for free may speak for it by 1 nat at most: asymmetric floors. */
-static const struct {
-	const char *rule;
-	double floor, cap; /* nats */
-	bool is_level;	   /* set by what is known now; the others add up and fade */
-} families[GP_FAMILIES] = {
-	[GP_FAMILY_PLACEMENT] = {"smtp.placement", -4, 2.5, true},
-	[GP_FAMILY_FANOUT] = {"smtp.fanout", 0, 4, true},
-	[GP_FAMILY_REFUSED] = {"smtp.refused", -4, 8, false},
-	[GP_FAMILY_DIALECT] = {"smtp.dialect", -1, 6, false},
-	[GP_FAMILY_TCP] = {"smtp.tcp", -1, 4, false},
-	[GP_FAMILY_TLS] = {"smtp.tls", -1, 2, false},
-};
+/* --- what is known of the host now -------------------------------------------------------------------------------- */
 
 /* What servers said to the connection, the sender, the recipients and the message. */
 static __u32 replies_of(const struct gp_smtp_count *smtp, enum gp_reply_class class)
@@ -32,7 +23,7 @@ static __u32 replies_of(const struct gp_smtp_count *smtp, enum gp_reply_class cl
 	       smtp->replies[GP_STAGE_BODY][class];
 }
 
-/* Port 25 only: what a subscriber hands in at a submission port is between it and its provider. */
+/* Port 25, and apart from it what a subscriber hands in at a submission port: that is between it and its provider. */
 static struct gp_spam_count count_now(const struct gp_case *c)
 {
 	const struct gp_host *host = c->host;
@@ -52,44 +43,206 @@ static struct gp_spam_count count_now(const struct gp_case *c)
 		.went_to_tls = smtp->replies[GP_STAGE_STARTTLS][GP_REPLY_2XX],
 	};
 
+	smtp = &host->smtp[1];
+	now.handed_flows = host->services[GP_SERVICE_SUBMISSION].confirmed;
+	now.handed_accepted = smtp->replies[GP_STAGE_RCPT][GP_REPLY_2XX];
+	now.handed_refused = smtp->replies[GP_STAGE_MAIL][GP_REPLY_5XX] + smtp->replies[GP_STAGE_RCPT][GP_REPLY_5XX] +
+			     smtp->replies[GP_STAGE_DATA][GP_REPLY_5XX];
+	now.handed_spam = smtp->replies[GP_STAGE_BODY][GP_REPLY_5XX];
 	now.unanswered = now.attempts > now.answered && !c->one_direction ? now.attempts - now.answered : 0;
 	return now;
 }
+
+static struct gp_spam_heard heard_now(const struct gp_facts *f)
+{
+	if (!f)
+		return (struct gp_spam_heard){0};
+	return (struct gp_spam_heard){
+		.generation = f->generation,
+		.helo_bad = f->mail.helo_bad,
+		.helo_good = f->mail.helo_good,
+		.odd = f->mail.odd + f->mail.null_many,
+		.tls_unused = f->mail.tls_unused,
+		.hidden_refused = f->mail.hidden_refused,
+		.hidden_accepted = f->mail.hidden_accepted,
+		.listed_by = f->mail.listed_by.count,
+		.gave_up = (__u32)f->gave_up,
+		.came_back = (__u32)(f->came_back - f->came_back_soon),
+	};
+}
+
+/* 9.8. TTLs of 128 are those of Windows; 64 that of nearly all else, so nearly all of them must be. */
+static signed char stack_of(const struct gp_facts *f)
+{
+	__u64 all = 0;
+
+	for (int class = 0; class < GP_FACT_TTL_CLASSES; class++)
+		all += f->ttl_classes[class];
+	if (2 * f->ttl_classes[2] > all)
+		return 1;
+	return all && 10 * f->ttl_classes[1] >= 9 * all ? -1 : 0;
+}
+
+static struct gp_spam_level level_now(const struct gp_case *c, const struct gp_spam_state *spam)
+{
+	const struct gp_facts *f = c->facts;
+	struct gp_spam_level now = {
+		.mx = gp_hll_estimate(&c->host->mx),
+		.usual = spam->usual_mx,
+		.business = c->host->role == GP_ROLE_BUSINESS,
+	};
+
+	if (!f)
+		return now;
+	/* The data plane's sketch holds all networks ever; flow records tell those of a day. */
+	if (f->networks.span)
+		now.mx = fmin(now.mx, gp_facts_networks(f, f->last_ns));
+	now.names = gp_facts_names(f, f->names.day);
+	now.served_to = f->served_to.count;
+	now.stack = stack_of(f);
+	return now;
+}
+
+/* What was forgotten meanwhile is counted from zero again. */
+static void compare_generations(struct gp_spam_state *spam, const struct gp_spam_heard *now)
+{
+	if (spam->seen.heard.generation == now->generation)
+		return;
+	spam->seen.heard = (struct gp_spam_heard){.generation = now->generation};
+}
+
+/* --- what it weighs ----------------------------------------------------------------------------------------------- */
 
 static double more(__u32 now, __u32 before)
 {
 	return (double)(__s32)(now - before);
 }
 
-/* 9.2. Ten mail networks, thirty, a hundred, two hundred: each is one nat more. */
-static double fanout_weight(double mx, const struct gp_limits *limits)
+/* 9.1. */
+static double placement(const struct gp_spam_news *now, const struct gp_spam_limits *l)
+{
+	double weight = now->count.flows && !now->level.business ? l->placement : 0;
+
+	return now->level.served_to >= l->serves_networks ? weight + l->serves : weight;
+}
+
+/*
+ * 9.2. Ten mail networks, thirty, a hundred, two hundred: each is one nat more. On a business line mail servers are
+ * usual, so what counts is how far beyond its own days it goes.
+ */
+static double fanout(const struct gp_spam_level *level, const struct gp_limits *limits)
 {
 	static const double steps[] = {1, 3, 10, 20};
 	double weight = 0;
 
+	if (level->business)
+		return level->mx >= limits->spam_min_mx && level->usual > 0 &&
+		       level->mx >= limits->spam.grown_ratio * level->usual ? limits->spam.grown : 0;
 	for (unsigned int i = 0; i < sizeof(steps) / sizeof(*steps); i++)
-		weight += mx >= limits->spam_min_mx * steps[i];
+		weight += level->mx >= limits->spam_min_mx * steps[i];
 	return weight;
 }
 
-/* 9.3 to 9.6. What a window added to a family. */
-static double family_gain(enum gp_family family, const struct gp_spam_count *now, const struct gp_spam_count *seen)
+/* 9.3. Put off first and accepted later comes to nothing: greylisting is no refusal. */
+static double refusals(const struct gp_spam_news *now, const struct gp_spam_news *seen, const struct gp_spam_limits *l)
+{
+	const struct gp_spam_count *n = &now->count, *s = &seen->count;
+	double accepted = fmax(0, more(n->recipients, s->recipients) - more(n->deferred, s->deferred));
+	double listed = more(now->heard.listed_by, seen->heard.listed_by);
+
+	if (listed > 0 && !seen->heard.listed_by)
+		listed += l->listed / l->listed_again - 1;
+	return l->refused * (more(n->refused, s->refused) + more(now->heard.hidden_refused, seen->heard.hidden_refused)) +
+	       l->accepted * (accepted + more(now->heard.hidden_accepted, seen->heard.hidden_accepted)) +
+	       l->listed_again * listed;
+}
+
+/* 9.4. */
+static double dialect(const struct gp_spam_news *now, const struct gp_spam_news *seen, const struct gp_spam_limits *l)
+{
+	return l->no_quit * more(now->count.no_quit, seen->count.no_quit) +
+	       l->quit * more(now->count.quit, seen->count.quit) +
+	       l->early * more(now->count.early, seen->count.early) +
+	       l->helo_bad * more(now->heard.helo_bad, seen->heard.helo_bad) +
+	       l->helo_good * more(now->heard.helo_good, seen->heard.helo_good) +
+	       l->odd * more(now->heard.odd, seen->heard.odd);
+}
+
+/* 9.11. A mail program tries a mail that sticks in its outbox again and again, but hardly oftener than every five minutes. */
+static double handed_in(const struct gp_spam_count *now, const struct gp_spam_count *seen, const struct gp_spam_limits *l)
+{
+	double spam = more(now->handed_spam, seen->handed_spam), refused = more(now->handed_refused, seen->handed_refused);
+	double outbox = fmin(OUTBOX, spam), typos = fmin(OUTBOX - outbox, refused);
+
+	return l->handed_refused * (refused - typos) + l->handed_spam * (spam - outbox) +
+	       l->handed_accepted * more(now->handed_accepted, seen->handed_accepted);
+}
+
+/* 9.3 to 9.11. What a window added to a family. */
+static double gain(enum gp_family family, const struct gp_spam_news *now, const struct gp_spam_news *seen,
+		   const struct gp_spam_limits *l)
 {
 	switch (family) {
 	case GP_FAMILY_REFUSED:
-		/* Put off first and accepted later comes to nothing: greylisting is no refusal. */
-		return 1.5 * more(now->refused, seen->refused) -
-		       0.4 * fmax(0, more(now->recipients, seen->recipients) - more(now->deferred, seen->deferred));
+		return refusals(now, seen, l);
 	case GP_FAMILY_DIALECT:
-		return 0.5 * more(now->no_quit, seen->no_quit) - 0.1 * more(now->quit, seen->quit) +
-		       4.0 * more(now->early, seen->early);
-	case GP_FAMILY_TCP:
-		return 1.39 * more(now->unanswered, seen->unanswered) - 0.69 * more(now->answered, seen->answered);
+		return dialect(now, seen, l);
 	case GP_FAMILY_TLS:
-		return -0.7 * more(now->starttls, seen->starttls);
+		return l->tls_used * more(now->count.starttls, seen->count.starttls) +
+		       l->tls_unused * more(now->heard.tls_unused, seen->heard.tls_unused);
+	case GP_FAMILY_RETRY:
+		return l->gave_up * more(now->heard.gave_up, seen->heard.gave_up) +
+		       l->came_back * more(now->heard.came_back, seen->heard.came_back);
+	case GP_FAMILY_TCP:
+		return l->unanswered * more(now->count.unanswered, seen->count.unanswered) +
+		       l->answered * more(now->count.answered, seen->count.answered);
+	case GP_FAMILY_SPF:
+		return l->spf_fail * more(now->heard.spf_fail, seen->heard.spf_fail) +
+		       l->spf_pass * more(now->heard.spf_pass, seen->heard.spf_pass);
+	case GP_FAMILY_SUBMISSION:
+		return handed_in(&now->count, &seen->count, l);
 	default:
 		return 0;
 	}
+}
+
+/*
+ * 9.3. A mail server that speaks TLS hides what is accepted where its flows are not heard. Seldom refused is not
+ * refused: the share of all that is known decides.
+ */
+static bool refused_often(struct gp_spam_state *spam, const struct gp_spam_news *now, double fade, double share)
+{
+	const struct gp_spam_news *seen = &spam->seen;
+	double hidden_refused = more(now->heard.hidden_refused, seen->heard.hidden_refused);
+	double hidden_accepted = more(now->heard.hidden_accepted, seen->heard.hidden_accepted);
+	double hidden = more(now->count.went_to_tls, seen->count.went_to_tls);
+	double refused = more(now->count.refused, seen->count.refused) + hidden_refused;
+
+	spam->refused = spam->refused * fade + refused;
+	spam->outcomes = spam->outcomes * fade + refused + more(now->count.recipients, seen->count.recipients) +
+			 fmax(hidden_accepted, hidden - hidden_refused);
+	return spam->refused >= share * spam->outcomes;
+}
+
+static void weigh_families(struct gp_spam_state *spam, const struct gp_spam_news *now, const struct gp_limits *limits,
+			   double fade)
+{
+	const struct gp_spam_limits *l = &limits->spam;
+	bool often = refused_often(spam, now, fade, limits->spam_refused_share);
+	double *weight = spam->weight;
+
+	for (int i = 0; i < GP_FAMILIES; i++)
+		weight[i] = weight[i] * fade + gain((enum gp_family)i, now, &spam->seen, l);
+	weight[GP_FAMILY_PLACEMENT] = placement(now, l);
+	weight[GP_FAMILY_FANOUT] = fanout(&now->level, limits);
+	if (!often)
+		weight[GP_FAMILY_REFUSED] = fmin(weight[GP_FAMILY_REFUSED], 0);
+	if (now->level.names >= l->names_per_day)
+		weight[GP_FAMILY_DIALECT] = fmax(weight[GP_FAMILY_DIALECT], l->names);
+	weight[GP_FAMILY_STACK] = now->level.stack > 0 ? l->client_stack : now->level.stack < 0 ? l->server_stack : 0;
+	weight[GP_FAMILY_KNOWN_BAD] = now->level.known_bad ? l->known_bad : 0;
+	for (int i = 0; i < GP_FAMILIES; i++)
+		weight[i] = fmax(l->bounds[i].floor, fmin(l->bounds[i].cap, weight[i]));
 }
 
 static double total(const double *weight)
@@ -101,161 +254,90 @@ static double total(const double *weight)
 	return sum;
 }
 
-/* 10. The verdict of this window. */
-static enum gp_verdict window_verdict(struct gp_spam_state *spam, const struct gp_case *c,
-				      const struct gp_spam_count *now)
+/* --- the verdict -------------------------------------------------------------------------------------------------- */
+
+/* 10. One server that refuses a device all day is a quarrel of two; a bot meets many. */
+static bool is_strong(const struct gp_spam_state *spam, const struct gp_limits *limits)
 {
-	const struct gp_limits *limits = c->limits;
-	double score = total(spam->weight);
 	int counting = 0;
 
 	for (int i = 0; i < GP_FAMILIES; i++)
 		counting += spam->weight[i] >= FAMILY_COUNTS;
-	if (now->flows < limits->spam_min_flows || score < limits->suspect_score ||
-	    (spam->weight[GP_FAMILY_FANOUT] < FAMILY_COUNTS && spam->weight[GP_FAMILY_REFUSED] < FAMILY_COUNTS)) {
-		spam->windows = 0;
-		return GP_VERDICT_NONE;
-	}
-	/* One server that refuses a device all day is a quarrel of two; a bot meets many. */
-	if (score < limits->confirm_score || counting < MIN_FAMILIES ||
-	    spam->weight[GP_FAMILY_FANOUT] < FAMILY_COUNTS) {
-		spam->windows = 0;
-		return GP_VERDICT_SUSPECTED;
-	}
-	spam->windows++;
-	return spam->windows >= 2 && c->verified ? GP_VERDICT_CONFIRMED : GP_VERDICT_SUSPECTED;
+	return total(spam->weight) >= limits->confirm_score && counting >= MIN_FAMILIES &&
+	       spam->weight[GP_FAMILY_FANOUT] >= FAMILY_COUNTS;
 }
 
-static bool is_new(const struct gp_spam_count *now, const struct gp_spam_count *seen)
+static bool may_suspect(const struct gp_spam_state *spam, const struct gp_limits *limits)
 {
-	return now->flows != seen->flows || now->attempts != seen->attempts || now->answered != seen->answered ||
-	       now->recipients != seen->recipients || now->refused != seen->refused || now->quit != seen->quit ||
-	       now->deferred != seen->deferred ||
-	       now->no_quit != seen->no_quit || now->early != seen->early || now->starttls != seen->starttls ||
-	       now->went_to_tls != seen->went_to_tls;
+	const struct gp_spam_count *n = &spam->seen.count;
+
+	if (spam->weight[GP_FAMILY_SUBMISSION] >= FAMILY_COUNTS && n->handed_flows)
+		return true;
+	return n->flows >= limits->spam_min_flows &&
+	       (spam->weight[GP_FAMILY_FANOUT] >= FAMILY_COUNTS || spam->weight[GP_FAMILY_REFUSED] >= FAMILY_COUNTS);
 }
 
-/*
- * 9.3. A mail server that speaks TLS shows its refusals at the greeting and hides what is accepted. Seldom refused is
- * not refused: its share of all that is known decides.
- */
-static bool refused_often(struct gp_spam_state *spam, const struct gp_spam_count *now, double fade,
-			  const struct gp_limits *limits)
+/* A day that is over becomes part of what is usual. */
+static void begin_day(struct gp_spam_state *spam, __u64 now_ns)
 {
-	const struct gp_spam_count *seen = &spam->seen;
-	double refused = more(now->refused, seen->refused);
+	__u64 day = now_ns / DAY_NS;
 
-	spam->refused = spam->refused * fade + refused;
-	spam->outcomes = spam->outcomes * fade + refused + more(now->recipients, seen->recipients) +
-			 more(now->went_to_tls, seen->went_to_tls);
-	return spam->refused >= limits->spam_refused_share * spam->outcomes;
+	if (spam->day && day != spam->day) {
+		spam->usual_mx += spam->usual_mx > 0 ? (spam->day_mx - spam->usual_mx) / USUAL_DAYS : spam->day_mx;
+		spam->day_mx = 0;
+	}
+	spam->day = day;
+}
+
+/* What the host shows at its worst is what is told. */
+static void show(struct gp_spam_state *spam, bool changed)
+{
+	if (!changed && total(spam->weight) < total(spam->shown))
+		return;
+	memcpy(spam->shown, spam->weight, sizeof(spam->shown));
+	spam->shown_news = spam->seen;
+}
+
+static void judge(struct gp_spam_state *spam, const struct gp_case *c, __u64 now_ns)
+{
+	const struct gp_standing_limits limits = gp_standing_limits(c->limits);
+	const struct gp_opinion opinion = {
+		.score = total(spam->weight) * gp_fade(c->limits, spam->weighed_ns, now_ns),
+		.may_suspect = may_suspect(spam, c->limits),
+		.may_confirm = spam->windows >= 2 && c->verified,
+		.contacts = spam->seen.count.flows + spam->seen.count.handed_flows,
+	};
+	bool changed = gp_standing_step(&spam->standing, &limits, &opinion, now_ns);
+
+	if (spam->standing.state == GP_STATE_CLEAN)
+		memset(spam->shown, 0, sizeof(spam->shown));
+	else
+		show(spam, changed && spam->standing.state != GP_STATE_QUIET);
 }
 
 void gp_spam_weigh(struct gp_spam_state *spam, const struct gp_case *c, __u64 now_ns, bool open)
 {
-	struct gp_spam_count now = count_now(c);
-	double mx = gp_hll_estimate(&c->host->mx), age_s, fade;
-	enum gp_verdict verdict;
-	bool refused;
+	struct gp_spam_news now;
 
+	memset(&now, 0, sizeof(now)); /* the padding, too: they are compared */
+	now.count = count_now(c);
+	now.heard = heard_now(c->facts);
+	compare_generations(spam, &now.heard);
 	/* At the end of input nobody knows how old the open attempts of a busy host are. */
-	if (open && c->host->last_seen_ns + OPEN_ATTEMPT_NS > now_ns && now.unanswered > spam->seen.unanswered)
-		now.unanswered = spam->seen.unanswered;
-	if (!is_new(&now, &spam->seen))
+	if (open && c->host->last_seen_ns + OPEN_ATTEMPT_NS > now_ns && now.count.unanswered > spam->seen.count.unanswered)
+		now.count.unanswered = spam->seen.count.unanswered;
+	if (!memcmp(&now.count, &spam->seen.count, sizeof(now.count)) &&
+	    !memcmp(&now.heard, &spam->seen.heard, sizeof(now.heard))) {
+		if (spam->standing.state != GP_STATE_CLEAN)
+			judge(spam, c, now_ns);
 		return;
-	age_s = spam->weighed_ns && now_ns > spam->weighed_ns ? (double)(now_ns - spam->weighed_ns) / 1e9 : 0;
-	fade = exp2(-age_s / c->limits->half_life_s);
-	refused = refused_often(spam, &now, fade, c->limits);
-	for (int i = 0; i < GP_FAMILIES; i++) {
-		double weight = spam->weight[i] * fade + family_gain((enum gp_family)i, &now, &spam->seen);
-
-		if (i == GP_FAMILY_PLACEMENT)
-			weight = now.flows ? families[i].cap : 0;
-		else if (i == GP_FAMILY_FANOUT)
-			weight = fanout_weight(mx, c->limits);
-		else if (i == GP_FAMILY_REFUSED && !refused)
-			weight = fmin(weight, 0);
-		spam->weight[i] = fmax(families[i].floor, fmin(families[i].cap, weight));
 	}
+	begin_day(spam, now_ns);
+	now.level = level_now(c, spam);
+	spam->day_mx = fmax(spam->day_mx, now.level.mx);
+	weigh_families(spam, &now, c->limits, gp_fade(c->limits, spam->weighed_ns, now_ns));
 	spam->seen = now;
 	spam->weighed_ns = now_ns;
-	verdict = window_verdict(spam, c, &now);
-	if (verdict == GP_VERDICT_NONE || verdict < spam->verdict ||
-	    (verdict == spam->verdict && total(spam->weight) < total(spam->shown)))
-		return;
-	spam->verdict = verdict;
-	spam->shown_count = now;
-	spam->shown_mx = mx;
-	for (int i = 0; i < GP_FAMILIES; i++)
-		spam->shown[i] = spam->weight[i];
-}
-
-static struct gp_evidence *add_dialect(struct gp_finding *out, double weight, const struct gp_spam_count *n)
-{
-	char quit[32] = "", early[64] = "";
-
-	if (n->quit)
-		snprintf(quit, sizeof(quit), " and %u with it", n->quit);
-	if (n->early)
-		snprintf(early, sizeof(early), ", and spoke before the greeting in %u", n->early);
-	return gp_evidence_add(out, families[GP_FAMILY_DIALECT].rule, weight,
-			       "It left %u mail dialogues without QUIT%s%s", n->no_quit, quit, early);
-}
-
-static void add_reason(struct gp_finding *out, enum gp_family family, const struct gp_spam_state *spam)
-{
-	const struct gp_spam_count *n = &spam->shown_count;
-	const char *rule = families[family].rule;
-	double weight = spam->shown[family];
-	struct gp_evidence *e;
-
-	switch (family) {
-	case GP_FAMILY_PLACEMENT:
-		e = gp_evidence_add(out, rule, weight, "This line delivered to mail servers itself, in %u "
-				    "connections; mail programs leave that to a relay", n->flows);
-		gp_evidence_observe(e, "flows", n->flows);
-		break;
-	case GP_FAMILY_FANOUT:
-		e = gp_evidence_add(out, rule, weight, "It spoke to the mail servers of about %.0f networks",
-				    spam->shown_mx);
-		gp_evidence_observe(e, "distinct_mx", round(spam->shown_mx));
-		break;
-	case GP_FAMILY_REFUSED:
-		e = gp_evidence_add(out, rule, weight, "Mail servers refused it %u times, put it off %u times and "
-				    "accepted %u recipients", n->refused, n->deferred, n->recipients);
-		gp_evidence_observe(e, "refused", n->refused);
-		gp_evidence_observe(e, "deferred", n->deferred);
-		gp_evidence_observe(e, "recipients_accepted", n->recipients);
-		break;
-	case GP_FAMILY_DIALECT:
-		e = add_dialect(out, weight, n);
-		gp_evidence_observe(e, "ended_without_quit", n->no_quit);
-		gp_evidence_observe(e, "ended_by_quit", n->quit);
-		gp_evidence_observe(e, "early_talk", n->early);
-		break;
-	case GP_FAMILY_TCP:
-		e = gp_evidence_add(out, rule, weight, "Of %u connection attempts to mail servers %u were answered",
-				    n->attempts, n->answered);
-		gp_evidence_observe(e, "attempts", n->attempts);
-		gp_evidence_observe(e, "answered", n->answered);
-		break;
-	default:
-		e = gp_evidence_add(out, rule, weight, "It asked for encryption in %u mail dialogues", n->starttls);
-		gp_evidence_observe(e, "starttls", n->starttls);
-		break;
-	}
-}
-
-bool gp_spam_finding(struct gp_finding *out, const struct gp_spam_state *spam, const struct gp_case *c)
-{
-	if (spam->verdict == GP_VERDICT_NONE)
-		return false;
-	out->kind = GP_KIND_SPAM_BOT;
-	out->verdict = spam->verdict;
-	out->source_verified = c->verified;
-	out->sample = c->host->samples[GP_SAMPLE_SMTP];
-	for (int i = 0; i < GP_FAMILIES; i++)
-		add_reason(out, (enum gp_family)i, spam);
-	gp_finding_close(out, c->limits);
-	return true;
+	spam->windows = is_strong(spam, c->limits) ? spam->windows + 1 : 0;
+	judge(spam, c, now_ns);
 }

@@ -63,6 +63,7 @@ const char *gp_role_name(enum gp_role role)
 		[GP_ROLE_SUBSCRIBER] = "subscriber",
 		[GP_ROLE_RELAY] = "relay",
 		[GP_ROLE_INFRASTRUCTURE] = "infrastructure",
+		[GP_ROLE_BUSINESS] = "business",
 	};
 
 	return NAME(names, role);

@@ -17,6 +17,7 @@ static const struct option long_options[] = {
 	{ "interval", required_argument, NULL, 'I' },
 	{ "dialogues", no_argument, NULL, 'd' },
 	{ "capture-evidence", required_argument, NULL, 'E' },
+	{ "explain", required_argument, NULL, 'X' },
 	{ "deep", no_argument, NULL, 'D' },
 	{ "all", no_argument, NULL, 'a' },
 	{ "trust-inside", no_argument, NULL, 't' },
@@ -75,6 +76,19 @@ static int read_interval(const char *value, unsigned *interval_s)
 	return 0;
 }
 
+static int read_address(const char *value, struct gp_addr *addr)
+{
+	struct gp_prefix prefix;
+	const char *why;
+
+	if (!gp_prefix_parse(&prefix, value, &why) && !strchr(value, '/')) {
+		*addr = prefix.addr;
+		return 0;
+	}
+	gp_error("--explain %s: give one address, such as 192.0.2.7 or 2001:db8::7", value);
+	return -EINVAL;
+}
+
 static int take(struct gp_options *o, int letter, char *value)
 {
 	int choice;
@@ -108,6 +122,8 @@ static int take(struct gp_options *o, int letter, char *value)
 	case 'E':
 		o->capture_dir = value;
 		return 0;
+	case 'X':
+		return read_address(value, &o->explain);
 	case 'D':
 		o->deep = true;
 		return 0;

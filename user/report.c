@@ -36,6 +36,9 @@ int gp_report_write(FILE *stream, const struct gp_report *report, enum gp_format
 		verdicts.range_count = gp_judge_ranges(report->judge, &verdicts.ranges);
 		if (verdicts.range_count < 0)
 			return verdicts.range_count;
+		verdicts.asymmetry_count = gp_judge_asymmetries(report->judge, &verdicts.asymmetries);
+		if (verdicts.asymmetry_count < 0)
+			return verdicts.asymmetry_count;
 	}
 	return gp_report_write_verdicts(stream, report, &verdicts, format);
 }

@@ -66,8 +66,8 @@ static bool put_mail(json_object *object, const struct gp_facts *facts)
 	       put_number(object, "put_off", facts->put_off) && put_number(object, "came_back", facts->came_back) &&
 	       put_number(object, "came_back_soon", facts->came_back_soon) &&
 	       put_number(object, "gave_up", facts->gave_up) &&
-	       put_number(object, "blocklist_listed", facts->blocklist_listed) &&
-	       put_number(object, "blocklist_policy", facts->blocklist_policy);
+	       put_number(object, "blocklist_listed", facts->mail.listed) &&
+	       put_number(object, "blocklist_policy", facts->mail.policy);
 }
 
 json_object *gp_report_heard(const struct gp_facts *facts)

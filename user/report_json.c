@@ -12,6 +12,7 @@
 #include "hll.h"
 #include "names.h"
 #include "report_heard.h"
+#include "report_routing.h"
 #include "report_model.h"
 #include "text.h"
 #include "version.h"
@@ -314,6 +315,8 @@ static json *new_coverage(struct writer *w)
 	put_number(w, o, "spoofed_inside", c->totals.spoofed_inside);
 	put_number(w, o, "foreign_source", c->totals.foreign_source);
 	put_number(w, o, "tags_failed", c->totals.tags_failed);
+	if (w->model->verdicts->asymmetry_count)
+		put(w, o, "one_direction", gp_report_one_direction(w->model));
 	return o;
 }
 
@@ -505,6 +508,28 @@ static void put_heard(struct writer *w, json *o, const struct gp_listed *listed)
 		put(w, o, "heard", gp_report_heard(facts));
 }
 
+static void put_since(struct writer *w, json *o, const char *key, __u64 time_ns)
+{
+	if (time_ns)
+		put_time(w, o, key, time_ns);
+	else
+		put_null(w, o, key);
+}
+
+/* How far it got in this episode, and when. */
+static void put_standing(struct writer *w, json *object, const struct gp_standing *standing)
+{
+	json *o = put_object(w, object, "standing");
+
+	put_text(w, o, "state", gp_state_name(standing->state));
+	put_since(w, o, "since", standing->since_ns);
+	put_since(w, o, "watched", standing->watched_ns);
+	put_since(w, o, "suspected", standing->suspected_ns);
+	put_since(w, o, "confirmed", standing->confirmed_ns);
+	put_number(w, o, "suspected_after", standing->suspected_contacts);
+	put_number(w, o, "episodes", standing->episodes);
+}
+
 static json *new_host(struct writer *w, const struct gp_listed *listed)
 {
 	const struct gp_host *host = gp_listed_host(w->model, listed);
@@ -520,6 +545,8 @@ static json *new_host(struct writer *w, const struct gp_listed *listed)
 		put_confidence(w, o, f->confidence);
 		put_double(w, o, "score", f->score);
 		put_bool(w, o, "source_verified", f->source_verified);
+		put_standing(w, o, &f->standing);
+		put_text(w, o, "sentence", f->sentence);
 	}
 	if (listed->id == GP_NO_HOST) {
 		put_null(w, o, "first_seen");

@@ -19,6 +19,8 @@ struct gp_verdicts {
 	int finding_count;
 	const struct gp_range_finding *ranges;
 	int range_count;
+	const struct gp_asymmetry *asymmetries;
+	int asymmetry_count;
 };
 
 struct gp_coverage {

@@ -7,6 +7,7 @@
 
 #include "names.h"
 #include "report_model.h"
+#include "report_routing.h"
 #include "text.h"
 
 #define COLUMNS 100
@@ -272,6 +273,7 @@ static void print_head(struct gp_sink *sink, const struct gp_model *model)
 	if (r->default_inside)
 		labelled(sink, "note", "no inside prefix was given: private space (10/8, 172.16/12, 192.168/16, "
 				       "100.64/10, fc00::/7) counts as inside");
+	gp_report_print_one_direction(sink, model);
 }
 
 /* Worst first: a reader who stops after ten lines has read the right ten. */
@@ -349,6 +351,15 @@ static void print_evidence(struct gp_sink *sink, const struct gp_evidence *evide
 	}
 }
 
+/* For people on the telephone. */
+static void print_sentence(struct gp_sink *sink, const struct gp_finding *f)
+{
+	if (!f->sentence[0])
+		return;
+	gp_sink_print(sink, "%*s", REASON - 8, "");
+	wrap(sink, f->sentence, REASON - 8);
+}
+
 /* The reasons below a verdict, and whether the source can be another's. */
 static void print_reasons(struct gp_sink *sink, const void *context, size_t i)
 {
@@ -359,6 +370,7 @@ static void print_reasons(struct gp_sink *sink, const void *context, size_t i)
 
 	if (!f)
 		return;
+	print_sentence(sink, f);
 	print_evidence(sink, f->evidence, f->evidence_count);
 	if (!f->source_verified)
 		gp_sink_print(sink, "%*ssource not verified: spoofed packets could look the same\n", REASON, "");

@@ -93,7 +93,8 @@ static size_t list_flags(const struct gp_world *world, struct flag *flags, const
 		const struct gp_finding *f = &findings[i];
 		const struct gp_host *host = gp_world_is_inside(world, f->id) ? gp_world_host(world, f->id) : NULL;
 
-		if (!host || !host->tag || f->verdict == GP_VERDICT_NONE)
+		/* A quiet host's packets are nobody's business any more. */
+		if (!host || !host->tag || f->verdict == GP_VERDICT_NONE || f->standing.state == GP_STATE_QUIET)
 			continue;
 		if (chosen && chosen->id == f->id && !outweighs(f, chosen))
 			continue;

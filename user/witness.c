@@ -48,6 +48,16 @@ static struct gp_addr owner_of(const struct gp_witness *w, const struct gp_segme
 	return dst_inside && !src_inside ? dst : src;
 }
 
+/* A subscriber whose host takes mail from others is a mail server, whatever else it is. */
+static void learn_served(struct gp_witness *w, const struct gp_dialogue *d, __u64 time_ns)
+{
+	bool inside;
+	struct gp_addr host = host_of(w, &d->stream->server, &inside);
+
+	if (inside)
+		gp_host_facts_served(w->facts, &host, time_ns, &d->stream->client);
+}
+
 static void learn_mail(struct gp_witness *w, const struct gp_dialogue *d, enum gp_stream_end end,
 		       const struct gp_addr *host)
 {
@@ -62,8 +72,10 @@ static void learn_mail(struct gp_witness *w, const struct gp_dialogue *d, enum g
 		gp_host_facts_dialect(w->facts, host, begin_ns, facts.dialect_id);
 	if (facts.put_off)
 		gp_host_facts_put_off(w->facts, host, end_ns, &d->stream->server);
-	if (facts.dnsbl != GP_DNSBL_NONE)
-		gp_host_facts_blocklist(w->facts, host, end_ns, facts.dnsbl == GP_DNSBL_POLICY);
+	if (d->stream->service == GP_SERVICE_SMTP)
+		gp_host_facts_mail(w->facts, host, end_ns, &facts, &d->stream->server);
+	if (d->stream->service == GP_SERVICE_SMTP && facts.accepted_messages)
+		learn_served(w, d, end_ns);
 }
 
 static void learn_web(struct gp_witness *w, const struct gp_dialogue *d, const struct gp_addr *host)
@@ -176,6 +188,11 @@ int gp_witness_sample(struct gp_witness *w, const struct gp_packet_sample *sampl
 
 int gp_witness_record(struct gp_witness *w, const struct gp_flow_record *record)
 {
+	bool inside;
+	struct gp_addr host = host_of(w, &record->client, &inside);
+
+	if (inside && record->service == GP_SERVICE_SMTP && (record->flags & GP_FLOW_PROVED))
+		gp_host_facts_network(w->facts, &host, record->first_ns + (__u64)w->options.offset_ns, &record->server);
 	return gp_dialogues_record(w->dialogues, record);
 }
 

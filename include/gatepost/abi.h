@@ -189,6 +189,7 @@ enum gp_role {
 	GP_ROLE_SUBSCRIBER,
 	GP_ROLE_RELAY,		/* declared mail server: inside, but never a spam bot for sending mail */
 	GP_ROLE_INFRASTRUCTURE, /* inside, never judged */
+	GP_ROLE_BUSINESS,	/* a subscriber whose line may well have a mail server: static addresses */
 };
 
 struct gp_count {
