@@ -770,6 +770,15 @@ static void opinion_of(struct gp_finding *out, const struct gp_record *record, c
 	case GP_KIND_SCANNER:
 		gp_scan_opinion(out, &record->scan, c);
 		break;
+	case GP_KIND_BRUTE_FORCER:
+		gp_login_opinion(out, &record->login, c);
+		break;
+	case GP_KIND_HTTP_BOT:
+		gp_http_bot_opinion(out, &record->http_bot, c);
+		break;
+	case GP_KIND_DDOS_SOURCE:
+		gp_flood_opinion(out, &record->flood, c);
+		break;
 	default:
 		break;
 	}

@@ -103,27 +103,24 @@ void gp_flood_weigh(struct gp_flood_state *s, const struct gp_case *c, __u64 now
 	s->weighed_ns = now_ns;
 }
 
-bool gp_flood_finding(struct gp_finding *out, const struct gp_flood_state *s, const struct gp_case *c)
+static void tell(struct gp_finding *out, const struct gp_flood_state *s, const double *weight, const struct gp_case *c)
 {
-	enum gp_verdict verdict = gp_standing_verdict(&s->standing);
 	struct gp_evidence *e;
 
-	if (verdict == GP_VERDICT_NONE || c->host->role == GP_ROLE_INFRASTRUCTURE || c->one_direction)
-		return false;
 	out->kind = GP_KIND_DDOS_SOURCE;
-	out->verdict = verdict;
+	out->verdict = gp_standing_verdict(&s->standing);
 	out->source_verified = c->verified;
 	out->standing = s->standing;
 	out->sample = c->host->samples[GP_SAMPLE_CONTACT];
-	e = gp_evidence_add(out, families[GP_FLOOD_RATE].rule, s->shown[GP_FLOOD_RATE],
+	e = gp_evidence_add(out, families[GP_FLOOD_RATE].rule, weight[GP_FLOOD_RATE],
 			    "It sent up to %.0f connection attempts per second", s->worst_per_s);
 	gp_evidence_observe(e, "syn_per_s", round(s->worst_per_s));
 	gp_evidence_observe(e, "syn", s->worst.syn);
-	e = gp_evidence_add(out, families[GP_FLOOD_SILENCE].rule, s->shown[GP_FLOOD_SILENCE],
+	e = gp_evidence_add(out, families[GP_FLOOD_SILENCE].rule, weight[GP_FLOOD_SILENCE],
 			    "Of %u attempts within four seconds %u were answered", s->worst.syn, s->worst.answered);
 	gp_evidence_observe(e, "syn", s->worst.syn);
 	gp_evidence_observe(e, "answered", s->worst.answered);
-	e = gp_evidence_add(out, families[GP_FLOOD_TARGET].rule, s->shown[GP_FLOOD_TARGET],
+	e = gp_evidence_add(out, families[GP_FLOOD_TARGET].rule, weight[GP_FLOOD_TARGET],
 			    "They went to what it had asked before: %u addresses among them were new", s->worst.contacts);
 	gp_evidence_observe(e, "new_addresses", s->worst.contacts);
 	gp_evidence_observe(e, "new_endpoints", s->worst.endpoints);
@@ -131,5 +128,18 @@ bool gp_flood_finding(struct gp_finding *out, const struct gp_flood_state *s, co
 		 "A device on this line sent up to %.0f connection attempts per second to the same place, as devices do that are "
 		 "made to take part in an attack.", s->worst_per_s);
 	gp_finding_close(out, c->limits);
+}
+
+void gp_flood_opinion(struct gp_finding *out, const struct gp_flood_state *s, const struct gp_case *c)
+{
+	tell(out, s, s->weight, c);
+}
+
+bool gp_flood_finding(struct gp_finding *out, const struct gp_flood_state *s, const struct gp_case *c)
+{
+	if (gp_standing_verdict(&s->standing) == GP_VERDICT_NONE || c->host->role == GP_ROLE_INFRASTRUCTURE ||
+	    c->one_direction)
+		return false;
+	tell(out, s, s->shown, c);
 	return true;
 }

@@ -62,6 +62,9 @@ void gp_flood_slice(struct gp_flood_state *state, const struct gp_flood_count *m
 /* gp_flood_weigh() - the end of a window; one without a flood only fades. */
 void gp_flood_weigh(struct gp_flood_state *state, const struct gp_case *c, __u64 now_ns);
 
+/* What speaks for and against, verdict or not. */
+void gp_flood_opinion(struct gp_finding *out, const struct gp_flood_state *state, const struct gp_case *c);
+
 /* gp_flood_finding() - the verdict, with its reasons. Return: false without one. */
 bool gp_flood_finding(struct gp_finding *out, const struct gp_flood_state *state, const struct gp_case *c);
 

@@ -77,26 +77,18 @@ bool gp_login_concerns(const struct gp_host *host)
 	return seen >= CONCERNS;
 }
 
-/* What a window brought. */
-struct gain {
-	double refused, accepted;
-	double lasting, brief;
-	double hidden; /* brief flows to mailboxes that said nothing in the clear */
-	double servers;
-};
-
 static double more(__u32 now, __u32 before)
 {
 	return (double)(__s32)(now - before);
 }
 
-static struct gain gain_of(const struct gp_login_news *now, const struct gp_login_news *seen)
+static struct gp_login_window window_of(const struct gp_login_news *now, const struct gp_login_news *seen)
 {
 	bool same_web = now->web_generation == seen->web_generation;
 	double mailbox_refused = more(now->mailbox_refused, seen->mailbox_refused);
 	double mailbox_accepted = more(now->mailbox_accepted, seen->mailbox_accepted);
 
-	return (struct gain){
+	return (struct gp_login_window){
 		.refused = mailbox_refused + more(now->mail_refused, seen->mail_refused) +
 			   more(now->ftp_refused, seen->ftp_refused) +
 			   more(now->web_refused, same_web ? seen->web_refused : 0),
@@ -111,7 +103,7 @@ static struct gain gain_of(const struct gp_login_news *now, const struct gp_logi
 }
 
 /* What the window adds to each family; the shares are brought up to date. */
-static void weigh_families(struct gp_login_state *s, const struct gp_case *c, const struct gain *g, double fade)
+static void weigh_families(struct gp_login_state *s, const struct gp_case *c, const struct gp_login_window *g, double fade)
 {
 	const struct gp_login_limits *l = &c->limits->login;
 	double gain[GP_LOGIN_FAMILIES] = {0};
@@ -150,30 +142,20 @@ static double total(const double *weight)
 	return sum;
 }
 
-static void show(struct gp_login_state *s, const struct gain *g)
-{
-	for (int i = 0; i < GP_LOGIN_FAMILIES; i++)
-		s->shown[i] = s->weight[i];
-	s->shown_refused = g->refused;
-	s->shown_accepted = g->accepted;
-	s->shown_brief = g->brief;
-	s->shown_hidden = g->hidden;
-	s->shown_servers = s->servers;
-}
-
 void gp_login_weigh(struct gp_login_state *s, const struct gp_case *c, __u64 now_ns)
 {
 	struct gp_standing_limits limits = gp_standing_limits(c->limits);
 	struct gp_login_news now = news_of(c);
-	struct gain g = gain_of(&now, &s->seen);
+	struct gp_login_window g = window_of(&now, &s->seen);
 	double age_s = s->weighed_ns && now_ns > s->weighed_ns ? (double)(now_ns - s->weighed_ns) / 1e9 : 0;
 	struct gp_opinion opinion;
 	bool grown;
 
-	s->servers = fmax(g.servers, s->servers * exp2(-age_s / SERVERS_FADE_S));
+	g.servers = s->servers = fmax(g.servers, s->servers * exp2(-age_s / SERVERS_FADE_S));
 	weigh_families(s, c, &g, gp_fade(c->limits, s->weighed_ns, now_ns));
 	s->guesses += (__u64)(g.refused + g.brief);
 	s->seen = now;
+	s->last = g;
 	s->weighed_ns = now_ns;
 	opinion = (struct gp_opinion){
 		.score = total(s->weight),
@@ -184,66 +166,78 @@ void gp_login_weigh(struct gp_login_state *s, const struct gp_case *c, __u64 now
 		.contacts = s->guesses,
 	};
 	grown = opinion.score > total(s->shown);
-	if (gp_standing_step(&s->standing, &limits, &opinion, now_ns) || grown)
-		show(s, &g);
+	if (!gp_standing_step(&s->standing, &limits, &opinion, now_ns) && !grown)
+		return;
+	s->shown_window = g;
+	for (int i = 0; i < GP_LOGIN_FAMILIES; i++)
+		s->shown[i] = s->weight[i];
 }
 
-static void add_reasons(struct gp_finding *out, const struct gp_login_state *s)
+static void add_reasons(struct gp_finding *out, const double *weight, const struct gp_login_window *w)
 {
-	const double *weight = s->shown;
 	struct gp_evidence *e;
 
 	e = gp_evidence_add(out, families[GP_LOGIN_FAMILY_REFUSED].rule, weight[GP_LOGIN_FAMILY_REFUSED],
-			    "Servers refused %.0f of its log-ins within the window and accepted %.0f", s->shown_refused,
-			    s->shown_accepted);
-	gp_evidence_observe(e, "refused", s->shown_refused);
-	gp_evidence_observe(e, "accepted", s->shown_accepted);
+			    "Servers refused %.0f of its log-ins within the window and accepted %.0f", w->refused,
+			    w->accepted);
+	gp_evidence_observe(e, "refused", w->refused);
+	gp_evidence_observe(e, "accepted", w->accepted);
 	e = gp_evidence_add(out, families[GP_LOGIN_FAMILY_SPEED].rule, weight[GP_LOGIN_FAMILY_SPEED],
-			    "It went on after %.0f refusals within the window, faster than hands do", s->shown_refused);
-	gp_evidence_observe(e, "refused", s->shown_refused);
+			    "It went on after %.0f refusals within the window, faster than hands do", w->refused);
+	gp_evidence_observe(e, "refused", w->refused);
 	e = gp_evidence_add(out, families[GP_LOGIN_FAMILY_BRIEF].rule, weight[GP_LOGIN_FAMILY_BRIEF],
 			    "It opened %.0f connections for remote log-in within the window that ended as failed log-ins do, "
-			    "to about %.0f new servers", s->shown_brief, s->shown_servers);
-	gp_evidence_observe(e, "brief_flows", s->shown_brief);
-	gp_evidence_observe(e, "servers", s->shown_servers);
+			    "to about %.0f new servers", w->brief, w->servers);
+	gp_evidence_observe(e, "brief_flows", w->brief);
+	gp_evidence_observe(e, "servers", w->servers);
 	e = gp_evidence_add(out, families[GP_LOGIN_FAMILY_HIDDEN].rule, weight[GP_LOGIN_FAMILY_HIDDEN],
 			    "It opened %.0f brief encrypted connections to mailboxes within the window, to about %.0f new "
-			    "servers", s->shown_hidden, s->shown_servers);
-	gp_evidence_observe(e, "brief_flows", s->shown_hidden);
-	gp_evidence_observe(e, "servers", s->shown_servers);
+			    "servers", w->hidden, w->servers);
+	gp_evidence_observe(e, "brief_flows", w->hidden);
+	gp_evidence_observe(e, "servers", w->servers);
 }
 
-static void say(struct gp_finding *out, const struct gp_login_state *s)
+static void write_sentence(struct gp_finding *out, const double *weight, const struct gp_login_window *w)
 {
-	if (s->shown[GP_LOGIN_FAMILY_REFUSED] >= FAMILY_COUNTS)
+	if (weight[GP_LOGIN_FAMILY_REFUSED] >= FAMILY_COUNTS)
 		snprintf(out->sentence, sizeof(out->sentence),
 			 "A device on this line tried to log in to accounts elsewhere and was refused %.0f times within minutes, "
-			 "as programs that guess passwords are.", s->shown_refused);
+			 "as programs that guess passwords are.", w->refused);
 	else
 		snprintf(out->sentence, sizeof(out->sentence),
 			 "A device on this line opened %.0f connections within minutes to places that ask for a password and "
 			 "broke each one off at once, as programs that guess passwords do.",
-			 fmax(s->shown_brief, s->shown_hidden));
+			 fmax(w->brief, w->hidden));
+}
+
+static void tell(struct gp_finding *out, const struct gp_login_state *s, const double *weight,
+		 const struct gp_login_window *w, const struct gp_case *c)
+{
+	const struct gp_sample *samples = c->host->samples;
+
+	out->kind = GP_KIND_BRUTE_FORCER;
+	out->verdict = gp_standing_verdict(&s->standing);
+	out->source_verified = c->verified;
+	out->standing = s->standing;
+	out->sample = samples[GP_SAMPLE_LOGIN];
+	if (!out->sample.dport && c->web)
+		out->sample = c->web->sample;
+	if (!out->sample.dport)
+		out->sample = samples[samples[GP_SAMPLE_SMTP].dport ? GP_SAMPLE_SMTP : GP_SAMPLE_CONTACT];
+	add_reasons(out, weight, w);
+	write_sentence(out, weight, w);
+	gp_finding_close(out, c->limits);
+}
+
+void gp_login_opinion(struct gp_finding *out, const struct gp_login_state *s, const struct gp_case *c)
+{
+	tell(out, s, s->weight, &s->last, c);
 }
 
 bool gp_login_finding(struct gp_finding *out, const struct gp_login_state *s, const struct gp_case *c)
 {
-	enum gp_verdict verdict = gp_standing_verdict(&s->standing);
-
-	if (verdict == GP_VERDICT_NONE || c->host->role == GP_ROLE_INFRASTRUCTURE)
+	if (gp_standing_verdict(&s->standing) == GP_VERDICT_NONE || c->host->role == GP_ROLE_INFRASTRUCTURE)
 		return false;
-	out->kind = GP_KIND_BRUTE_FORCER;
-	out->verdict = verdict;
-	out->source_verified = c->verified;
-	out->standing = s->standing;
-	out->sample = c->host->samples[GP_SAMPLE_LOGIN];
-	if (!out->sample.dport && c->web)
-		out->sample = c->web->sample;
-	if (!out->sample.dport)
-		out->sample = c->host->samples[GP_SAMPLE_SMTP].dport ? c->host->samples[GP_SAMPLE_SMTP] :
-								       c->host->samples[GP_SAMPLE_CONTACT];
-	add_reasons(out, s);
-	say(out, s);
-	gp_finding_close(out, c->limits);
+	tell(out, s, s->shown, &s->shown_window, c);
 	return true;
 }

@@ -43,6 +43,14 @@ struct gp_login_news {
 	__u64 web_generation;
 };
 
+/* What a window brought, for the reasons. */
+struct gp_login_window {
+	double refused, accepted;
+	double lasting, brief;
+	double hidden;	/* brief flows to mailboxes that said nothing in the clear */
+	double servers; /* new ones */
+};
+
 struct gp_login_state {
 	struct gp_login_news seen;
 	double weight[GP_LOGIN_FAMILIES];
@@ -52,9 +60,9 @@ struct gp_login_state {
 	__u64 weighed_ns;
 	__u32 windows; /* in a row, very fast */
 	struct gp_standing standing;
-	double shown[GP_LOGIN_FAMILIES]; /* when they spoke loudest, in this episode, and what they were made of: */
-	double shown_refused, shown_accepted, shown_brief, shown_hidden; /* within the window */
-	double shown_servers;
+	struct gp_login_window last;
+	double shown[GP_LOGIN_FAMILIES]; /* when they spoke loudest, in this episode, and what they were made of */
+	struct gp_login_window shown_window;
 	__u64 guesses; /* refused and brief, in all */
 };
 
@@ -67,6 +75,9 @@ bool gp_login_concerns(const struct gp_host *host);
 
 /* gp_login_weigh() - the end of a window; one with nothing new only fades. */
 void gp_login_weigh(struct gp_login_state *state, const struct gp_case *c, __u64 now_ns);
+
+/* What speaks for and against, verdict or not. */
+void gp_login_opinion(struct gp_finding *out, const struct gp_login_state *state, const struct gp_case *c);
 
 /* gp_login_finding() - the verdict, with its reasons. Return: false without one. */
 bool gp_login_finding(struct gp_finding *out, const struct gp_login_state *state, const struct gp_case *c);

@@ -204,58 +204,65 @@ void gp_http_bot_weigh(struct gp_http_bot_state *s, const struct gp_case *c, __u
 		s->shown[i] = s->weight[i];
 }
 
-static void add_reasons(struct gp_finding *out, const struct gp_http_bot_state *s)
+static void add_reasons(struct gp_finding *out, const double *weight, const struct gp_http_bot_news *n)
 {
-	const struct gp_http_bot_news *n = &s->shown_news;
 	struct gp_evidence *e;
 
-	e = gp_evidence_add(out, families[GP_HTTP_BOT_FAILED].rule, s->shown[GP_HTTP_BOT_FAILED],
+	e = gp_evidence_add(out, families[GP_HTTP_BOT_FAILED].rule, weight[GP_HTTP_BOT_FAILED],
 			    "Web servers answered %u of its requests with an error of the client and %u without", n->failed,
 			    n->succeeded);
 	gp_evidence_observe(e, "responses_4xx", n->failed);
 	gp_evidence_observe(e, "responses_2xx_3xx", n->succeeded);
-	e = gp_evidence_add(out, families[GP_HTTP_BOT_PATHS].rule, s->shown[GP_HTTP_BOT_PATHS],
+	e = gp_evidence_add(out, families[GP_HTTP_BOT_PATHS].rule, weight[GP_HTTP_BOT_PATHS],
 			    "It asked for about %.0f different paths, of which about %.0f were not there", n->paths,
 			    paths_missed(n));
 	gp_evidence_observe(e, "distinct_paths", round(n->paths));
 	gp_evidence_observe(e, "not_found", n->not_found);
-	e = gp_evidence_add(out, families[GP_HTTP_BOT_PROBES].rule, s->shown[GP_HTTP_BOT_PROBES],
+	e = gp_evidence_add(out, families[GP_HTTP_BOT_PROBES].rule, weight[GP_HTTP_BOT_PROBES],
 			    "%u of its requests are such as only programs that look for holes make", n->probes);
 	gp_evidence_observe(e, "probes", n->probes);
-	e = gp_evidence_add(out, families[GP_HTTP_BOT_SERVERS].rule, s->shown[GP_HTTP_BOT_SERVERS],
+	e = gp_evidence_add(out, families[GP_HTTP_BOT_SERVERS].rule, weight[GP_HTTP_BOT_SERVERS],
 			    "It asked about %.0f web servers, with %.1f requests each", n->servers,
 			    n->heads / fmax(1, n->servers));
 	gp_evidence_observe(e, "servers", round(n->servers));
 	gp_evidence_observe(e, "requests", n->heads);
-	e = gp_evidence_add(out, families[GP_HTTP_BOT_MANNERS].rule, s->shown[GP_HTTP_BOT_MANNERS],
+	e = gp_evidence_add(out, families[GP_HTTP_BOT_MANNERS].rule, weight[GP_HTTP_BOT_MANNERS],
 			    "Of %u requests %u bore no cookie and %u did not say where they came from", n->requests,
 			    n->without_cookie, n->without_referrer);
 	gp_evidence_observe(e, "requests", n->requests);
 	gp_evidence_observe(e, "without_cookie", n->without_cookie);
 	gp_evidence_observe(e, "without_referrer", n->without_referrer);
-	e = gp_evidence_add(out, families[GP_HTTP_BOT_DECLARED].rule, s->shown[GP_HTTP_BOT_DECLARED],
+	e = gp_evidence_add(out, families[GP_HTTP_BOT_DECLARED].rule, weight[GP_HTTP_BOT_DECLARED],
 			    "It said in %u of %u requests that it is a robot, and asked for robots.txt %u times", n->declared,
 			    n->heads, n->robots_txt);
 	gp_evidence_observe(e, "declared", n->declared);
 	gp_evidence_observe(e, "robots_txt", n->robots_txt);
 }
 
-bool gp_http_bot_finding(struct gp_finding *out, const struct gp_http_bot_state *s, const struct gp_case *c)
+static void tell(struct gp_finding *out, const struct gp_http_bot_state *s, const double *weight,
+		 const struct gp_http_bot_news *n, const struct gp_case *c)
 {
-	enum gp_verdict verdict = gp_standing_verdict(&s->standing);
-	const struct gp_http_bot_news *n = &s->shown_news;
-
-	if (verdict == GP_VERDICT_NONE || c->host->role == GP_ROLE_INFRASTRUCTURE)
-		return false;
 	out->kind = GP_KIND_HTTP_BOT;
-	out->verdict = verdict;
+	out->verdict = gp_standing_verdict(&s->standing);
 	out->source_verified = c->verified;
 	out->standing = s->standing;
 	out->sample = c->web ? c->web->sample : c->host->samples[GP_SAMPLE_CONTACT];
-	add_reasons(out, s);
+	add_reasons(out, weight, n);
 	snprintf(out->sentence, sizeof(out->sentence),
 		 "A device on this line asked web servers for %.0f pages that do not exist, %u of them such as only programs that "
 		 "look for security holes ask for.", fmax(paths_missed(n), n->probes), n->probes);
 	gp_finding_close(out, c->limits);
+}
+
+void gp_http_bot_opinion(struct gp_finding *out, const struct gp_http_bot_state *s, const struct gp_case *c)
+{
+	tell(out, s, s->weight, &s->seen, c);
+}
+
+bool gp_http_bot_finding(struct gp_finding *out, const struct gp_http_bot_state *s, const struct gp_case *c)
+{
+	if (gp_standing_verdict(&s->standing) == GP_VERDICT_NONE || c->host->role == GP_ROLE_INFRASTRUCTURE)
+		return false;
+	tell(out, s, s->shown, &s->shown_news, c);
 	return true;
 }

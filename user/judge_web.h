@@ -61,6 +61,9 @@ bool gp_http_bot_concerns(const struct gp_host *host);
 /* gp_http_bot_weigh() - the end of a window; one with nothing new only fades. */
 void gp_http_bot_weigh(struct gp_http_bot_state *state, const struct gp_case *c, __u64 now_ns);
 
+/* What speaks for and against, verdict or not. */
+void gp_http_bot_opinion(struct gp_finding *out, const struct gp_http_bot_state *state, const struct gp_case *c);
+
 /* gp_http_bot_finding() - the verdict, with its reasons. Return: false without one. */
 bool gp_http_bot_finding(struct gp_finding *out, const struct gp_http_bot_state *state, const struct gp_case *c);
 
