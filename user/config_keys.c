@@ -182,6 +182,36 @@ const struct gp_config_key gp_config_keys[] = {
 	{"spam.handed_refused", GP_KEY_NUMBER, "nats", -100, 100, "1.5", LIMIT(spam.handed_refused)},
 	{"spam.handed_accepted", GP_KEY_NUMBER, "nats", -100, 100, "-0.4", LIMIT(spam.handed_accepted)},
 	{"spam.handed_spam", GP_KEY_NUMBER, "nats", -100, 100, "3", LIMIT(spam.handed_spam)},
+
+	{"login", GP_KEY_SECTION, "", 0, 0, NULL, 0},
+	{"login.allowed", GP_KEY_NUMBER, "log-ins per window", 0, 1e6, "20", LIMIT(login.allowed)},
+	{"login.refused", GP_KEY_NUMBER, "nats", 0, 100, "0.2", LIMIT(login.refused)},
+	{"login.accepted", GP_KEY_NUMBER, "nats", 0, 100, "0.5", LIMIT(login.accepted)},
+	{"login.refused_share", GP_KEY_NUMBER, "share of outcomes", 0, 1, "0.8", LIMIT(login.refused_share)},
+	{"login.fast", GP_KEY_NUMBER, "log-ins per window", 1, 1e9, "300", LIMIT(login.fast)},
+	{"login.very_fast", GP_KEY_NUMBER, "log-ins per window", 1, 1e9, "600", LIMIT(login.very_fast)},
+	{"login.brief_allowed", GP_KEY_NUMBER, "flows per window", 0, 1e6, "30", LIMIT(login.brief_allowed)},
+	{"login.brief", GP_KEY_NUMBER, "nats", 0, 100, "0.6", LIMIT(login.brief)},
+	{"login.brief_share", GP_KEY_NUMBER, "share of flows", 0, 1, "0.8", LIMIT(login.brief_share)},
+	{"login.per_server", GP_KEY_NUMBER, "flows per server", 1, 1e6, "10", LIMIT(login.per_server)},
+	{"login.hidden", GP_KEY_NUMBER, "flows per window", 1, 1e9, "6000", LIMIT(login.hidden)},
+
+	{"http_bot", GP_KEY_SECTION, "", 0, 0, NULL, 0},
+	{"http_bot.allowed", GP_KEY_NUMBER, "responses per window", 0, 1e6, "20", LIMIT(http_bot.allowed)},
+	{"http_bot.failed", GP_KEY_NUMBER, "nats", 0, 100, "0.1", LIMIT(http_bot.failed)},
+	{"http_bot.succeeded", GP_KEY_NUMBER, "nats", 0, 100, "0.05", LIMIT(http_bot.succeeded)},
+	{"http_bot.failed_share", GP_KEY_NUMBER, "share of responses", 0, 1, "0.5", LIMIT(http_bot.failed_share)},
+	{"http_bot.min_paths", GP_KEY_NUMBER, "paths", 1, 1e6, "20", LIMIT(http_bot.min_paths)},
+	{"http_bot.probe", GP_KEY_NUMBER, "nats", 0, 100, "1", LIMIT(http_bot.probe)},
+	{"http_bot.min_servers", GP_KEY_NUMBER, "servers", 1, 1e6, "20", LIMIT(http_bot.min_servers)},
+	{"http_bot.per_server", GP_KEY_NUMBER, "requests per server", 1, 1e6, "3", LIMIT(http_bot.per_server)},
+	{"http_bot.declared", GP_KEY_NUMBER, "nats", 0, 100, "3", LIMIT(http_bot.declared)},
+
+	{"flood", GP_KEY_SECTION, "", 0, 0, NULL, 0},
+	{"flood.syn_per_s", GP_KEY_NUMBER, "SYNs per second", 1, 1e9, "1000", LIMIT(flood.syn_per_s)},
+	{"flood.answered_share", GP_KEY_NUMBER, "share of SYNs", 0, 1, "0.1", LIMIT(flood.answered_share)},
+	{"flood.new_share", GP_KEY_NUMBER, "share of SYNs", 0, 1, "0.01", LIMIT(flood.new_share)},
+	{"flood.slices", GP_KEY_NUMBER, "slices of 4 s", 1, 1000, "3", LIMIT(flood.slices)},
 };
 const size_t gp_config_key_count = sizeof(gp_config_keys) / sizeof(gp_config_keys[0]);
 _Static_assert(sizeof(gp_config_keys) / sizeof(gp_config_keys[0]) <= GP_CONFIG_KEYS_MAX, "raise GP_CONFIG_KEYS_MAX");

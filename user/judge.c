@@ -19,6 +19,16 @@ struct gp_outage {
 	__u64 since; /* its first slice */
 };
 
+/* The last look for floods. */
+struct gp_floods {
+	struct gp_flood_count *seen; /* of inside hosts, by id */
+	__u32 ids;		     /* that it has room for */
+	__u64 slice, looked_ns;
+	__u64 syns, stale; /* of gp_totals, at the last tick that began a slice */
+	__u64 ticked_ns;   /* when that was */
+	struct gp_outage outage;
+};
+
 struct gp_judge {
 	struct gp_world *world;
 	struct gp_limits limits;
@@ -39,6 +49,7 @@ struct gp_judge {
 	__u32 count, capacity;
 	struct gp_outage outage;
 	__u32 snapped; /* of them, those that had their chance of a snapshot */
+	struct gp_floods floods;
 	struct gp_finding *findings;
 	struct gp_ranges *ranges;
 	struct gp_routing *routing;
@@ -88,6 +99,7 @@ void gp_judge_close(struct gp_judge *j)
 	gp_suppressions_clear(&j->suppressed_hosts);
 	gp_suppressions_clear(&j->suppressed_ranges);
 	free(j->findings);
+	free(j->floods.seen);
 	free(j->subjects);
 	free(j->moved);
 	free(j->subject_of);
@@ -382,6 +394,23 @@ static int find_senders(struct gp_judge *j)
 	return 0;
 }
 
+/* Hosts that log in, or that web servers refuse, become subjects. */
+static int find_others(struct gp_judge *j)
+{
+	for (int inside = 0; inside < 2; inside++) {
+		struct ids ids = ids_of(j, inside);
+
+		for (__u32 i = ids.count; i-- > 0;) {
+			const struct gp_host *host = gp_world_host(j->world, ids.first + i);
+
+			if (host && (gp_login_concerns(host) || gp_http_bot_concerns(host)) &&
+			    !subject_at(j, ids.first + i))
+				return -ENOMEM;
+		}
+	}
+	return 0;
+}
+
 /* The end of a window; @open: it has not ended, but the input has. */
 static void weigh(const struct gp_judge *j, __u32 id, struct gp_record *record, struct gp_case *c, __u64 now_ns, bool open)
 {
@@ -389,12 +418,20 @@ static void weigh(const struct gp_judge *j, __u32 id, struct gp_record *record, 
 	gp_scan_weigh(&record->scan, c, now_ns);
 	if (sends_mail_for_itself(j, id, c->host))
 		gp_spam_weigh(&record->spam, c, now_ns, open);
+	if (gp_login_concerns(c->host))
+		gp_login_weigh(&record->login, c, now_ns);
+	if (gp_http_bot_concerns(c->host))
+		gp_http_bot_weigh(&record->http_bot, c, now_ns);
+	if (record->flood.fresh || record->flood.weighed_ns)
+		gp_flood_weigh(&record->flood, c, now_ns);
 }
 
 static int weigh_window(struct gp_judge *j, __u64 end_ns)
 {
 	int err = find_senders(j);
 
+	if (!err)
+		err = find_others(j);
 	if (!err)
 		err = gp_routing_weigh(j->routing, end_ns);
 	for (__u32 i = 0; i < j->count; i++) {
@@ -427,6 +464,103 @@ static int weigh_windows(struct gp_judge *j, __u64 now_ns)
 	return err;
 }
 
+/* Room for a count of each inside host that is known. */
+static int make_room_for_floods(struct gp_floods *f, __u32 ids)
+{
+	struct gp_flood_count *grown;
+
+	if (ids <= f->ids)
+		return 0;
+	grown = reallocarray(f->seen, ids, sizeof(*grown));
+	if (!grown)
+		return -ENOMEM;
+	memset(grown + f->ids, 0, (ids - f->ids) * sizeof(*grown));
+	f->seen = grown;
+	f->ids = ids;
+	return 0;
+}
+
+/* Was the network down since the last look? As in 4., by all attempts. */
+static bool is_flood_outage(struct gp_judge *j, __u32 ids, __u64 number)
+{
+	__u32 hosts = 0;
+	__u64 answers = 0;
+
+	for (__u32 id = 0; id < ids; id++) {
+		const struct gp_host *host = gp_world_host(j->world, id);
+		struct gp_flood_count now, more;
+
+		if (!host)
+			continue;
+		now = gp_flood_count_of(host);
+		more = gp_flood_more(&now, &j->floods.seen[id]);
+		hosts += more.syn > 0;
+		answers += more.answered;
+	}
+	return is_outage(&j->floods.outage, number, hosts, answers);
+}
+
+/* What one host added; @s: 0: the look before is too old to compare with. */
+static int look_at_host(struct gp_judge *j, __u32 id, double s)
+{
+	const struct gp_host *host = gp_world_host(j->world, id);
+	struct gp_flood_count now, more;
+	struct gp_subject *subject;
+
+	if (!host)
+		return 0;
+	now = gp_flood_count_of(host);
+	more = gp_flood_more(&now, &j->floods.seen[id]);
+	j->floods.seen[id] = now;
+	if (s > 0 && gp_flood_is(&more, s, &j->limits.flood)) {
+		subject = subject_at(j, id);
+		if (!subject)
+			return -ENOMEM;
+		gp_flood_slice(&subject->kept.flood, &more, s, &j->limits.flood);
+	} else if (is_subject(j, id)) {
+		j->subjects[j->subject_of[id] - 1].kept.flood.row = 0;
+	}
+	return 0;
+}
+
+/*
+ * Once per slice. All hosts are looked at only where all together sent as many SYNs as a flood has: else nobody floods.
+ * What a host had counted is then not known any more, and the first slice of a flood only serves to compare with.
+ */
+static int look_for_floods(struct gp_judge *j, __u64 now_ns)
+{
+	struct gp_floods *f = &j->floods;
+	__u64 number = now_ns / GP_SLICE_NS, syns, stale;
+	__u32 ids = gp_world_inside_count(j->world);
+	struct gp_totals totals;
+	double s;
+	int err;
+
+	if (j->one_direction || number == f->slice)
+		return 0;
+	gp_world_totals(j->world, &totals);
+	syns = totals.syns - f->syns;
+	stale = totals.scan_stale - f->stale;
+	s = (double)(now_ns - f->ticked_ns) / 1e9;
+	f->slice = number;
+	f->ticked_ns = now_ns;
+	f->syns = totals.syns;
+	f->stale = totals.scan_stale;
+	if ((double)syns < j->limits.flood.syn_per_s * s)
+		return 0;
+	err = make_room_for_floods(f, ids);
+	if (err)
+		return err;
+	s = (double)(now_ns - f->looked_ns) / 1e9;
+	/* Where first contacts were not counted, a scan looks like a flood. */
+	if (!f->looked_ns || s > 2 * GP_SLICE_NS / 1e9 || stale || is_flood_outage(j, ids, number))
+		s = 0;
+	f->looked_ns = now_ns;
+	for (__u32 id = 0; id < ids && !err; id++)
+		err = look_at_host(j, id, s);
+	return err;
+}
+
 int gp_judge_tick(struct gp_judge *j, __u64 now_ns)
 {
 	int err;
@@ -440,7 +574,9 @@ int gp_judge_tick(struct gp_judge *j, __u64 now_ns)
 	}
 	if (now_ns < j->now_ns)
 		now_ns = j->now_ns;
-	err = weigh_windows(j, now_ns);
+	err = look_for_floods(j, now_ns);
+	if (!err)
+		err = weigh_windows(j, now_ns);
 	if (!err)
 		err = close_slices(j, now_ns);
 	if (err)
@@ -477,6 +613,8 @@ int gp_judge_finish(struct gp_judge *j, __u64 now_ns)
 		err = find_attempts(j, number % GP_SLICES, ~0ull);
 	if (!err)
 		err = find_senders(j);
+	if (!err)
+		err = find_others(j);
 	if (!err)
 		err = gp_routing_weigh(j->routing, j->now_ns);
 	if (err)
@@ -572,7 +710,18 @@ static bool finding_of(struct gp_finding *out, const struct gp_record *record, c
 	case GP_KIND_SPAM_BOT:
 		return gp_spam_finding(out, &record->spam, c);
 	case GP_KIND_SCANNER:
+		/* A flood over all ports of an address looks like a scan of them. */
+		if (record->scan.alarm.walk == GP_WALK_ENDPOINT &&
+		    gp_standing_verdict(&record->scan.standing) != GP_VERDICT_CONFIRMED &&
+		    gp_standing_verdict(&record->flood.standing) != GP_VERDICT_NONE)
+			return false;
 		return gp_scan_finding(out, &record->scan, c);
+	case GP_KIND_BRUTE_FORCER:
+		return gp_login_finding(out, &record->login, c);
+	case GP_KIND_HTTP_BOT:
+		return gp_http_bot_finding(out, &record->http_bot, c);
+	case GP_KIND_DDOS_SOURCE:
+		return gp_flood_finding(out, &record->flood, c);
 	default:
 		return false;
 	}
@@ -581,7 +730,9 @@ static bool finding_of(struct gp_finding *out, const struct gp_record *record, c
 /* May there be a finding of any kind? Most subjects have none, and their facts are not looked up. */
 static bool is_noted(const struct gp_record *record)
 {
-	return record->scan.alarm.raised || record->spam.standing.suspected_ns;
+	return record->scan.alarm.raised || record->spam.standing.suspected_ns ||
+	       record->login.standing.suspected_ns || record->http_bot.standing.suspected_ns ||
+	       record->flood.standing.suspected_ns;
 }
 
 int gp_judge_findings(struct gp_judge *j, const struct gp_finding **out)
@@ -631,6 +782,15 @@ static void opinion_of(struct gp_finding *out, const struct gp_record *record, c
 		break;
 	case GP_KIND_SCANNER:
 		gp_scan_opinion(out, &record->scan, c);
+		break;
+	case GP_KIND_BRUTE_FORCER:
+		gp_login_opinion(out, &record->login, c);
+		break;
+	case GP_KIND_HTTP_BOT:
+		gp_http_bot_opinion(out, &record->http_bot, c);
+		break;
+	case GP_KIND_DDOS_SOURCE:
+		gp_flood_opinion(out, &record->flood, c);
 		break;
 	default:
 		break;

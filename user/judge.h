@@ -9,10 +9,13 @@
 #include <stdbool.h>
 
 #include "cidr.h"
+#include "judge_flood.h"
+#include "judge_login.h"
 #include "judge_routing.h"
 #include "judge_spam.h"
 #include "lists.h"
 #include "network_limits.h"
+#include "judge_web.h"
 #include "standing.h"
 #include "world.h"
 
@@ -37,6 +40,9 @@ struct gp_limits {
 	double scan_endpoint_steps;
 	double scan_endpoint_ports; /* distinct ports before the endpoint walk counts */
 	double scan_endpoint_ratio; /* distinct ports per distinct address, at least */
+	struct gp_login_limits login;
+	struct gp_http_bot_limits http_bot;
+	struct gp_flood_limits flood;
 	struct gp_spam_limits spam;
 	struct gp_list_limits lists;
 	struct gp_network_limits networks;

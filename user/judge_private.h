@@ -123,6 +123,9 @@ struct gp_spam_state {
 struct gp_record {
 	struct gp_scan_state scan;
 	struct gp_spam_state spam;
+	struct gp_login_state login;
+	struct gp_http_bot_state http_bot;
+	struct gp_flood_state flood;
 };
 
 struct gp_subject {

@@ -116,6 +116,7 @@ static void merge_host(struct gp_host *to, const struct gp_host *from)
 	add32_all(to->smtp, from->smtp, sizeof(to->smtp));
 	add32_all(&to->http, &from->http, sizeof(to->http));
 	add32_all(&to->tls, &from->tls, sizeof(to->tls));
+	add32_all(to->logins, from->logins, sizeof(to->logins));
 	add_scan(&to->scan, &from->scan);
 	for (unsigned int i = 0; i < GP_SAMPLES; i++)
 		if (sample_is_empty(&to->samples[i]))

@@ -9,7 +9,7 @@
 
 #include <linux/types.h>
 
-#define GP_ABI_VERSION 5
+#define GP_ABI_VERSION 6
 
 /* Limits. */
 #define GP_FRAME_MIN 14u	   /* BPF_PROG_TEST_RUN refuses less (ETH_HLEN); counted by the source */
@@ -292,6 +292,26 @@ struct gp_tls_count {
 	__u32 sni[3]; /* by enum gp_sni */
 };
 
+/* Where passwords are asked for, mail and the web left aside. */
+enum gp_login {
+	GP_LOGIN_MAILBOX, /* GP_SERVICE_MAILBOX */
+	GP_LOGIN_FTP,	  /* port 21 */
+	GP_LOGIN_SSH,	  /* port 22, and wherever somebody says "SSH-" first (RFC 4253, 4.2) */
+	GP_LOGIN_TELNET,  /* port 23 */
+	GP_LOGIN_RDP,	  /* port 3389 */
+	GP_LOGIN_VNC,	  /* ports 5900 and 5901 */
+	GP_LOGINS,
+};
+
+/* Counted at the client, of proved flows. */
+struct gp_login_count {
+	__u32 flows;
+	__u32 brief;	/* of these, ended soon and with little sent, though a password fits in: include/gatepost/login.h */
+	__u32 lasting;	/* ended later, or with more sent */
+	__u32 accepted; /* log-ins, as the server said in the clear; mailboxes and FTP only */
+	__u32 refused;
+};
+
 /* First contacts and the answers to them, by class and by time slice of the attempt; only ever added to. */
 struct gp_scan_count {
 	__u32 attempts[GP_SCAN_CLASSES][GP_SLICES];
@@ -307,6 +327,7 @@ struct gp_sample {
 enum gp_sample_kind {
 	GP_SAMPLE_CONTACT, /* the first TCP attempt */
 	GP_SAMPLE_SMTP,	   /* the first proved flow to an SMTP port */
+	GP_SAMPLE_LOGIN,   /* the first proved flow counted in `logins` */
 	GP_SAMPLES,
 };
 
@@ -478,6 +499,7 @@ struct gp_host {
 	struct gp_smtp_count smtp[2]; /* [0] port 25, [1] submission */
 	struct gp_http_count http;
 	struct gp_tls_count tls;
+	struct gp_login_count logins[GP_LOGINS];
 	struct gp_scan_count scan;
 	struct gp_sample samples[GP_SAMPLES];
 	struct gp_hll contacts; /* addresses contacted first (any TCP port) */
@@ -519,6 +541,7 @@ enum gp_phase {
 	GP_PHASE_BODY, /* behind DATA */
 	GP_PHASE_AUTH, /* between AUTH and its final reply: base64, not commands */
 	GP_PHASE_TLS,  /* nothing more to read */
+	GP_PHASE_SSH,  /* likewise, on a port of no service: it began with SSH's version */
 };
 
 enum {
@@ -647,6 +670,7 @@ struct gp_totals {
 	__u64 observations_lost; /* an end other than the owner that found no slot: its rare line was not kept */
 	__u64 flows_evicted;	 /* a live flow gave way to a newer one */
 	__u64 mail_flows_evicted; /* of these: to ports of mail */
+	__u64 syns;		 /* segments with SYN and without ACK that went through the flow table */
 	__u64 flow_records;	 /* mail flows that ended and were told to the agent */
 	__u64 flow_records_lost; /* that found the ring full */
 	__u64 outside_full;	 /* an outside address earned a record and found no room: its prefix's cell counts it */

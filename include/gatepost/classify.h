@@ -78,7 +78,7 @@ GP_INLINE int gp_head_is_reply(__u32 head)
 /**
  * gp_head_is_known() - on a port that nobody named: may this segment begin something that is read?
  *
- * The beginning of a command of SMTP, of a request or response of HTTP, of a reply, of a TLS handshake. Bulk data looks
+ * The beginning of a command of SMTP, of a request or response of HTTP, of a reply, of a TLS handshake, of SSH. Bulk data looks
  * like this about once in a million segments; then the flow table says that it is none.
  */
 GP_INLINE int gp_head_is_known(__u32 head)
@@ -109,6 +109,7 @@ GP_INLINE int gp_head_is_known(__u32 head)
 	case GP_HEAD('P', 'A', 'T', 'C'):
 	case GP_HEAD('T', 'R', 'A', 'C'):
 	case GP_HEAD('H', 'T', 'T', 'P'):
+	case GP_HEAD('S', 'S', 'H', '-' & 0xdf):
 		return 1;
 	default:
 		return 0;

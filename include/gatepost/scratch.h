@@ -27,12 +27,19 @@ struct gp_tail {
 	__u32 whole;		  /* 1: there are no others */
 };
 
+/* What a server said to a log-in (include/gatepost/login.h). */
+struct gp_login_reply {
+	__u32 outcome; /* enum gp_login_outcome */
+	__u32 pad;
+};
+
 struct gp_scratch {
 	struct gp_packet packet;
 	struct gp_end src, dst;
 	struct gp_window window;
 	struct gp_tail tail;
 	struct gp_smtp_lines lines;
+	struct gp_login_reply login;
 	struct gp_http_request request;
 	struct gp_tls_hello hello;
 	struct gp_flow_record record;

@@ -7,6 +7,7 @@
 #include <gatepost/dialogue.h>
 #include <gatepost/flow.h>
 #include <gatepost/inside.h>
+#include <gatepost/login.h>
 #include <gatepost/outside.h>
 #include <gatepost/proof.h>
 #include <gatepost/sampling.h>
@@ -54,10 +55,13 @@ GP_INLINE struct gp_host *gp_stream_host(struct gp_memory *m, const struct gp_en
 /* Segments sent, for the sender's record where there is one. Return: 0. */
 GP_GLOBAL int gp_stream_flags(struct gp_memory *m, const struct gp_end *src, __u32 tcp_flags, __u64 now_ns)
 {
+	struct gp_totals *totals = gp_mem_totals(m);
 	struct gp_host *host;
 
-	if (!src)
+	if (!totals || !src)
 		return 0;
+	if ((tcp_flags & (GP_TCP_SYN | GP_TCP_ACK)) == GP_TCP_SYN)
+		GP_ADD(totals->syns, 1);
 	host = gp_stream_host(m, src, GP_MAKE_NONE, now_ns);
 	if (!host)
 		return 0;
@@ -255,6 +259,19 @@ GP_INLINE __u64 gp_stream_network_hash(__u64 secret, const struct gp_packet *p)
 	return gp_hash_addr(secret, &network);
 }
 
+/* A proved flow that asks for a password. Return: 0. */
+GP_GLOBAL int gp_stream_login_flow(struct gp_host *host, const struct gp_packet *p, __u32 login)
+{
+	if (!host || !p)
+		return 0;
+	GP_OPAQUE(login);
+	if (login >= GP_LOGINS)
+		return 0;
+	GP_ADD(host->logins[login].flows, 1);
+	gp_stream_sample(&host->samples[GP_SAMPLE_LOGIN], p);
+	return 0;
+}
+
 /* The client acknowledged exactly the server's initial sequence number + 1: nobody can do that blindly. Return: 0. */
 GP_GLOBAL int gp_stream_proved(struct gp_memory *m, struct gp_scratch *s, __u32 flow_slot, __u64 now_ns)
 {
@@ -270,10 +287,33 @@ GP_GLOBAL int gp_stream_proved(struct gp_memory *m, struct gp_scratch *s, __u32 
 		return 0;
 	GP_ADD(gp_stream_service(host, flow)->confirmed, 1);
 	GP_ADD(host->proved_flows, 1);
+	if (flow->service == GP_SERVICE_OTHER || flow->service == GP_SERVICE_MAILBOX)
+		gp_stream_login_flow(host, &s->packet, gp_login_of(flow));
 	if (flow->service != GP_SERVICE_SMTP)
 		return 0;
 	gp_stream_sample(&host->samples[GP_SAMPLE_SMTP], &s->packet);
 	gp_hll_add(&host->mx, gp_stream_network_hash(settings->secret[0], &s->packet));
+	return 0;
+}
+
+/* How a flow that asks for a password went. Return: 0. */
+GP_GLOBAL int gp_stream_login_end(struct gp_flow *flow, struct gp_host *host, const struct gp_packet *p,
+				  __u32 from_client, __u64 now_ns)
+{
+	__u32 login, length;
+
+	if (!flow || !host || !p || (flow->flags & (GP_FLOW_PROVED | GP_FLOW_ENDED)) != GP_FLOW_PROVED)
+		return 0;
+	login = gp_login_of(flow);
+	GP_OPAQUE(login);
+	if (login >= GP_LOGINS)
+		return 0;
+	flow->flags |= GP_FLOW_ENDED;
+	length = gp_login_length(flow, p, login, from_client, now_ns);
+	if (length == GP_LOGIN_BRIEF)
+		GP_ADD(host->logins[login].brief, 1);
+	else if (length == GP_LOGIN_LASTING)
+		GP_ADD(host->logins[login].lasting, 1);
 	return 0;
 }
 
@@ -299,6 +339,7 @@ GP_GLOBAL int gp_stream_end(struct gp_memory *m, struct gp_scratch *s, __u32 flo
 		}
 		gp_dialogue_end(flow, &host->smtp[flow->service == GP_SERVICE_SUBMISSION], (int)from_client,
 				s->packet.seq + s->packet.payload_len != flow->client_next);
+		gp_stream_login_end(flow, host, &s->packet, from_client, now_ns);
 	}
 	if (reset)
 		flow->flags |= GP_FLOW_RESET;
@@ -422,6 +463,49 @@ GP_INLINE int gp_stream_mail(struct gp_flow *flow, struct gp_host *host, struct 
 	return gp_stream_client(flow, smtp, s);
 }
 
+/* A segment of a mailbox's dialogue whose client has proved itself. Return: 0. */
+GP_GLOBAL int gp_stream_mailbox(struct gp_flow *flow, struct gp_host *host, struct gp_scratch *s, __u32 from_client)
+{
+	__u32 outcome;
+
+	if (!flow || !host || !s)
+		return 0;
+	if (from_client) {
+		if (flow->phase == GP_PHASE_COMMAND && gp_login_asks(&s->window))
+			flow->phase = GP_PHASE_AUTH;
+		return 0;
+	}
+	if (flow->phase != GP_PHASE_AUTH)
+		return 0;
+	gp_login_outcome(&s->window, &s->login);
+	outcome = s->login.outcome;
+	if (outcome == GP_LOGIN_REFUSED) {
+		flow->phase = GP_PHASE_COMMAND;
+		GP_ADD(host->logins[GP_LOGIN_MAILBOX].refused, 1);
+	} else if (outcome == GP_LOGIN_ACCEPTED) {
+		flow->phase = GP_PHASE_TLS;
+		GP_ADD(host->logins[GP_LOGIN_MAILBOX].accepted, 1);
+	}
+	return 0;
+}
+
+/* A reply on FTP's port (RFC 959, 5.4). Return: 0. */
+GP_GLOBAL int gp_stream_ftp(struct gp_memory *m, struct gp_scratch *s, __u32 outcome, __u64 now_ns)
+{
+	struct gp_host *host;
+
+	if (!s)
+		return 0;
+	host = gp_stream_host(m, &s->dst, GP_MAKE_BOTH, now_ns);
+	if (!host)
+		return 0;
+	if (outcome == GP_LOGIN_ACCEPTED)
+		GP_ADD(host->logins[GP_LOGIN_FTP].accepted, 1);
+	else
+		GP_ADD(host->logins[GP_LOGIN_FTP].refused, 1);
+	return 0;
+}
+
 /*
  * The first payload of a direction on an unlisted port. FTP greets with 220, too (RFC 959, 5.4): whether that was mail
  * is for the client's hello to say.
@@ -430,6 +514,12 @@ GP_INLINE void gp_stream_classify(struct gp_flow *flow, struct gp_host *host, st
 {
 	__u8 service = gp_classify_payload(&s->window, (int)from_client, &s->request);
 
+	if (gp_login_is_ssh(s->packet.head) && gp_login_of(flow) == GP_LOGINS) {
+		flow->phase = GP_PHASE_SSH;
+		if (flow->flags & GP_FLOW_PROVED)
+			gp_stream_login_flow(host, &s->packet, GP_LOGIN_SSH);
+		return;
+	}
 	if (service == GP_SERVICE_SMTP && !from_client) {
 		flow->flags |= GP_FLOW_GREETED;
 		return;
@@ -469,6 +559,8 @@ GP_GLOBAL int gp_stream_recognise(struct gp_memory *m, struct gp_scratch *s, __u
 	else if ((flow->service == GP_SERVICE_SMTP || flow->service == GP_SERVICE_SUBMISSION) &&
 		 flow->phase != GP_PHASE_TLS && (flow->flags & GP_FLOW_PROVED))
 		gp_stream_mail(flow, host, s, from_client);
+	else if (flow->service == GP_SERVICE_MAILBOX && flow->phase != GP_PHASE_TLS && (flow->flags & GP_FLOW_PROVED))
+		gp_stream_mailbox(flow, host, s, from_client);
 	flow->flags |= from_client ? GP_FLOW_CLIENT_DATA : GP_FLOW_SERVER_DATA;
 	return 0;
 }
@@ -480,6 +572,7 @@ GP_INLINE int gp_stream_is_read(const struct gp_flow *flow, __u32 from_client)
 		return 1;
 	return flow->phase != GP_PHASE_TLS && (flow->service == GP_SERVICE_SMTP ||
 					       flow->service == GP_SERVICE_SUBMISSION ||
+					       flow->service == GP_SERVICE_MAILBOX ||
 					       flow->service == GP_SERVICE_HTTP);
 }
 
@@ -535,6 +628,12 @@ GP_INLINE void gp_stream_payload(struct gp_memory *m, gp_ctx *ctx, struct gp_scr
 		if (flow->service == GP_SERVICE_OTHER)
 			flow->flags |= from_client ? GP_FLOW_CLIENT_DATA : GP_FLOW_SERVER_DATA;
 	}
+	if (!from_client && !skip && flow->server_port == GP_PORT_FTP && (flow->flags & GP_FLOW_PROVED)) {
+		__u32 outcome = gp_login_ftp_outcome(s->packet.head);
+
+		if (outcome)
+			gp_stream_ftp(m, s, outcome, now_ns);
+	}
 	if (!gp_stream_is_read(flow, from_client))
 		return;
 	gp_stream_fill(m, ctx, s, flow, frame_bytes, skip, from_client);
@@ -578,7 +677,8 @@ GP_INLINE int gp_stream_flow(struct gp_memory *m, struct gp_scratch *s, __u32 se
 		return slot;
 	}
 	slot = gp_flow_slot(m, p, 0, now_ns);
-	joins = p->payload_len && service != GP_SERVICE_OTHER && !(flags & (GP_TCP_SYN | GP_TCP_RST));
+	joins = p->payload_len && service != GP_SERVICE_OTHER && service != GP_SERVICE_MAILBOX &&
+		!(flags & (GP_TCP_SYN | GP_TCP_RST));
 	if (slot < 0 && joins) {
 		slot = gp_flow_slot(m, p, 1, now_ns);
 		if (slot >= 0)
@@ -598,7 +698,7 @@ GP_INLINE int gp_segment_is_control(__u32 tcp_flags)
  * @service: by its ports. @to: by its destination's port alone.
  *
  * Everything else goes through the flow table: all of a mail dialogue, what a web client sends, the head of a response, a
- * TLS hello, and on other ports whatever begins like one of these. An ACK without payload is bulk unless it ends a
+ * TLS hello, what a mailbox's dialogue may begin with, and on other ports whatever begins like one of these. An ACK without payload is bulk unless it ends a
  * handshake: that is for gp_proof_is_expected() to say.
  */
 GP_INLINE int gp_payload_is_bulk(__u32 head, __u32 service, __u32 to)
@@ -611,6 +711,8 @@ GP_INLINE int gp_payload_is_bulk(__u32 head, __u32 service, __u32 to)
 		return to != GP_SERVICE_HTTP && head != GP_HEAD('H', 'T', 'T', 'P');
 	case GP_SERVICE_TLS:
 		return to != GP_SERVICE_TLS || !gp_head_is_tls(head);
+	case GP_SERVICE_MAILBOX:
+		return !gp_login_head_is_known(head, to == GP_SERVICE_MAILBOX);
 	case GP_SERVICE_OTHER:
 		return !gp_head_is_known(head);
 	default:

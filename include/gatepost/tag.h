@@ -88,6 +88,8 @@ GP_INLINE __u32 gp_tag_stage_of(const struct gp_flow *flow, const struct gp_pack
 		return GP_TAG_CLOSING;
 	if (!p->payload_len)
 		return GP_TAG_HANDSHAKE;
+	if (flow->service == GP_SERVICE_MAILBOX) /* only some of its packets go through the flow table */
+		return GP_TAG_BULK;
 	if (flow->phase == GP_PHASE_TLS || flow->service == GP_SERVICE_TLS)
 		return GP_TAG_TLS;
 	if (flow->service == GP_SERVICE_HTTP)
