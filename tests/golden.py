@@ -152,6 +152,9 @@ def check_report(case, texts, asserted, update):
 
 def value_at(document, path):
     for key in path.split("."):
+        if isinstance(document, list) and key.isdigit() and int(key) < len(document):
+            document = document[int(key)]
+            continue
         if not isinstance(document, dict) or key not in document:
             return f"nothing at {key}"
         document = document[key]

@@ -105,7 +105,7 @@ const char *gp_sender_sentence(char out[GP_SENDER_SENTENCE], const struct gp_sen
 	struct sentence s = { .text = out };
 	const struct gp_sender_names *domains = sender->envelope.used ? &sender->envelope : &sender->from;
 	char prefix[GP_TEXT_ADDR], number[GP_TEXT_NUMBER];
-	__u64 mails = sender->mails + sender->turned_away;
+	__u64 mails = sender->mails ? sender->mails : sender->turned_away;
 
 	out[0] = '\0';
 	add(&s, "%s %s %s %smail%s", gp_text_prefix(prefix, &sender->addr, sender->bits),
