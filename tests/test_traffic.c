@@ -18,8 +18,10 @@
 #include "engine.h"
 #include "epoch.h"
 #include "hello.h"
+#include "ja4.h"
 #include "mail_tls.h"
 #include "memory_setup.h"
+#include "traffic/tls.h"
 #include "traffic/traffic.h"
 #include "world.h"
 
@@ -551,12 +553,37 @@ static void test_tshark(void **state)
 	assert_int_equal(complaints, 1); /* the first packet, as proof that tshark read any */
 }
 
+/* Hellos are whole and without contradiction, say whom they ask for, and tell programs apart. */
+static void test_hellos(void **state)
+{
+	static const char name[] = "www.brandale17.example";
+	char seen[TLS_CLIENTS][GP_JA4_TEXT];
+	struct gp_hello hello;
+	__u8 bytes[4096];
+
+	(void)state;
+	for (unsigned int c = 0; c < TLS_CLIENTS; c++) {
+		size_t len = tls_hello(bytes, c, 4711 + c, name, strlen(name));
+
+		assert_true(len < sizeof(bytes));
+		assert_int_equal(gp_hello_parse(&hello, bytes, len), 1);
+		assert_int_equal(gp_hello_parse(&hello, bytes, len - 1), 0);
+		assert_int_equal(gp_hello_parse(&hello, bytes, len), 1);
+		assert_false(hello.malformed || hello.more);
+		assert_int_equal(hello.name_len, strlen(name));
+		assert_memory_equal(hello.name, name, strlen(name));
+		gp_ja4(seen[c], &hello);
+		for (unsigned int d = 0; d < c; d++)
+			assert_string_not_equal(seen[c], seen[d]);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_same_bytes), cmocka_unit_test(test_sizes),  cmocka_unit_test(test_memory),
 		cmocka_unit_test(test_errors),	   cmocka_unit_test(test_populations), cmocka_unit_test(test_population_errors),
-		cmocka_unit_test(test_fleets),	   cmocka_unit_test(test_tshark), cmocka_unit_test(test_profiles),
+		cmocka_unit_test(test_hellos), cmocka_unit_test(test_fleets),	   cmocka_unit_test(test_tshark), cmocka_unit_test(test_profiles),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
