@@ -359,6 +359,27 @@ static void test_sizes(void **state)
 		run_sizes(&rows[i]);
 }
 
+/* Ranges of one group lie apart: each in a /24 or /48 of its own. */
+static void test_apart(void **state)
+{
+	static const struct traffic_group groups[] = { { .profile = "scanner-range", .hosts = 3 },
+						       { .profile = "scanner-range-ipv6", .hosts = 3 },
+						       { .profile = "snowshoe", .hosts = 2, .prefix = "198.18.4.0/24" } };
+	struct traffic *t = open_groups(2, 60, groups, ROWS(groups));
+	const struct traffic_label *labels;
+	size_t count, ranges = 0;
+
+	(void)state;
+	labels = traffic_labels(t, &count);
+	for (size_t i = 0; i < count; i++) {
+		ranges += labels[i].range;
+		for (size_t k = 0; labels[i].range && k < i; k++)
+			assert_true(!labels[k].range || memcmp(&labels[i].addr, &labels[k].addr, labels[i].ipv6 ? 6 : 15));
+	}
+	assert_int_equal(ranges, 8);
+	traffic_close(t);
+}
+
 /* Memory follows hosts and open flows, not time. */
 static void test_memory(void **state)
 {
@@ -462,7 +483,7 @@ static void test_population_errors(void **state)
 static void test_fleets(void **state)
 {
 	static const struct traffic_group groups[] = { { .profile = "link-scanner", .prefix = "40.94.101.0/24" },
-						       { .profile = "link-scanner-in-turn" } };
+						       { .profile = "link-scanner-in-turn", .prefix = "40.94.102.0/24" } };
 	struct traffic *t = open_groups(21, 7200, groups, ROWS(groups));
 	const struct traffic_label *labels;
 	const struct traffic_tokens *tokens = &traffic_totals(t)->tokens;
@@ -583,7 +604,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_same_bytes), cmocka_unit_test(test_sizes),  cmocka_unit_test(test_memory),
 		cmocka_unit_test(test_errors),	   cmocka_unit_test(test_populations), cmocka_unit_test(test_population_errors),
-		cmocka_unit_test(test_hellos), cmocka_unit_test(test_fleets),	   cmocka_unit_test(test_tshark), cmocka_unit_test(test_profiles),
+		cmocka_unit_test(test_apart), cmocka_unit_test(test_hellos), cmocka_unit_test(test_fleets),	   cmocka_unit_test(test_tshark), cmocka_unit_test(test_profiles),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

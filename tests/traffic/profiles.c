@@ -294,7 +294,7 @@ const struct profile_row profile_rows[] = {
 	  DOES(DO_CAMPAIGN), .range = true, .range_address = NET(40, 94, 101, 1), STACK_OF(STACK_WINDOWS),
 	  SET({ V_ADDRESSES, IS(100) }, { V_ROUND_ROBIN, IS(0) }, { V_MAILS_PER_H, 60, 200 }, { V_DELAY_S, 2, 20 }, { V_CLICKED, .2, .5 }) },
 	{ "link-scanner-in-turn", "link_scanner", "the same, one address after the other",
-	  DOES(DO_CAMPAIGN), .range = true, .range_address = NET(40, 94, 102, 1), STACK_OF(STACK_WINDOWS),
+	  DOES(DO_CAMPAIGN), .range = true, .range_address = NET(40, 94, 160, 1), STACK_OF(STACK_WINDOWS),
 	  SET({ V_ADDRESSES, IS(100) }, { V_ROUND_ROBIN, IS(1) }, { V_MAILS_PER_H, 60, 200 }, { V_DELAY_S, 2, 20 }, { V_CLICKED, .2, .5 }) },
 	{ "image-proxy", "image_proxy", "a mailbox provider's proxy: fetches pictures when a human opens a mail",
 	  DOES(DO_CAMPAIGN), .range = true, .range_address = NET(66, 102, 8, 1), STACK_OF(STACK_LINUX),
