@@ -269,7 +269,7 @@ const struct profile_row profile_rows[] = {
 	  SET({ V_INTERVAL_S, 30, 600 }, { V_JITTER, 0, .02 }, { V_TARGETS, 1, 3 }, { V_ALIVE, IS(1) }, { V_PORT, IS(443) }) },
 	{ "miner", "clean", "mines coins; most of its pools are gone",
 	  DOES(DO_PERIODIC, DO_BROWSE), STACK_OF(STACK_LINUX, STACK_WINDOWS),
-	  SET({ V_INTERVAL_S, 5, 30 }, { V_JITTER, 0, .3 }, { V_TARGETS, 6, 20 }, { V_ALIVE, .1, .3 }, { V_PORT, IS(3333) }, { V_PORTS, 2, 6 },
+	  SET({ V_INTERVAL_S, 5, 30 }, { V_JITTER, 0, .3 }, { V_TARGETS, 4, 12 }, { V_ALIVE, .1, .3 }, { V_PORT, IS(3333) }, { V_PORTS, 2, 5.99 },
 	      BROWSES_LESS) },
 	{ "dead-servers", "clean", "a device that asks five servers which are gone",
 	  DOES(DO_PERIODIC), STACK_OF(STACK_CAMERA, STACK_EMBEDDED),
