@@ -18,8 +18,10 @@
 #include "engine.h"
 #include "epoch.h"
 #include "hello.h"
+#include "ja4.h"
 #include "mail_tls.h"
 #include "memory_setup.h"
+#include "traffic/tls.h"
 #include "traffic/traffic.h"
 #include "world.h"
 
@@ -357,6 +359,27 @@ static void test_sizes(void **state)
 		run_sizes(&rows[i]);
 }
 
+/* Ranges of one group lie apart: each in a /24 or /48 of its own. */
+static void test_apart(void **state)
+{
+	static const struct traffic_group groups[] = { { .profile = "scanner-range", .hosts = 3 },
+						       { .profile = "scanner-range-ipv6", .hosts = 3 },
+						       { .profile = "snowshoe", .hosts = 2, .prefix = "198.18.4.0/24" } };
+	struct traffic *t = open_groups(2, 60, groups, ROWS(groups));
+	const struct traffic_label *labels;
+	size_t count, ranges = 0;
+
+	(void)state;
+	labels = traffic_labels(t, &count);
+	for (size_t i = 0; i < count; i++) {
+		ranges += labels[i].range;
+		for (size_t k = 0; labels[i].range && k < i; k++)
+			assert_true(!labels[k].range || memcmp(&labels[i].addr, &labels[k].addr, labels[i].ipv6 ? 6 : 15));
+	}
+	assert_int_equal(ranges, 8);
+	traffic_close(t);
+}
+
 /* Memory follows hosts and open flows, not time. */
 static void test_memory(void **state)
 {
@@ -399,11 +422,189 @@ static void test_errors(void **state)
 	}
 }
 
+static bool has_profile(const struct traffic_options *o, const char *profile)
+{
+	for (size_t i = 0; i < o->count; i++)
+		if (!strcmp(o->groups[i].profile, profile))
+			return true;
+	return false;
+}
+
+/* What numbers are reported on is not what they were chosen on. */
+static void test_populations(void **state)
+{
+	static const char *const topics[] = { "mail", "scan", "web", "ranges" };
+	struct traffic_population tune, report;
+	char path[96];
+
+	(void)state;
+	for (size_t i = 0; i < ROWS(topics); i++) {
+		unsigned int reported_only = 0;
+		struct traffic *t;
+
+		snprintf(path, sizeof(path), "tests/traffic/populations/tune-%s.yaml", topics[i]);
+		assert_int_equal(traffic_population_read(&tune, path), 0);
+		snprintf(path, sizeof(path), "tests/traffic/populations/report-%s.yaml", topics[i]);
+		assert_int_equal(traffic_population_read(&report, path), 0);
+		assert_int_not_equal(tune.options.seed, report.options.seed);
+		for (size_t k = 0; k < report.options.count; k++)
+			reported_only += !has_profile(&tune.options, report.options.groups[k].profile);
+		assert_true(reported_only >= 4);
+		assert_int_equal(traffic_open(&t, &report.options), 0);
+		traffic_close(t);
+		traffic_population_free(&tune);
+		traffic_population_free(&report);
+	}
+}
+
+static void test_population_errors(void **state)
+{
+	static const char *const rows[] = {
+		"groups: 7\n", "seed: x\ngroups: []\n", "duration: 5\ngroups: []\n", "groups: [{ hosts: 3 }]\n", "start: today\ngroups: []\n",
+		"groups: [{ profile: household, set: [1] }]\n", "groups: [{ profile: household, set: { fail: [2, 1] } }]\n", "groups: [\n", "",
+	};
+	char path[] = "/tmp/gatepost-population-XXXXXX";
+	struct traffic_population population;
+	int fd = mkstemp(path);
+
+	(void)state;
+	assert_true(fd >= 0);
+	for (size_t i = 0; i < ROWS(rows); i++) {
+		assert_int_equal(ftruncate(fd, 0), 0);
+		assert_int_equal(pwrite(fd, rows[i], strlen(rows[i]), 0), (ssize_t)strlen(rows[i]));
+		assert_int_equal(traffic_population_read(&population, path), -EINVAL);
+	}
+	close(fd);
+	unlink(path);
+	assert_int_equal(traffic_population_read(&population, path), -ENOENT);
+}
+
+/* Fleets take their addresses at random, or in turn; each fetches what was delivered before. */
+static void test_fleets(void **state)
+{
+	static const struct traffic_group groups[] = { { .profile = "link-scanner", .prefix = "40.94.101.0/24" },
+						       { .profile = "link-scanner-in-turn", .prefix = "40.94.102.0/24" } };
+	struct traffic *t = open_groups(21, 7200, groups, ROWS(groups));
+	const struct traffic_label *labels;
+	const struct traffic_tokens *tokens = &traffic_totals(t)->tokens;
+	unsigned int seen[2][256] = { 0 };
+	__u32 turns = 0, last = 0;
+	struct gp_frame frame;
+	size_t count;
+
+	(void)state;
+	while (traffic_next(t, &frame) == 1) {
+		struct gp_packet p;
+		unsigned int fleet;
+
+		gp_parse(frame.data, frame.data + frame.data_bytes, 0, &p);
+		assert_true(tokens->link_fetches <= 2 * tokens->link_tokens + tokens->link_clicked);
+		if (p.tcp_flags != GP_TCP_SYN || p.src.bytes[12] != 40 || p.src.bytes[13] != 94)
+			continue;
+		fleet = p.src.bytes[14] - 101u;
+		seen[fleet][p.src.bytes[15]]++;
+		if (fleet == 1) {
+			assert_true(!last || p.src.bytes[15] == last % 100 + 1);
+			last = p.src.bytes[15];
+			turns++;
+		}
+	}
+	assert_true(turns > 100);
+	labels = traffic_labels(t, &count);
+	for (int i = 0; i < 256; i++)
+		assert_true((i >= 1 && i <= 100) || !(seen[0][i] + seen[1][i]));
+	assert_string_equal(labels[count - 2].truth, "link_scanner");
+	assert_int_equal(labels[count - 2].malicious, labels[count - 2].acts.http_requests);
+	assert_int_equal(labels[count - 2].malicious + labels[count - 1].malicious, tokens->link_robots);
+	assert_int_equal(labels[count - 2].bits, 121); /* .1 to .100 */
+	assert_true(tokens->link_clicked > 0 && tokens->link_clicked < tokens->link_tokens);
+	assert_true(tokens->link_robots > tokens->link_tokens * 9 / 10);
+	traffic_close(t);
+}
+
+/* Somebody else's reading of the same packets. */
+static void test_tshark(void **state)
+{
+	static const struct traffic_group groups[] = {
+		{ .profile = "household", .hosts = 3 }, { .profile = "bot-fast", .hosts = 1 },	  { .profile = "home-mta", .hosts = 2 },
+		{ .profile = "mail-user", .hosts = 3 }, { .profile = "force-pop3", .hosts = 1 }, { .profile = "scan-ipv6", .hosts = 1 },
+		{ .profile = "http-prober", .hosts = 1 }, { .profile = "image-proxy" },	  { .profile = "scan-mirai", .hosts = 1 },
+		{ .profile = "snowshoe" },		  { .profile = "mailbox-poller", .hosts = 2 },
+	};
+	static const __u32 head[] = { 0xa1b23c4d, 2 | 4 << 16, 0, 0, 262144, 1 };
+	char path[] = "/tmp/gatepost-traffic-XXXXXX", command[512], line[256];
+	struct traffic *t = open_groups(31, 900, groups, ROWS(groups));
+	struct gp_frame frame;
+	int fd = mkstemp(path);
+	FILE *file = fdopen(fd, "w"), *out;
+	unsigned int packets = 0, complaints = 0;
+
+	(void)state;
+	assert_non_null(file);
+	if (system("command -v tshark >/dev/null 2>&1")) {
+		print_message("           tshark is not installed: nobody else reads the packets\n");
+		fclose(file);
+		unlink(path);
+		traffic_close(t);
+		skip();
+	}
+	fwrite(head, sizeof(head), 1, file);
+	while (traffic_next(t, &frame) == 1 && packets++ < 20000) {
+		__u32 record[] = { (__u32)(frame.time_ns / 1000000000u), (__u32)(frame.time_ns % 1000000000u), frame.data_bytes, frame.data_bytes };
+
+		fwrite(record, sizeof(record), 1, file);
+		fwrite(frame.data, frame.data_bytes, 1, file);
+	}
+	fclose(file);
+	traffic_close(t);
+	snprintf(command, sizeof(command),
+		 "tshark -r %s -o ip.check_checksum:TRUE -o tcp.check_checksum:TRUE -Y '_ws.malformed || ip.checksum.status == 0 || "
+		 "tcp.checksum.status == 0 || (tcp.analysis.retransmission && tcp.flags.syn == 0) || tcp.analysis.out_of_order || "
+		 "tcp.analysis.lost_segment || tcp.analysis.duplicate_ack || tcp.analysis.ack_lost_segment || frame.number == 1' 2>/dev/null",
+		 path);
+	out = popen(command, "r");
+	assert_non_null(out);
+	while (fgets(line, sizeof(line), out)) {
+		if (complaints++)
+			print_message("           %s", line);
+	}
+	pclose(out);
+	unlink(path);
+	assert_true(packets > 5000);
+	assert_int_equal(complaints, 1); /* the first packet, as proof that tshark read any */
+}
+
+/* Hellos are whole and without contradiction, say whom they ask for, and tell programs apart. */
+static void test_hellos(void **state)
+{
+	static const char name[] = "www.brandale17.example";
+	char seen[TLS_CLIENTS][GP_JA4_TEXT];
+	struct gp_hello hello;
+	__u8 bytes[4096];
+
+	(void)state;
+	for (unsigned int c = 0; c < TLS_CLIENTS; c++) {
+		size_t len = tls_hello(bytes, c, 4711 + c, name, strlen(name));
+
+		assert_true(len < sizeof(bytes));
+		assert_int_equal(gp_hello_parse(&hello, bytes, len), 1);
+		assert_int_equal(gp_hello_parse(&hello, bytes, len - 1), 0);
+		assert_int_equal(gp_hello_parse(&hello, bytes, len), 1);
+		assert_false(hello.malformed || hello.more);
+		assert_int_equal(hello.name_len, strlen(name));
+		assert_memory_equal(hello.name, name, strlen(name));
+		gp_ja4(seen[c], &hello);
+		for (unsigned int d = 0; d < c; d++)
+			assert_string_not_equal(seen[c], seen[d]);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_same_bytes), cmocka_unit_test(test_sizes),  cmocka_unit_test(test_memory),
-		cmocka_unit_test(test_errors),	   cmocka_unit_test(test_profiles),
+		cmocka_unit_test(test_errors),	   cmocka_unit_test(test_populations), cmocka_unit_test(test_population_errors),
+		cmocka_unit_test(test_apart), cmocka_unit_test(test_hellos), cmocka_unit_test(test_fleets),	   cmocka_unit_test(test_tshark), cmocka_unit_test(test_profiles),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

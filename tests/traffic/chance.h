@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Draws from a host's own chance, so that one host's packets do not depend on how many others there are. */
+/* Draws from a host's own chance, so that what one does changes nothing of what others do. */
 #ifndef GATEPOST_TRAFFIC_CHANCE_H
 #define GATEPOST_TRAFFIC_CHANCE_H
 

@@ -50,11 +50,12 @@ static void ask(struct flow *f, __u32 site, enum web_path what, enum agent agent
 static void human_fetches(struct traffic *t, struct actor *a, __u64 now_ns, __u64 token, enum web_path what)
 {
 	__u32 server = TOKEN_SITE(token) - SITE_INSIDE;
+	__u64 human = token; /* the same one for all of a mail */
 	struct gp_addr from;
 	struct flow *f;
 
-	universe_address(&from, t->seed, OUTSIDE_HUMAN, (__u32)random_splitmix(&a->chance), false);
-	f = flow_in(t, &a->chance, HOST_NONE, &from, human_stack(&a->chance), t->web[server], 80, FLOW_TALKS);
+	universe_address(&from, t->seed, OUTSIDE_HUMAN, (__u32)random_splitmix(&human), false);
+	f = flow_in(t, &a->chance, HOST_NONE, &from, human_stack(&human), t->web[server], 80, FLOW_TALKS);
 	if (!f)
 		return;
 	ask(f, server, what, agent_of(f), token, what == PATH_TOKEN ? WEB_ASSETS | WEB_COOKIE : 0, what == PATH_TOKEN ? 4 : 1);

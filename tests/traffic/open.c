@@ -159,8 +159,12 @@ static void place_range(struct traffic *t, __u32 at, const struct group *g, __u3
 	} else if (row->range_address) {
 		universe_v4(&h->label.addr, row->range_address + (i << 8));
 	} else {
+		__u64 high;
+
 		h->label.addr = g->placed ? g->prefix : (struct gp_addr){ .bytes = { 0x20, 0x01, 0x06, 0x78, 0, 0x44 } };
-		h->label.addr.bytes[6] = (__u8)i;
+		memcpy(&high, h->label.addr.bytes, 8);
+		high = __builtin_bswap64(__builtin_bswap64(high) + ((__u64)i << (64 - (g->placed ? g->bits : 48))));
+		memcpy(h->label.addr.bytes, &high, 8);
 		h->label.addr.bytes[15] = 1;
 		h->label.ipv6 = true;
 	}

@@ -83,8 +83,8 @@ struct traffic_acts {
 struct traffic_label {
 	struct gp_addr addr; /* the host's; a range's first active address */
 	struct gp_addr last; /* a range's last active address, all between are active, too; the host's own */
-	__u8 bits;	     /* of 128: 128 a host of IPv4 or IPv6, and the shortest prefix that holds the whole range;
-			      * an IPv6 subscriber's /56 for hosts that use several addresses of it */
+	__u8 bits;	     /* of 128: 128 a host of IPv4 or IPv6 (which gatepost knows by its /56), and the longest
+			      * prefix that holds the whole range; 56 for IPv6 hosts that use several addresses of it */
 	bool range;
 	bool ipv6;
 	enum traffic_side side;

@@ -92,9 +92,15 @@ void schedule(struct traffic *t, __u64 when_ns, __u32 what)
 	t->totals.memory_bytes += (t->events.room - room) * sizeof(*t->events.of);
 }
 
+static bool in_outage(const struct traffic *t, __u64 when_ns)
+{
+	return when_ns >= t->outage_from_ns && when_ns < t->outage_to_ns;
+}
+
+/* In an outage nothing comes from outside. */
 void flow_start(struct traffic *t, struct flow *f, __u64 when_ns)
 {
-	if (when_ns >= t->end_ns) {
+	if (when_ns >= t->end_ns || (!f->outward && in_outage(t, when_ns))) {
 		t->free_flows[t->free_count++] = f->index;
 		return;
 	}
@@ -182,7 +188,7 @@ struct flow *flow_to(struct traffic *t, struct actor *a, const struct gp_addr *t
 	set_stack(f, SERVER, server_stack(draw >> 40), 7 + (draw >> 20) % 13);
 	f->rtt_us[SERVER] = far_rtt_us(draw >> 8);
 	f->outcome = (__u8)outcome;
-	if (t->now_ns >= t->outage_from_ns && t->now_ns < t->outage_to_ns)
+	if (in_outage(t, t->now_ns))
 		f->outcome = FLOW_SILENT;
 	settle(f);
 	return f;
