@@ -179,8 +179,14 @@ static int open_witness(struct replay *r, const struct gp_options *options)
 		.capture_dir = options->capture_dir,
 		.now_s = r->now_s,
 	};
+	int err = gp_witness_open(&r->witness, &witness);
+	struct gp_heard heard;
 
-	return gp_witness_open(&r->witness, &witness);
+	if (err)
+		return err;
+	heard = gp_witness_heard(r->witness);
+	gp_judge_hear(r->judge, &heard);
+	return 0;
 }
 
 static int replay_open(struct replay *r, const struct gp_options *options, char *const *paths, size_t count)
@@ -237,10 +243,10 @@ static int replay(struct replay *r, const struct gp_options *options, char *cons
 		reason = gp_source_pcap_error(r->source) ?: strerror(-damage);
 	gp_memory_flush(&r->engine->memory, gp_source_pcap_count(r->source)->last_ns);
 	err = gp_epoch_turn(r->epoch, gp_source_pcap_count(r->source)->last_ns);
+	if (!err) /* before judging: what was said on flows that are still open counts */
+		err = r->err ? r->err : gp_witness_finish(r->witness);
 	if (!err)
 		err = gp_judge_finish(r->judge, gp_source_pcap_count(r->source)->last_ns);
-	if (!err)
-		err = r->err ? r->err : gp_witness_finish(r->witness);
 	if (!err)
 		err = flag(r);
 	if (err || options->dialogues)

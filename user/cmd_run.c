@@ -326,8 +326,14 @@ static int open_witness(struct run *run)
 		.offset_ns = realtime_offset_ns(),
 		.now_s = (__u64)time(NULL),
 	};
+	int err = gp_witness_open(&run->witness, &options);
+	struct gp_heard heard;
 
-	return gp_witness_open(&run->witness, &options);
+	if (err)
+		return err;
+	heard = gp_witness_heard(run->witness);
+	gp_judge_hear(run->judge, &heard);
+	return 0;
 }
 
 static int open_world(struct run *run)

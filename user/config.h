@@ -10,6 +10,13 @@
 
 #include "judge.h"
 
+/* What is remembered of the web (user/web_facts.h, user/tokens.h). */
+struct gp_web_limits {
+	__u32 clients;	    /* default 65536 */
+	__u32 tokens;	    /* links of delivered mails; default 65536 */
+	double retention_s; /* after which a quiet client, and a link, is forgotten; default 7 days */
+};
+
 struct gp_config {
 	char *sensor;		 /* default: "gatepost"; printable ASCII, 1 to 64 characters */
 	char *journal;		 /* what a killed agent leaves to the next one; default: /run/gatepost/journal */
@@ -37,6 +44,7 @@ struct gp_config {
 	double capture_retention_s; /* files of --capture-evidence live so long; default 7 days */
 	bool deep;	       /* --deep: watched flows of taps are read whole; default false */
 	__u32 deep_stream_kib; /* of each direction; default 64 */
+	struct gp_web_limits web;
 	__u64 secret[2];
 	bool secret_given;     /* hash_secret stands in the file; a live run draws one otherwise */
 	struct gp_limits limits;

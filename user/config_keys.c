@@ -73,6 +73,11 @@ const struct gp_config_key gp_config_keys[] = {
 	{"deep", GP_KEY_SECTION, "", 0, 0, NULL, 0},
 	{"deep.stream_kib", GP_KEY_INTEGER, "KiB", 1, 4096, "64", CONFIG(deep_stream_kib)},
 
+	{"web", GP_KEY_SECTION, "", 0, 0, NULL, 0},
+	{"web.clients", GP_KEY_INTEGER, "web clients", 1, 1 << 22, "65536", CONFIG(web.clients)},
+	{"web.tokens", GP_KEY_INTEGER, "links of mails", 1, 1 << 22, "65536", CONFIG(web.tokens)},
+	{"web.retention", GP_KEY_DURATION, "", 60, 31536000, "7d", CONFIG(web.retention_s)},
+
 	{"thresholds", GP_KEY_SECTION, "", 0, 0, NULL, 0},
 	{"thresholds.window", GP_KEY_DURATION, "", 1, 86400, "10min", LIMIT(window_s)},
 	{"thresholds.half_life", GP_KEY_DURATION, "", 1, 31536000, "1d", LIMIT(half_life_s)},

@@ -57,6 +57,24 @@ enum gp_said_flag {
 	GP_SAID_COOKIE = 16,
 	GP_SAID_REFERER = 32,
 	GP_SAID_CUT = 64, /* a line or a head whose end did not come */
+	GP_SAID_TO_LOGIN = 128, /* a response whose Location has a path that passwords are sent to (struct gp_web_shape) */
+};
+
+/* The scheme of a request's Authorization (RFC 9110, 11.4); what follows it is never kept. */
+enum gp_authorization {
+	GP_AUTHORIZATION_NONE,
+	GP_AUTHORIZATION_BASIC, /* RFC 7617 */
+	GP_AUTHORIZATION_DIGEST, /* RFC 7616 */
+	GP_AUTHORIZATION_OTHER,
+};
+
+/* The Content-Type of a response (RFC 9110, 8.3). */
+enum gp_media {
+	GP_MEDIA_UNKNOWN, /* there was none */
+	GP_MEDIA_HTML,
+	GP_MEDIA_IMAGE,
+	GP_MEDIA_ASSET, /* style sheets, scripts, fonts */
+	GP_MEDIA_OTHER,
 };
 
 enum gp_said_words {
@@ -75,7 +93,7 @@ enum gp_said_words {
 struct gp_said {
 	__u64 time_ns;
 	struct gp_words words[GP_WORDS];
-	__u64 path_hash;    /* of a request; 0 where its target has no path */
+	__u64 path_hash;    /* of a request's target, or of a response's Location; 0 where there is no path */
 	__u32 lines;	    /* of a reply; bytes of a gap */
 	__s32 answers;	    /* index of what a reply or a response answers, or GP_ANSWERS_* */
 	__u16 code;	    /* of a reply or a response */
@@ -83,6 +101,8 @@ struct gp_said {
 	__u8 kind;	    /* enum gp_said_kind */
 	__u8 speaker;	    /* enum gp_speaker */
 	__u8 flags;	    /* enum gp_said_flag */
+	__u8 authorization; /* of a request, enum gp_authorization */
+	__u8 media;	    /* of a response, enum gp_media */
 };
 
 struct gp_spoken_line {

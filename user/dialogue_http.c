@@ -10,6 +10,7 @@
 #include <openssl/hmac.h>
 
 #include "dialogue.h"
+#include "web_shape.h"
 
 #define HEAD_BYTES_MAX 262144u
 #define METHOD_MAX 32 /* longer words are no methods */
@@ -162,6 +163,77 @@ static bool is_name(const char *line, size_t len, const char *name)
 	return len == strlen(name) && !strncasecmp(line, name, len);
 }
 
+static bool begins(const char *value, size_t len, const char *word)
+{
+	return len >= strlen(word) && !strncasecmp(value, word, strlen(word));
+}
+
+static __u8 authorization(const char *value, size_t len)
+{
+	return begins(value, len, "Basic ") ? GP_AUTHORIZATION_BASIC :
+	       begins(value, len, "Digest ") ? GP_AUTHORIZATION_DIGEST : GP_AUTHORIZATION_OTHER;
+}
+
+static __u8 media(const char *value, size_t len)
+{
+	static const struct {
+		const char *type;
+		enum gp_media media;
+	} types[] = {
+		{ "text/html", GP_MEDIA_HTML },	{ "application/xhtml", GP_MEDIA_HTML }, { "image/", GP_MEDIA_IMAGE },
+		{ "text/css", GP_MEDIA_ASSET }, { "text/javascript", GP_MEDIA_ASSET },
+		{ "application/javascript", GP_MEDIA_ASSET }, { "font/", GP_MEDIA_ASSET },
+	};
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		if (begins(value, len, types[i].type))
+			return types[i].media;
+	}
+	return len ? GP_MEDIA_OTHER : GP_MEDIA_UNKNOWN;
+}
+
+/*
+ * Where a redirect leads (RFC 9110, 10.2.2), as the hash of its path: absolute, without a scheme ("//host/path"), from the
+ * root, or beside what was asked for (RFC 3986, 5.2). ".." is not resolved.
+ */
+static void location(struct gp_dialogue *d, struct gp_said *said, const char *value, size_t len)
+{
+	const struct gp_http_dialogue *h = d->http;
+	__s32 asked = h->waiting_count ? h->waiting[h->waiting_first].index : GP_ANSWERS_NONE;
+	const struct gp_words *target = asked >= 0 ? &d->said[asked].words[GP_WORDS_ARGUMENT] : NULL;
+	const char *slash, *query = memchr(value, '?', len);
+	char path[GP_WEB_SHAPE_BYTES];
+	size_t dir = 0;
+
+	len = query ? (size_t)(query - value) : len;
+	if (len > 2 && !memcmp(value, "//", 2)) {
+		slash = memchr(value + 2, '/', len - 2);
+		len = slash ? (size_t)(value + len - slash) : 0;
+		value = slash;
+	} else if (len && *value != '/' && !memmem(value, len, "://", 3) && target && target->len) {
+		query = memchr(d->text + target->at, '?', target->len);
+		slash = memrchr(d->text + target->at, '/', query ? (size_t)(query - (d->text + target->at)) : target->len);
+		dir = slash ? (size_t)(slash - (d->text + target->at)) + 1 : 0;
+	}
+	if (!len || dir + len > sizeof(path))
+		return;
+	if (dir)
+		memcpy(path, d->text + target->at, dir);
+	memcpy(path + dir, value, len);
+	said->path_hash = hash_path(d->budget->salt, path, dir + len);
+	if (gp_web_shape(path, dir + len).login)
+		said->flags |= GP_SAID_TO_LOGIN;
+}
+
+static void response_field(struct gp_dialogue *d, struct gp_said *said, const char *line, size_t name_len, const char *value,
+			   size_t value_len)
+{
+	if (is_name(line, name_len, "Content-Type"))
+		said->media = media(value, value_len);
+	else if (is_name(line, name_len, "Location"))
+		location(d, said, value, value_len);
+}
+
 static void field(struct gp_dialogue *d, struct gp_http_side *side, const char *line, size_t len)
 {
 	const char *value = memchr(line, ':', len), *end = line + len;
@@ -179,8 +251,10 @@ static void field(struct gp_dialogue *d, struct gp_http_side *side, const char *
 		content_length(side, value, value_len);
 	else if (is_name(line, name_len, "Transfer-Encoding"))
 		transfer_encoding(side, value, value_len);
-	if (side->said.kind != GP_SAID_REQUEST)
+	if (side->said.kind != GP_SAID_REQUEST) {
+		response_field(d, &side->said, line, name_len, value, value_len);
 		return;
+	}
 	if (is_name(line, name_len, "Host"))
 		side->said.words[GP_WORDS_HOST] = gp_dialogue_words(d, value, value_len, GP_SMTP_WORDS_MAX);
 	else if (is_name(line, name_len, "User-Agent"))
@@ -189,6 +263,8 @@ static void field(struct gp_dialogue *d, struct gp_http_side *side, const char *
 		side->said.flags |= GP_SAID_COOKIE;
 	else if (is_name(line, name_len, "Referer"))
 		side->said.flags |= GP_SAID_REFERER;
+	else if (is_name(line, name_len, "Authorization"))
+		side->said.authorization = authorization(value, value_len);
 }
 
 static void wait_for_response(struct gp_dialogue *d, __s32 index, const struct gp_said *said)

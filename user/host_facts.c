@@ -10,136 +10,40 @@
 #include <gatepost/sketch.h>
 
 #include "hll.h"
+#include "keyed_hash.h"
+#include "lru.h"
 #include "sanitise.h"
 
 #define SECOND_NS 1000000000ull
 #define DAY_NS (86400 * SECOND_NS)
 #define RETURN_NS (GP_FACT_RETURN_S * SECOND_NS)
-#define NOBODY ~0u
-
-/* A host's place; the numbers of others stand for them. */
-struct place {
-	struct gp_facts facts;
-	__u32 chain;	    /* in its bucket, or among the free ones */
-	__u32 older, newer; /* by their latest observation */
-};
-
 struct gp_host_facts {
-	struct place *places;
-	__u32 *buckets;
-	__u32 mask; /* of the number of a bucket */
-	__u32 max_hosts, touched, hosts; /* touched: places that were ever used */
-	__u32 free, oldest, newest;
+	struct gp_lru *hosts; /* struct gp_facts */
 	__u64 secret[2];
-	__u64 displaced;
 };
-
-static __u32 *bucket_of(const struct gp_host_facts *f, const struct gp_addr *addr)
-{
-	return &f->buckets[gp_hash_addr(f->secret[0], addr) & f->mask];
-}
 
 int gp_host_facts_open(struct gp_host_facts **out, __u32 max_hosts, const __u64 secret[2])
 {
 	struct gp_host_facts *f = calloc(1, sizeof(*f));
-	__u32 buckets = 1;
 
-	while (buckets < max_hosts && buckets < 1u << 31)
-		buckets *= 2;
-	if (f) {
-		f->places = calloc(max_hosts, sizeof(*f->places));
-		f->buckets = malloc(buckets * sizeof(*f->buckets));
-	}
-	if (!f || !f->places || !f->buckets) {
-		gp_host_facts_close(f);
+	if (!f || gp_lru_open(&f->hosts, max_hosts, sizeof(struct gp_facts), secret[0])) {
+		free(f);
 		return -ENOMEM;
 	}
-	memset(f->buckets, 0xff, buckets * sizeof(*f->buckets)); /* NOBODY */
-	f->mask = buckets - 1;
-	f->max_hosts = max_hosts;
-	f->free = f->oldest = f->newest = NOBODY;
 	f->secret[0] = secret[0];
 	f->secret[1] = secret[1];
 	*out = f;
 	return 0;
 }
 
-static __u32 find(const struct gp_host_facts *f, const struct gp_addr *addr)
-{
-	__u32 at = *bucket_of(f, addr);
-
-	while (at != NOBODY && memcmp(&f->places[at].facts.addr, addr, sizeof(*addr)) != 0)
-		at = f->places[at].chain;
-	return at;
-}
-
-static void list_remove(struct gp_host_facts *f, __u32 at)
-{
-	const struct place *p = &f->places[at];
-
-	*(p->older != NOBODY ? &f->places[p->older].newer : &f->oldest) = p->newer;
-	*(p->newer != NOBODY ? &f->places[p->newer].older : &f->newest) = p->older;
-}
-
-static void list_append(struct gp_host_facts *f, __u32 at)
-{
-	f->places[at].older = f->newest;
-	f->places[at].newer = NOBODY;
-	*(f->newest != NOBODY ? &f->places[f->newest].newer : &f->oldest) = at;
-	f->newest = at;
-}
-
-static void forget(struct gp_host_facts *f, __u32 at)
-{
-	__u32 *link = bucket_of(f, &f->places[at].facts.addr);
-
-	while (*link != at)
-		link = &f->places[*link].chain;
-	*link = f->places[at].chain;
-	list_remove(f, at);
-	f->places[at].chain = f->free;
-	f->free = at;
-	f->hosts--;
-}
-
-/* A place for a host that has none; there always is one. */
-static __u32 take_place(struct gp_host_facts *f)
-{
-	__u32 at;
-
-	if (f->hosts == f->max_hosts) {
-		forget(f, f->oldest);
-		f->displaced++;
-	}
-	if (f->free == NOBODY)
-		return f->touched++;
-	at = f->free;
-	f->free = f->places[at].chain;
-	return at;
-}
-
 /* The host of an observation, made on demand. */
 static struct gp_facts *observe(struct gp_host_facts *f, const struct gp_addr *addr, __u64 time_ns)
 {
-	__u32 at = find(f, addr);
-	struct gp_facts *h;
+	bool made;
+	struct gp_facts *h = gp_lru_take(f->hosts, addr, &made);
 
-	if (at == NOBODY) {
-		__u32 *bucket = bucket_of(f, addr);
-
-		at = take_place(f);
-		memset(&f->places[at].facts, 0, sizeof(f->places[at].facts));
-		f->places[at].facts.addr = *addr;
-		f->places[at].facts.first_ns = f->places[at].facts.last_ns = time_ns;
-		f->places[at].chain = *bucket;
-		*bucket = at;
-		f->hosts++;
-	} else {
-		list_remove(f, at);
-	}
-	list_append(f, at);
-	h = &f->places[at].facts;
-	if (time_ns < h->first_ns)
+	h->addr = *addr;
+	if (made || time_ns < h->first_ns)
 		h->first_ns = time_ns;
 	if (time_ns > h->last_ns)
 		h->last_ns = time_ns;
@@ -148,17 +52,7 @@ static struct gp_facts *observe(struct gp_host_facts *f, const struct gp_addr *a
 
 static __u64 hash_bytes(const struct gp_host_facts *f, const void *data, size_t len, bool fold_case)
 {
-	const __u8 *bytes = data;
-	__u64 hash = gp_mix(f->secret[1], len), word = 0;
-
-	for (size_t i = 0; i < len; i++) {
-		__u8 c = fold_case && bytes[i] >= 'A' && bytes[i] <= 'Z' ? bytes[i] | 0x20 : bytes[i];
-
-		word = word << 8 | c;
-		if (i % 8 == 7)
-			hash = gp_mix(hash, word);
-	}
-	return gp_mix(hash, word);
+	return gp_keyed_hash(f->secret[1], data, len, fold_case);
 }
 
 /*
@@ -402,41 +296,35 @@ static void expire_pending(struct gp_facts *h, __u64 now_ns)
 
 void gp_host_facts_expire(struct gp_host_facts *f, __u64 now_ns)
 {
-	__u32 at = f->oldest;
+	struct gp_facts *h = gp_lru_oldest(f->hosts), *newer;
 
-	while (at != NOBODY) {
-		struct gp_facts *h = &f->places[at].facts;
-		__u32 newer = f->places[at].newer;
-
+	for (; h; h = newer) {
+		newer = gp_lru_newer(f->hosts, h);
 		expire_pending(h, now_ns);
 		if (now_ns > h->last_ns && now_ns - h->last_ns > GP_FACT_IDLE_S * SECOND_NS)
-			forget(f, at);
-		at = newer;
+			gp_lru_drop(f->hosts, h);
 	}
 }
 
 const struct gp_facts *gp_host_facts_get(const struct gp_host_facts *f, const struct gp_addr *host)
 {
-	__u32 at = find(f, host);
-
-	return at == NOBODY ? NULL : &f->places[at].facts;
+	return gp_lru_get(f->hosts, host);
 }
 
 __u32 gp_host_facts_hosts(const struct gp_host_facts *f)
 {
-	return f->hosts;
+	return gp_lru_count(f->hosts);
 }
 
 __u64 gp_host_facts_displaced(const struct gp_host_facts *f)
 {
-	return f->displaced;
+	return gp_lru_displaced(f->hosts);
 }
 
 void gp_host_facts_close(struct gp_host_facts *f)
 {
 	if (!f)
 		return;
-	free(f->places);
-	free(f->buckets);
+	gp_lru_close(f->hosts);
 	free(f);
 }

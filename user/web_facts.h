@@ -12,6 +12,8 @@
 
 #include <gatepost/abi.h>
 
+#include "agent.h"
+
 enum gp_web_delay { /* from a mail's delivery to a fetch of its link */
 	GP_DELAY_10S,	/* within 10 s */
 	GP_DELAY_60S,
@@ -22,6 +24,8 @@ enum gp_web_delay { /* from a mail's delivery to a fetch of its link */
 };
 
 #define GP_WEB_ASSET_S 10u /* a page's pictures and scripts follow within so long */
+#define GP_WEB_LATE_S 600u /* dialogues are told at their end: a page is called bare so much later */
+#define GP_WEB_LOGIN_S 600u /* who tries again within so long was not let in by a page that answered */
 
 /* One client: an outside address, or an inside subscriber's prefix under its first address. Counters only grow. */
 struct gp_web_client {
@@ -32,16 +36,18 @@ struct gp_web_client {
 	__u32 requests;	   /* heads in the clear */
 	__u32 hellos;	   /* TLS hellos: a visit each, what it is for is hidden */
 	__u32 pages, images, assets, robots_txt; /* requests by the shape of their path: images are no assets */
-	__u32 bare_pages;  /* pages without an asset or an image of the same server within GP_WEB_ASSET_S */
+	__u32 bare_pages;  /* pages that were served, without an asset or an image of the same server within GP_WEB_ASSET_S */
 	__u32 posts;
 	__u32 responses[6]; /* by first digit; [0] is no digit of RFC 9110, 15 */
 	__u32 not_found;    /* 404 and 410 */
 	__u32 login_tries;  /* POST to a path of log-in shape, or a request that carries Authorization: Basic */
-	__u32 login_refused; /* of these: 401, 403, 429, or sent back to the log-in page */
-	__u32 login_accepted;
+	__u32 login_refused; /* of these: 401, 403, 429, sent back to a log-in page, or the page again and then another try */
+	__u32 login_accepted; /* sent elsewhere, or served something else; of the rest nothing is known */
 	__u32 probes;	   /* paths and queries that nobody asks for but who looks for holes (web_facts.c lists their shapes) */
 	__u32 declared_robot; /* requests whose User-Agent says so */
 	__u32 image_proxy;    /* requests whose User-Agent is that of a mailbox provider's image proxy */
+	__u32 with_cookie, with_referer; /* requests */
+	__u32 agents[GP_AGENT_CLASSES]; /* requests by what the User-Agent says */
 	__u32 joined[GP_DELAYS]; /* fetches of links that mails delivered here carried */
 	__u32 shared_links;   /* of these: another address of its /24 or /48 had fetched the same link */
 	struct gp_hll servers; /* addresses that it asked */
@@ -50,10 +56,29 @@ struct gp_web_client {
 };
 
 struct gp_web_facts;
+struct gp_dialogue;
 
-/* Return: 0, or -ENOMEM. @max_clients: at least 1. */
+/* Return: 0, or -ENOMEM. @max_clients: at least 1; some kB each, taken from the system when first used. */
 int gp_web_facts_open(struct gp_web_facts **out, __u32 max_clients, const __u64 secret[2]);
 void gp_web_facts_close(struct gp_web_facts *facts);
+
+/**
+ * gp_web_facts_dialogue() - a flow of the web has ended.
+ * @d: of protocol GP_DIALOGUE_HTTP or GP_DIALOGUE_TLS to a port of the web; of others nothing is learnt.
+ * @client: under which it is remembered; proved.
+ * @offset_ns: from the dialogue's clock to the Unix epoch.
+ */
+void gp_web_facts_dialogue(struct gp_web_facts *facts, const struct gp_dialogue *d, const struct gp_addr *client,
+			   __s64 offset_ns);
+
+/* A client fetched a link so long after the mail with it was delivered. @shared: struct gp_web_client's shared_links. */
+void gp_web_facts_joined(struct gp_web_facts *facts, const struct gp_addr *client, __u64 delay_ns, bool shared);
+
+/* Time passes: @now_ns since the Unix epoch. Pages become bare, and clients that are quiet for @idle_ns are forgotten. */
+void gp_web_facts_expire(struct gp_web_facts *facts, __u64 now_ns, __u64 idle_ns);
+
+/* No more dialogues come: which pages are bare is decided now. */
+void gp_web_facts_settle(struct gp_web_facts *facts);
 
 /* Return: what is known of a client; NULL: nothing. Until the next call that learns. */
 const struct gp_web_client *gp_web_facts_get(const struct gp_web_facts *facts, const struct gp_addr *addr);

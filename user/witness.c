@@ -12,6 +12,7 @@
 #include "log.h"
 #include "mail_facts.h"
 #include "names.h"
+#include "web_facts.h"
 
 #define FACTS_HOSTS 65536u
 #define STRANGERS 8192u
@@ -21,6 +22,7 @@ struct gp_witness {
 	struct gp_dialogues *dialogues;
 	struct gp_host_facts *facts;
 	struct gp_host_facts *strangers; /* outside, who only ever sent SYNs: a flood of them displaces nobody else */
+	struct gp_web_facts *web;
 	struct gp_evidence_pcapng *kept; /* NULL without a directory */
 	struct gp_addr flagged[GP_EVIDENCE_FILES]; /* sorted */
 	size_t flagged_count;
@@ -90,6 +92,7 @@ static void learn(struct gp_witness *w, const struct gp_dialogue *d, enum gp_str
 		learn_mail(w, d, end, &host);
 	else if (d->protocol == GP_DIALOGUE_HTTP)
 		learn_web(w, d, &host);
+	gp_web_facts_dialogue(w->web, d, &host, w->options.offset_ns);
 	if (d->tls && d->tls->has_hello)
 		gp_host_facts_ja4(w->facts, &host, d->stream->begin_ns + (__u64)w->options.offset_ns, d->tls->ja4);
 }
@@ -198,6 +201,7 @@ int gp_witness_tick(struct gp_witness *w, __u64 now_ns, __s64 offset_ns, __u64 n
 	err = gp_dialogues_tick(w->dialogues, now_ns);
 	gp_host_facts_expire(w->facts, now_ns + (__u64)offset_ns);
 	gp_host_facts_expire(w->strangers, now_ns + (__u64)offset_ns);
+	gp_web_facts_expire(w->web, now_ns + (__u64)offset_ns, (__u64)(w->options.config->web.retention_s * 1e9));
 	if (w->kept)
 		gp_evidence_pcapng_expire(w->kept, now_s);
 	return err ? err : flush(w);
@@ -229,6 +233,7 @@ int gp_witness_finish(struct gp_witness *w)
 	struct gp_dialogues_count count;
 	int err = gp_dialogues_finish(w->dialogues);
 
+	gp_web_facts_settle(w->web);
 	count = gp_dialogues_count(w->dialogues);
 	if (count.displaced)
 		gp_notice("dialogues: %llu flows ended early to make room for others", (unsigned long long)count.displaced);
@@ -240,6 +245,11 @@ const struct gp_facts *gp_witness_facts(const struct gp_witness *w, const struct
 	const struct gp_facts *facts = gp_host_facts_get(w->facts, host);
 
 	return facts ? facts : gp_host_facts_get(w->strangers, host);
+}
+
+struct gp_heard gp_witness_heard(const struct gp_witness *w)
+{
+	return (struct gp_heard){ .hosts = w->facts, .web = w->web };
 }
 
 struct gp_dialogues_count gp_witness_count(const struct gp_witness *w)
@@ -262,6 +272,7 @@ void gp_witness_close(struct gp_witness *w)
 		gp_host_facts_close(w->facts);
 	if (w->strangers)
 		gp_host_facts_close(w->strangers);
+	gp_web_facts_close(w->web);
 	free(w);
 }
 
@@ -277,6 +288,8 @@ static int open_parts(struct gp_witness *w, const struct gp_config *config)
 
 	if (!err)
 		err = gp_host_facts_open(&w->strangers, STRANGERS, config->secret);
+	if (!err)
+		err = gp_web_facts_open(&w->web, config->web.clients, config->secret);
 	if (!err)
 		err = gp_dialogues_open(&w->dialogues, config, told, w);
 	if (!err && options.directory)

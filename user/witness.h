@@ -55,6 +55,9 @@ int gp_witness_finish(struct gp_witness *witness);
  */
 const struct gp_facts *gp_witness_facts(const struct gp_witness *witness, const struct gp_addr *host);
 
+/* All that is known, for gp_judge_hear(); borrowed until close. */
+struct gp_heard gp_witness_heard(const struct gp_witness *witness);
+
 struct gp_dialogues_count gp_witness_count(const struct gp_witness *witness);
 
 /* NULL without a directory. */
