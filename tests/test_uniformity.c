@@ -61,7 +61,10 @@ static void test_known_numbers(void **state)
 		ones[i] = 1;
 	gp_uniformity(&u, ones, ROWS(ones), 100);
 	assert_true(fabs(u.no_repeat - 0.0078) < 0.0001);
-	assert_true(fabs(gp_dispersion_deviation(100) - 0.142) < 0.001);
+	/* Chi-squared with 99 degrees of freedom: 5 % lie above 123.2, 5 % below 77.0 (tables). */
+	assert_true(fabs(gp_dispersion_score(&(struct gp_uniformity){.k = 100, .dispersion = 123.2 / 99}) - 1.645) < 0.01);
+	assert_true(fabs(gp_dispersion_score(&(struct gp_uniformity){.k = 100, .dispersion = 77.0 / 99}) + 1.645) < 0.01);
+	assert_true(gp_dispersion_score(&(struct gp_uniformity){.k = 1, .dispersion = 1}) == 0);
 	gp_uniformity(&u, (const __u32[]){519}, 1, 100);
 	assert_true(u.expected_distinct > 99 && u.expected_distinct < 99.6);
 }
@@ -85,7 +88,6 @@ static void test_fleet_estimates(void **state)
 		if (!(k >= estimates[i].least && k <= estimates[i].greatest))
 			fail_msg("row %zu: %g", i, k);
 	}
-	assert_true(isinf(gp_dispersion_deviation(1)));
 }
 
 /* --- simulated ranges --------------------------------------------------------------------------------------------- */

@@ -7,7 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <gatepost/table.h>
+
 #include "filters.h"
+#include "judge_fleet.h"
 #include "judge_private.h"
 
 #define OUTAGE_HOSTS 4u	  /* inside, that tried in vain in one slice */
@@ -40,6 +43,8 @@ struct gp_judge {
 	__u32 snapped; /* of them, those that had their chance of a snapshot */
 	struct gp_finding *findings;
 	struct gp_ranges *ranges;
+	struct gp_fleets *fleets;
+	struct gp_range_finding *range_findings; /* of both */
 };
 
 int gp_judge_open(struct gp_judge **out, struct gp_world *world, const struct gp_limits *limits, bool trust_inside)
@@ -56,8 +61,10 @@ int gp_judge_open(struct gp_judge **out, struct gp_world *world, const struct gp
 	if (!j->window_ns)
 		j->window_ns = 1;
 	err = gp_ranges_open(&j->ranges, world, &j->limits);
+	if (!err)
+		err = gp_fleets_open(&j->fleets, world, &j->limits);
 	if (err) {
-		free(j);
+		gp_judge_close(j);
 		return err;
 	}
 	*out = j;
@@ -67,6 +74,12 @@ int gp_judge_open(struct gp_judge **out, struct gp_world *world, const struct gp
 void gp_judge_hear(struct gp_judge *j, const struct gp_heard *heard)
 {
 	j->heard = *heard;
+	gp_fleets_hear(j->fleets, heard);
+}
+
+void gp_judge_origins(struct gp_judge *j, gp_asn_of asn_of, const void *context)
+{
+	gp_fleets_origins(j->fleets, asn_of, context);
 }
 
 void gp_judge_one_direction(struct gp_judge *j)
@@ -79,6 +92,8 @@ void gp_judge_close(struct gp_judge *j)
 	if (!j)
 		return;
 	gp_ranges_close(j->ranges);
+	gp_fleets_close(j->fleets);
+	free(j->range_findings);
 	free(j->findings);
 	free(j->subjects);
 	free(j->moved);
@@ -393,6 +408,8 @@ static int weigh_window(struct gp_judge *j, __u64 end_ns)
 	}
 	if (!err && !j->one_direction)
 		err = gp_ranges_weigh(j->ranges, end_ns);
+	if (!err)
+		err = gp_fleets_weigh(j->fleets, end_ns);
 	return err;
 }
 
@@ -478,7 +495,7 @@ int gp_judge_finish(struct gp_judge *j, __u64 now_ns)
 		weigh(j, subject->id, &subject->now, &c, j->now_ns, true);
 	}
 	j->finished = true;
-	return 0;
+	return gp_fleets_weigh(j->fleets, j->now_ns);
 }
 
 struct gp_evidence *gp_evidence_add(struct gp_finding *finding, const char *rule, double weight, const char *format,
@@ -574,12 +591,35 @@ int gp_judge_findings(struct gp_judge *j, const struct gp_finding **out)
 	return count;
 }
 
+static int compare_ranges(const void *a, const void *b)
+{
+	const struct gp_range_finding *x = a, *y = b;
+	int order = gp_addr_compare(&x->addr, &y->addr);
+
+	if (order)
+		return order;
+	return x->bits != y->bits ? x->bits - y->bits : (int)x->kind - (int)y->kind;
+}
+
 int gp_judge_ranges(struct gp_judge *j, const struct gp_range_finding **out)
 {
+	const struct gp_range_finding *scanners = NULL, *fleets;
+	int scanning = 0, count = gp_fleets_findings(j->fleets, &fleets);
+
 	/* Where answers are not seen nothing is known to have failed. */
-	if (j->one_direction) {
-		*out = NULL;
-		return 0;
-	}
-	return gp_ranges_findings(j->ranges, out);
+	if (!j->one_direction)
+		scanning = gp_ranges_findings(j->ranges, &scanners);
+	if (scanning < 0 || count < 0)
+		return scanning < 0 ? scanning : count;
+	free(j->range_findings);
+	j->range_findings = calloc((size_t)(scanning + count) + 1, sizeof(*j->range_findings));
+	if (!j->range_findings)
+		return -ENOMEM;
+	for (int i = 0; i < scanning; i++)
+		j->range_findings[i] = scanners[i];
+	for (int i = 0; i < count; i++)
+		j->range_findings[scanning + i] = fleets[i];
+	qsort(j->range_findings, (size_t)(scanning + count), sizeof(*j->range_findings), compare_ranges);
+	*out = j->range_findings;
+	return scanning + count;
 }

@@ -82,9 +82,11 @@ double gp_fleet_estimate(double distinct, double n, double most)
 	return high;
 }
 
-double gp_dispersion_deviation(double k)
+double gp_dispersion_score(const struct gp_uniformity *u)
 {
-	return k > 1 ? sqrt(2 / (k - 1)) : INFINITY;
+	double spread = 2 / (9 * (u->k - 1));
+
+	return u->k > 1 ? (cbrt(u->dispersion) - (1 - spread)) / sqrt(spread) : 0;
 }
 
 double gp_coherence(const struct gp_share *shares, size_t count)

@@ -39,8 +39,8 @@ void gp_uniformity(struct gp_uniformity *out, const __u32 *counts, size_t count,
  */
 double gp_fleet_estimate(double distinct, double n, double most);
 
-/* The standard deviation of D under one machine: sqrt(2 / (k - 1)). */
-double gp_dispersion_deviation(double k);
+/* D in standard deviations of what one machine shows, by the cube root of Wilson and Hilferty 1931; k = 1: 0. */
+double gp_dispersion_score(const struct gp_uniformity *u);
 
 /* Observations of one kind of face (TLS, TCP, program) in a range, and its share in everybody else's. */
 struct gp_share {
