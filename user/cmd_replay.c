@@ -26,6 +26,7 @@ static const char help[] =
 	"  --format FORMAT   json (default), ndjson or text\n"
 	"  --all             list hosts without a verdict as well\n"
 	"  --dialogues       no report: what was said on each mail and web flow, one line of JSON per flow\n"
+	"  --deep            read watched flows whole: the links of mails, and who follows them\n"
 	"  --capture-evidence DIR  keep samples of flagged hosts' packets there, one pcapng each\n"
 	"  --trust-inside    inside addresses cannot have been spoofed where the capture was taken\n";
 
@@ -263,7 +264,7 @@ int gp_cmd_replay(int argc, char **argv)
 	struct replay r = { 0 };
 	int first = 0, code = GP_EXIT_USAGE;
 
-	if (gp_options_parse(&options, argc, argv, "cCdEefat", &first))
+	if (gp_options_parse(&options, argc, argv, "cCdDEefat", &first))
 		goto out;
 	if (options.help) {
 		code = gp_print(help);
@@ -286,7 +287,7 @@ int gp_cmd_replay(int argc, char **argv)
 	}
 	if (gp_options_config(&options, &r.config))
 		goto out;
-	if (options.dialogues)
+	if (options.dialogues || options.deep)
 		r.config->sampling = GP_SAMPLING_ALL;
 	r.captures = options.capture_dir;
 	r.now_s = (__u64)time(NULL);

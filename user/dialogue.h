@@ -157,6 +157,7 @@ struct gp_smtp_dialogue {
 	struct {
 		__s32 index;
 		__u8 verb;
+		bool last_chunk; /* BDAT with LAST */
 	} waiting[GP_SMTP_WAITING];
 	__u32 waiting_first, waiting_count;
 	bool replies_lost;    /* a gap in what the server said, since the last reply */
@@ -170,7 +171,9 @@ struct gp_smtp_dialogue {
 	bool message_torn;    /* its first bytes did not */
 	__u8 messages_count;
 	__u32 messages_more;  /* mails that were not read */
+	__u8 messages_answered; /* as far as BDAT is concerned */
 	struct gp_message *messages[GP_SMTP_MESSAGES];
+	__u64 taken_ns[GP_SMTP_MESSAGES]; /* when the server took responsibility for it (RFC 5321, 4.2.5); 0: it did not */
 	struct gp_message_reader *reader; /* of the last of them, while it passes */
 	__u64 client_bytes;   /* told so far, gaps included */
 	__u64 tls_begin;      /* of these, before the first TLS record */

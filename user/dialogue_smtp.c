@@ -79,6 +79,7 @@ static void wait_for(struct gp_smtp_dialogue *s, enum verb verb, __s32 index)
 	}
 	s->waiting[at].index = index;
 	s->waiting[at].verb = (__u8)verb;
+	s->waiting[at].last_chunk = false;
 	s->waiting_count++;
 }
 
@@ -364,6 +365,8 @@ static void follow(struct gp_dialogue *d, const struct command *c)
 		break;
 	case VERB_BDAT:
 		begin_chunk(s, c);
+		if (s->waiting_count)
+			s->waiting[(s->waiting_first + s->waiting_count - 1) % GP_SMTP_WAITING].last_chunk = s->chunk_last;
 		break;
 	case VERB_AUTH:
 		s->auth = true;
@@ -608,11 +611,29 @@ static void conclude(struct gp_dialogue *d, enum verb verb, __u16 code)
 	}
 }
 
+/*
+ * Which mail a reply is about: behind DATA the last one, because the next waits for the reply; by BDAT several may be on
+ * their way (RFC 3030, 4.2). Of mails that were not read nothing is kept.
+ */
+static void answer_message(struct gp_smtp_dialogue *s, const struct gp_said *said, bool last_chunk)
+{
+	__u32 index = last_chunk ? s->messages_answered : s->messages_count - 1u;
+
+	if (said->answers != GP_ANSWERS_BODY && !last_chunk)
+		return;
+	if (index >= s->messages_count || s->messages_more)
+		return;
+	s->messages_answered = (__u8)(index + 1);
+	if (said->code / 100 == 2 && !s->taken_ns[index])
+		s->taken_ns[index] = said->time_ns;
+}
+
 /* A reply is complete. */
 static void reply(struct gp_dialogue *d)
 {
 	struct gp_smtp_dialogue *s = d->smtp;
 	struct gp_said *said = &s->reply;
+	bool last_chunk = s->waiting_count && s->waiting[s->waiting_first].last_chunk;
 	enum verb verb;
 
 	s->reply_open = false;
@@ -637,6 +658,7 @@ static void reply(struct gp_dialogue *d)
 		said->answers = stop_waiting(s);
 		conclude(d, verb, said->code);
 	}
+	answer_message(s, said, last_chunk && said->answers >= 0);
 	s->greeted = true;
 	gp_dialogue_say(d, said);
 }

@@ -12,6 +12,7 @@
 #include "hll.h"
 #include "keyed_hash.h"
 #include "lru.h"
+#include "network.h"
 #include "sanitise.h"
 
 #define SECOND_NS 1000000000ull
@@ -190,15 +191,6 @@ void gp_host_facts_user_agent(struct gp_host_facts *f, const struct gp_addr *hos
 		gp_sanitise(h->user_agent_text[slot], GP_FACT_USER_AGENT_TEXT, value, len);
 }
 
-static struct gp_addr network_of(const struct gp_addr *server)
-{
-	struct gp_addr network = *server;
-	unsigned keep = gp_addr_is_mapped(server) ? 15 : 6;
-
-	memset(network.bytes + keep, 0, sizeof(network.bytes) - keep);
-	return network;
-}
-
 static struct gp_fact_pending *find_pending(struct gp_facts *h, const struct gp_addr *network)
 {
 	for (__u32 i = 0; i < h->pending_count; i++) {
@@ -223,7 +215,7 @@ void gp_host_facts_contact(struct gp_host_facts *f, const struct gp_addr *host, 
 			   const struct gp_addr *server)
 {
 	struct gp_facts *h = observe(f, host, time_ns);
-	struct gp_addr network = network_of(server);
+	struct gp_addr network = gp_network(server);
 	struct gp_fact_pending *pending = find_pending(h, &network);
 
 	if (!pending || time_ns <= pending->since_ns)
@@ -252,7 +244,7 @@ void gp_host_facts_put_off(struct gp_host_facts *f, const struct gp_addr *host, 
 			   const struct gp_addr *server)
 {
 	struct gp_facts *h = observe(f, host, time_ns);
-	struct gp_addr network = network_of(server);
+	struct gp_addr network = gp_network(server);
 	struct gp_fact_pending *pending = find_pending(h, &network);
 
 	if (pending && is_over(pending, time_ns, RETURN_NS)) {

@@ -25,6 +25,7 @@ struct gp_message_text {
 
 struct gp_message_link {
 	__u64 url_hash; /* gp_url_hash(); never 0 */
+	bool https;
 	__u8 host_len;
 	char host[GP_MESSAGE_HOST]; /* lower case */
 };

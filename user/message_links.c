@@ -90,6 +90,7 @@ static void keep(struct gp_link_finder *f, const char *host, size_t host_len, __
 		return;
 	}
 	m->links[m->n_links].url_hash = hash;
+	m->links[m->n_links].https = f->https;
 	m->links[m->n_links].host_len = (__u8)host_len;
 	for (size_t i = 0; i < host_len; i++)
 		m->links[m->n_links].host[i] = (char)tolower((unsigned char)host[i]);

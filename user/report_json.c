@@ -12,6 +12,7 @@
 #include "hll.h"
 #include "names.h"
 #include "report_heard.h"
+#include "report_mail_links.h"
 #include "report_model.h"
 #include "text.h"
 #include "version.h"
@@ -574,6 +575,7 @@ void gp_report_json(struct gp_sink *sink, const struct gp_model *model, bool ind
 {
 	struct writer w = { .sink = sink, .model = model, .indented = indented };
 	const struct gp_report *r = model->report;
+	struct gp_web_statistics links;
 	json *o;
 
 	gp_sink_write(sink, "{", 1);
@@ -603,5 +605,7 @@ void gp_report_json(struct gp_sink *sink, const struct gp_model *model, bool ind
 	end_list(&w);
 	begin_list(&w, "networks");
 	end_list(&w);
+	if (gp_report_mail_links(&links, model))
+		member(&w, "mail_links", gp_report_mail_links_json(&links));
 	gp_sink_print(sink, indented ? "\n}\n" : "}\n");
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "names.h"
+#include "report_mail_links.h"
 #include "report_model.h"
 #include "text.h"
 
@@ -648,6 +649,7 @@ void gp_report_text(struct gp_sink *sink, const struct gp_model *model)
 	print_head(sink, model);
 	print_hosts(sink, model);
 	print_ranges(sink, model);
+	gp_report_mail_links_text(sink, model);
 	print_services(sink, model);
 	print_prefixes(sink, model);
 	print_remainders(sink, model);

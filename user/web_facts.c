@@ -5,10 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dialogue.h"
 #include "keyed_hash.h"
 #include "lru.h"
-#include "web_shape.h"
+#include "web_request.h"
 
 #define COUNT(list) (sizeof(list) / sizeof((list)[0]))
 #define SECOND_NS 1000000000ull
@@ -43,15 +42,6 @@ struct gp_web_facts {
 	struct gp_lru *clients; /* struct client */
 	__u64 secret[2];
 	__u64 generation;
-};
-
-/* One request, with its answer. */
-struct asked {
-	const struct gp_dialogue *d;
-	const struct gp_said *request, *answer; /* NULL: none was seen */
-	struct gp_web_shape shape;
-	__u64 time_ns;
-	bool post;
 };
 
 int gp_web_facts_open(struct gp_web_facts **out, __u32 max_clients, const __u64 secret[2])
@@ -141,41 +131,24 @@ static void note_visit(struct client *c, const struct gp_addr *server, __u64 tim
 	visit->assets |= !page;
 }
 
-static bool served(const struct gp_said *answer)
-{
-	return answer && answer->code / 100 == 2;
-}
-
-/* A path tells what is asked for, and the answer knows better. */
-static enum gp_web_thing thing_of(const struct asked *a)
-{
-	__u8 media = served(a->answer) ? a->answer->media : GP_MEDIA_UNKNOWN;
-
-	if (a->shape.thing == GP_WEB_PAGE && media == GP_MEDIA_IMAGE)
-		return GP_WEB_IMAGE;
-	if (a->shape.thing == GP_WEB_PAGE && media == GP_MEDIA_ASSET)
-		return GP_WEB_ASSET;
-	return a->shape.thing;
-}
-
 /*
  * A redirect has nothing that belongs to it, nor has what is no document. A picture that was asked for counts whatever came
  * of it: browsers do that.
  */
-static void note_thing(struct client *c, const struct asked *a)
+static void note_thing(struct client *c, const struct gp_web_request *r, __u64 time_ns)
 {
-	enum gp_web_thing thing = thing_of(a);
-	bool document = served(a->answer) && (a->answer->media == GP_MEDIA_HTML || a->answer->media == GP_MEDIA_UNKNOWN);
+	enum gp_web_thing thing = r->thing;
+	bool document = gp_web_served(r->answer) && (r->answer->media == GP_MEDIA_HTML || r->answer->media == GP_MEDIA_UNKNOWN);
 
-	c->known.posts += a->post;
-	c->known.pages += thing == GP_WEB_PAGE && !a->post;
+	c->known.posts += r->post;
+	c->known.pages += thing == GP_WEB_PAGE && !r->post;
 	c->known.images += thing == GP_WEB_IMAGE;
 	c->known.assets += thing == GP_WEB_ASSET;
 	c->known.robots_txt += thing == GP_WEB_ROBOTS_TXT;
-	if (thing == GP_WEB_PAGE && !a->post && document)
-		note_visit(c, &a->d->stream->server, a->time_ns, true);
+	if (thing == GP_WEB_PAGE && !r->post && document)
+		note_visit(c, &r->d->stream->server, time_ns, true);
 	else if (thing == GP_WEB_IMAGE || thing == GP_WEB_ASSET)
-		note_visit(c, &a->d->stream->server, a->time_ns, false);
+		note_visit(c, &r->d->stream->server, time_ns, false);
 }
 
 static bool not_found(const struct gp_said *answer)
@@ -183,74 +156,68 @@ static bool not_found(const struct gp_said *answer)
 	return answer && (answer->code == 404 || answer->code == 410);
 }
 
-static bool is_probe(const struct asked *a)
+static bool is_probe(const struct gp_web_request *r)
 {
-	return a->shape.probe == GP_PROBE_SURE || (a->shape.probe == GP_PROBE_IF_MISSING && not_found(a->answer));
+	return r->shape.probe == GP_PROBE_SURE || (r->shape.probe == GP_PROBE_IF_MISSING && not_found(r->answer));
 }
 
 enum outcome { OPEN, REFUSED, ACCEPTED, A_PAGE };
 
-static enum outcome redirected(const struct asked *a)
+static enum outcome redirected(const struct gp_web_request *r)
 {
-	const struct gp_said *answer = a->answer;
+	const struct gp_said *answer = r->answer;
 
 	if (!answer->path_hash)
 		return OPEN;
-	return answer->path_hash == a->request->path_hash || answer->flags & GP_SAID_TO_LOGIN ? REFUSED : ACCEPTED;
+	return answer->path_hash == r->said->path_hash || answer->flags & GP_SAID_TO_LOGIN ? REFUSED : ACCEPTED;
 }
 
 /*
  * How a log-in ended. Forms are answered with a redirect to where one is let in (RFC 9110, 15.4.4: 303), or back; many
  * show the form again with 200 instead, and some show the page behind it so: that stays open until the next try.
  */
-static enum outcome outcome_of(const struct asked *a)
+static enum outcome outcome_of(const struct gp_web_request *r)
 {
-	__u16 code = a->answer ? a->answer->code : 0;
+	__u16 code = r->answer ? r->answer->code : 0;
 
 	if (code == 401 || code == 403 || code == 429)
 		return REFUSED;
 	if (code / 100 == 3 && code != 304)
-		return redirected(a);
+		return redirected(r);
 	if (code / 100 != 2)
 		return OPEN;
-	if (a->request->authorization == GP_AUTHORIZATION_BASIC || code == 204 || a->answer->media == GP_MEDIA_OTHER)
+	if (r->said->authorization == GP_AUTHORIZATION_BASIC || code == 204 || r->answer->media == GP_MEDIA_OTHER)
 		return ACCEPTED;
 	return A_PAGE;
 }
 
 /* Who is let in does not try again at once. */
-static bool tries_again(const struct client *c, const struct asked *a)
+static bool tries_again(const struct client *c, const struct gp_web_request *r, __u64 time_ns)
 {
-	return c->login.time_ns && c->login.path_hash == a->request->path_hash &&
-	       !memcmp(&c->login.server, &a->d->stream->server, sizeof(c->login.server)) &&
-	       distance(c->login.time_ns, a->time_ns) <= GP_WEB_LOGIN_S * SECOND_NS;
+	return c->login.time_ns && c->login.path_hash == r->said->path_hash &&
+	       !memcmp(&c->login.server, &r->d->stream->server, sizeof(c->login.server)) &&
+	       distance(c->login.time_ns, time_ns) <= GP_WEB_LOGIN_S * SECOND_NS;
 }
 
-static bool note_login(struct client *c, const struct asked *a)
+static bool note_login(struct client *c, const struct gp_web_request *r, __u64 time_ns)
 {
-	enum outcome outcome = outcome_of(a);
+	enum outcome outcome = outcome_of(r);
 
-	if (!(a->post && a->shape.login) && a->request->authorization != GP_AUTHORIZATION_BASIC)
+	if (!(r->post && r->shape.login) && r->said->authorization != GP_AUTHORIZATION_BASIC)
 		return false;
 	c->known.login_tries++;
-	c->known.login_refused += tries_again(c, a) + (outcome == REFUSED);
+	c->known.login_refused += tries_again(c, r, time_ns) + (outcome == REFUSED);
 	c->known.login_accepted += outcome == ACCEPTED;
 	c->login.time_ns = 0;
 	if (outcome == A_PAGE)
-		c->login = (struct login){ a->d->stream->server, a->request->path_hash, a->time_ns };
+		c->login = (struct login){ r->d->stream->server, r->said->path_hash, time_ns };
 	return outcome == REFUSED;
-}
-
-/* A dialogue that found no room has no text at all. */
-static const char *text_of(const struct gp_dialogue *d, const struct gp_words *words)
-{
-	return words->len ? d->text + words->at : "";
 }
 
 /* Of names in Host and SNI, without their port. */
 static __u64 hash_name(const struct gp_web_facts *f, const struct gp_dialogue *d, const struct gp_words *name)
 {
-	const char *text = text_of(d, name), *colon = name->len ? memrchr(text, ':', name->len) : NULL;
+	const char *text = gp_web_text(d, name), *colon = name->len ? memrchr(text, ':', name->len) : NULL;
 	size_t len = name->len;
 
 	if (colon && !memchr(colon, ']', len - (size_t)(colon - text)))
@@ -258,20 +225,20 @@ static __u64 hash_name(const struct gp_web_facts *f, const struct gp_dialogue *d
 	return len ? gp_keyed_hash(f->secret[1], text, len, true) : 0;
 }
 
-static void note_names(const struct gp_web_facts *f, struct client *c, const struct asked *a)
+static void note_names(const struct gp_web_facts *f, struct client *c, const struct gp_web_request *r)
 {
-	__u64 name = hash_name(f, a->d, &a->request->words[GP_WORDS_HOST]);
+	__u64 name = hash_name(f, r->d, &r->said->words[GP_WORDS_HOST]);
 
 	if (name)
 		gp_hll_add(&c->known.names, name);
-	if (a->request->path_hash)
-		gp_hll_add(&c->known.paths, gp_mix(name, a->request->path_hash));
+	if (r->said->path_hash)
+		gp_hll_add(&c->known.paths, gp_mix(name, r->said->path_hash));
 }
 
-static void note_agent(struct client *c, const struct asked *a)
+static void note_agent(struct client *c, const struct gp_web_request *r)
 {
-	const struct gp_words *agent = &a->request->words[GP_WORDS_AGENT];
-	enum gp_agent_class said = gp_agent_class(gp_agent(text_of(a->d, agent), agent->len));
+	const struct gp_words *agent = &r->said->words[GP_WORDS_AGENT];
+	enum gp_agent_class said = gp_agent_class(gp_agent(gp_web_text(r->d, agent), agent->len));
 
 	c->known.agents[said]++;
 	c->known.declared_robot += said == GP_AGENT_CLASS_ROBOT;
@@ -287,59 +254,27 @@ static void note_sample(struct client *c, const struct gp_stream *stream, bool t
 		};
 }
 
-static void note_request(const struct gp_web_facts *f, struct client *c, const struct asked *a)
+static void note_request(const struct gp_web_facts *f, struct client *c, const struct gp_web_request *r, __u64 time_ns)
 {
-	bool probe = is_probe(a), refused;
+	bool probe = is_probe(r), refused;
 
 	c->known.requests++;
-	c->known.with_cookie += !!(a->request->flags & GP_SAID_COOKIE);
-	c->known.with_referer += !!(a->request->flags & GP_SAID_REFERER);
+	c->known.with_cookie += !!(r->said->flags & GP_SAID_COOKIE);
+	c->known.with_referer += !!(r->said->flags & GP_SAID_REFERER);
 	c->known.probes += probe;
-	note_thing(c, a);
-	refused = note_login(c, a);
-	note_names(f, c, a);
-	note_agent(c, a);
-	note_sample(c, a->d->stream, probe || refused);
-}
-
-/*
- * The answer to a request; answers come in the order of requests (RFC 9112, 9.3.2).
- * @at: where to look from, and from there for the next request.
- */
-static const struct gp_said *answer_to(const struct gp_dialogue *d, __u32 request, __u32 *at)
-{
-	for (; *at < d->said_count; (*at)++) {
-		const struct gp_said *said = &d->said[*at];
-
-		if (said->kind == GP_SAID_RESPONSE && said->code >= 200 && said->answers >= (__s32)request)
-			return said->answers == (__s32)request ? said : NULL;
-	}
-	return NULL;
-}
-
-static bool is_post(const struct gp_dialogue *d, const struct gp_said *request)
-{
-	const struct gp_words *method = &request->words[GP_WORDS_VERB];
-
-	return method->len == 4 && !memcmp(text_of(d, method), "POST", 4);
+	note_thing(c, r, time_ns);
+	refused = note_login(c, r, time_ns);
+	note_names(f, c, r);
+	note_agent(c, r);
+	note_sample(c, r->d->stream, probe || refused);
 }
 
 static void note_requests(const struct gp_web_facts *f, struct client *c, const struct gp_dialogue *d, __s64 offset_ns)
 {
-	__u32 answer = 0;
+	struct gp_web_request request = { .d = d };
 
-	for (__u32 i = 0; i < d->said_count; i++) {
-		const struct gp_said *request = &d->said[i];
-		const struct gp_words *target = &request->words[GP_WORDS_ARGUMENT];
-		struct asked a = { .d = d, .request = request, .time_ns = request->time_ns + (__u64)offset_ns };
-
-		if (request->kind != GP_SAID_REQUEST)
-			continue;
-		a.answer = answer_to(d, i, &answer);
-		a.post = is_post(d, request);
-		a.shape = gp_web_shape(text_of(d, target), target->len);
-		note_request(f, c, &a);
-	}
+	while (gp_web_request_next(&request))
+		note_request(f, c, &request, request.said->time_ns + (__u64)offset_ns);
 }
 
 static void note_responses(struct client *c, const struct gp_dialogue *d)
@@ -401,6 +336,14 @@ void gp_web_facts_joined(struct gp_web_facts *f, const struct gp_addr *addr, __u
 		return;
 	c->known.joined[delay_of(delay_ns)]++;
 	c->known.shared_links += shared;
+}
+
+void gp_web_facts_named(struct gp_web_facts *f, const struct gp_addr *addr, __u64 delay_ns)
+{
+	struct client *c = gp_lru_get(f->clients, addr);
+
+	if (c)
+		c->known.named[delay_of(delay_ns)]++;
 }
 
 /* Visits that began before some time. */

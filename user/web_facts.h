@@ -49,6 +49,7 @@ struct gp_web_client {
 	__u32 with_cookie, with_referer; /* requests */
 	__u32 agents[GP_AGENT_CLASSES]; /* requests by what the User-Agent says */
 	__u32 joined[GP_DELAYS]; /* fetches of links that mails delivered here carried */
+	__u32 named[GP_DELAYS];	 /* TLS to a name that a mail delivered here linked to by https: weak, up to GP_DELAY_10MIN */
 	__u32 shared_links;   /* of these: another address of its /24 or /48 had fetched the same link */
 	struct gp_hll servers; /* addresses that it asked */
 	struct gp_hll names;   /* Host and SNI */
@@ -73,6 +74,9 @@ void gp_web_facts_dialogue(struct gp_web_facts *facts, const struct gp_dialogue 
 
 /* A client fetched a link so long after the mail with it was delivered. @shared: struct gp_web_client's shared_links. */
 void gp_web_facts_joined(struct gp_web_facts *facts, const struct gp_addr *client, __u64 delay_ns, bool shared);
+
+/* A client opened TLS with a host so long after a mail with a link there was delivered. */
+void gp_web_facts_named(struct gp_web_facts *facts, const struct gp_addr *client, __u64 delay_ns);
 
 /* Time passes: @now_ns since the Unix epoch. Pages become bare, and clients that are quiet for @idle_ns are forgotten. */
 void gp_web_facts_expire(struct gp_web_facts *facts, __u64 now_ns, __u64 idle_ns);

@@ -12,7 +12,7 @@
 #include "log.h"
 #include "mail_facts.h"
 #include "names.h"
-#include "web_facts.h"
+#include "token_dialogue.h"
 
 #define FACTS_HOSTS 65536u
 #define STRANGERS 8192u
@@ -23,6 +23,7 @@ struct gp_witness {
 	struct gp_host_facts *facts;
 	struct gp_host_facts *strangers; /* outside, who only ever sent SYNs: a flood of them displaces nobody else */
 	struct gp_web_facts *web;
+	struct gp_tokens *tokens;
 	struct gp_evidence_pcapng *kept; /* NULL without a directory */
 	struct gp_addr flagged[GP_EVIDENCE_FILES]; /* sorted */
 	size_t flagged_count;
@@ -93,8 +94,15 @@ static void learn(struct gp_witness *w, const struct gp_dialogue *d, enum gp_str
 	else if (d->protocol == GP_DIALOGUE_HTTP)
 		learn_web(w, d, &host);
 	gp_web_facts_dialogue(w->web, d, &host, w->options.offset_ns);
+	gp_token_dialogue(w->tokens, w->web, d, &host, w->options.offset_ns);
 	if (d->tls && d->tls->has_hello)
 		gp_host_facts_ja4(w->facts, &host, d->stream->begin_ns + (__u64)w->options.offset_ns, d->tls->ja4);
+}
+
+/* A link of a delivered mail was fetched: by whom may have been told long ago. */
+static void joined(void *context, const struct gp_token_fetch *fetch, __u64 delay_ns, bool shared)
+{
+	gp_web_facts_joined(context, &fetch->addr, delay_ns, shared);
 }
 
 /* A dialogue has ended. */
@@ -182,6 +190,16 @@ int gp_witness_record(struct gp_witness *w, const struct gp_flow_record *record)
 	return gp_dialogues_record(w->dialogues, record);
 }
 
+static void expire(struct gp_witness *w, __u64 now_ns)
+{
+	const __u64 retention_ns = (__u64)(w->options.config->web.retention_s * 1e9);
+
+	gp_host_facts_expire(w->facts, now_ns);
+	gp_host_facts_expire(w->strangers, now_ns);
+	gp_web_facts_expire(w->web, now_ns, retention_ns);
+	gp_tokens_expire(w->tokens, now_ns, retention_ns);
+}
+
 static int flush(struct gp_witness *w)
 {
 	int err;
@@ -199,9 +217,7 @@ int gp_witness_tick(struct gp_witness *w, __u64 now_ns, __s64 offset_ns, __u64 n
 
 	w->options.offset_ns = offset_ns;
 	err = gp_dialogues_tick(w->dialogues, now_ns);
-	gp_host_facts_expire(w->facts, now_ns + (__u64)offset_ns);
-	gp_host_facts_expire(w->strangers, now_ns + (__u64)offset_ns);
-	gp_web_facts_expire(w->web, now_ns + (__u64)offset_ns, (__u64)(w->options.config->web.retention_s * 1e9));
+	expire(w, now_ns + (__u64)offset_ns);
 	if (w->kept)
 		gp_evidence_pcapng_expire(w->kept, now_s);
 	return err ? err : flush(w);
@@ -249,7 +265,7 @@ const struct gp_facts *gp_witness_facts(const struct gp_witness *w, const struct
 
 struct gp_heard gp_witness_heard(const struct gp_witness *w)
 {
-	return (struct gp_heard){ .hosts = w->facts, .web = w->web };
+	return (struct gp_heard){ .hosts = w->facts, .web = w->web, .tokens = w->tokens };
 }
 
 struct gp_dialogues_count gp_witness_count(const struct gp_witness *w)
@@ -273,6 +289,7 @@ void gp_witness_close(struct gp_witness *w)
 	if (w->strangers)
 		gp_host_facts_close(w->strangers);
 	gp_web_facts_close(w->web);
+	gp_tokens_close(w->tokens);
 	free(w);
 }
 
@@ -290,6 +307,10 @@ static int open_parts(struct gp_witness *w, const struct gp_config *config)
 		err = gp_host_facts_open(&w->strangers, STRANGERS, config->secret);
 	if (!err)
 		err = gp_web_facts_open(&w->web, config->web.clients, config->secret);
+	if (!err)
+		err = gp_tokens_open(&w->tokens, config->web.tokens, config->secret);
+	if (!err)
+		gp_tokens_tell(w->tokens, joined, w->web);
 	if (!err)
 		err = gp_dialogues_open(&w->dialogues, config, told, w);
 	if (!err && options.directory)
