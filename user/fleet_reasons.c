@@ -15,6 +15,7 @@
 #define DELAY_FLOOR (-2.0)
 #define DELAY_CAP 5.0
 #define MINUTES_CAP 1.0	     /* of all that follow within 1 to 10 min: readers do */
+#define NAMES_CAP 2.0	     /* a name in TLS is less than a link */
 #define SHARED_LINKS 2u	     /* one-time links that several addresses of the range fetched */
 #define SHARED_NATS 3.0
 #define SPREAD_SHARE 0.5     /* distinct names per request */
@@ -33,12 +34,13 @@
 #define DECLARED_SHARE 0.9
 #define DECLARED_NATS 3.0
 
-static const double delay_nats[GP_DELAYS] = {3, 2, 0.5, 0, -0.5};
+static const double delay_nats[GP_DELAYS] = {3, 2, 0.5, 0, -0.5}; /* per link of a delivered mail that is followed */
+static const double name_nats[GP_DELAYS] = {0.3, 0.2, 0, 0, 0};   /* per visit to the host of one, by TLS */
 
 /* What its web clients did, added up. */
 struct sums {
 	__u64 requests, hellos, pages, images, assets, robots_txt, bare_pages, declared_robot, image_proxy;
-	__u64 joined[GP_DELAYS];
+	__u64 joined[GP_DELAYS], named[GP_DELAYS];
 	__u64 shared;
 	struct gp_hll names;
 };
@@ -69,8 +71,10 @@ static void add_up(struct sums *s, const struct gp_fleet_group *group)
 		s->bare_pages += web->bare_pages;
 		s->declared_robot += web->declared_robot;
 		s->image_proxy += web->image_proxy;
-		for (int delay = 0; delay < GP_DELAYS; delay++)
+		for (int delay = 0; delay < GP_DELAYS; delay++) {
 			s->joined[delay] += web->joined[delay];
+			s->named[delay] += web->named[delay];
+		}
 		merge(&s->names, &web->names);
 	}
 }
@@ -156,6 +160,20 @@ static void say_delays(struct gp_finding *out, const struct sums *s)
 	gp_evidence_observe(e, "links", all);
 	gp_evidence_observe(e, "within_60s", soon);
 	gp_evidence_observe(e, "within_10s", (double)s->joined[GP_DELAY_10S]);
+}
+
+static void say_names(struct gp_finding *out, const struct sums *s)
+{
+	double weight = 0, soon = (double)(s->named[GP_DELAY_10S] + s->named[GP_DELAY_60S]);
+	struct gp_evidence *e;
+
+	for (int delay = 0; delay < GP_DELAYS; delay++)
+		weight += name_nats[delay] * (double)s->named[delay];
+	e = gp_evidence_add(out, "range.names", fmin(weight, NAMES_CAP),
+			    "%.0f of %.0f connections by TLS went to hosts that a mail delivered within the last 60 s has links "
+			    "to", soon, (double)s->hellos);
+	gp_evidence_observe(e, "within_60s", soon);
+	gp_evidence_observe(e, "connections", (double)s->hellos);
 }
 
 static void say_shared(struct gp_finding *out, const struct sums *s)
@@ -259,12 +277,15 @@ static enum gp_range_kind web_kind(const struct sums *s)
 {
 	__u64 joined = s->joined[GP_DELAY_10S] + s->joined[GP_DELAY_60S] + s->joined[GP_DELAY_10MIN] +
 		       s->joined[GP_DELAY_1H];
+	__u64 named = s->named[GP_DELAY_10S] + s->named[GP_DELAY_60S];
 	double clear = (double)s->requests;
 
 	if (s->requests >= MIN_CLEAR &&
 	    ((double)s->images >= IMAGE_SHARE * clear || (double)s->image_proxy >= clear / 2))
 		return GP_RANGE_IMAGE_PROXY;
 	if (joined >= MIN_JOINED && (double)joined >= JOINED_SHARE * (clear + (double)s->hellos))
+		return GP_RANGE_LINK_SCANNER;
+	if (named >= MIN_JOINED && 2 * named >= s->hellos)
 		return GP_RANGE_LINK_SCANNER;
 	if (s->robots_txt || (s->requests >= MIN_CLEAR && (double)s->declared_robot >= clear / 2))
 		return GP_RANGE_CRAWLER;
@@ -353,6 +374,7 @@ bool gp_fleet_judge(struct gp_range_finding *out, const struct gp_fleet_case *c,
 		add_up(&sums, &c->group);
 		say_pages(&reasons, &sums);
 		say_delays(&reasons, &sums);
+		say_names(&reasons, &sums);
 		say_shared(&reasons, &sums);
 		say_spread(&reasons, &sums);
 		say_declared(&reasons, &sums);

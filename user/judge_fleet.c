@@ -9,6 +9,8 @@
 
 #include <gatepost/table.h>
 
+#include "tokens.h"
+
 #define KEPT_MAX 512u	  /* verdicts; the one with the lowest score makes room */
 #define FLEET_PER_PREFIX 12.0 /* addresses: so much larger than the price a fleet is at least */
 
@@ -173,6 +175,33 @@ static int take_hosts(struct gp_fleets *f)
 	if (!err && f->count)
 		qsort(f->hosts, f->count, sizeof(*f->hosts), compare_hosts);
 	return err;
+}
+
+static struct gp_fleet_host *host_at(struct gp_fleets *f, const struct gp_addr *addr)
+{
+	return f->count ? bsearch(addr, f->hosts, f->count, sizeof(*f->hosts), compare_hosts) : NULL;
+}
+
+/* Links of one mail each that several addresses of a unit fetched are told to the first one that did. */
+static void take_shared_links(struct gp_fleets *f)
+{
+	const struct gp_tokens *tokens = f->heard.tokens;
+
+	for (__u32 i = 0; tokens && i < gp_tokens_count(tokens); i++) {
+		const struct gp_token *token = gp_tokens_at(tokens, i);
+		struct gp_fleet_host *host;
+		bool shared = false;
+
+		if (token->mails != 1 || token->kept < 2)
+			continue;
+		for (__u32 k = 1; k < token->kept && !shared; k++)
+			shared = gp_addr_compare(&token->fetch[0].addr, &token->fetch[k].addr) &&
+				 same_prefix(&token->fetch[0].addr, &token->fetch[k].addr,
+					     gp_fleet_unit_bits(&token->fetch[0].addr));
+		host = shared ? host_at(f, &token->fetch[0].addr) : NULL;
+		if (host)
+			host->shared++;
+	}
 }
 
 static int begin_period(struct gp_fleets *f)
@@ -471,6 +500,7 @@ static int look(struct gp_fleets *f)
 			continue;
 		if (!heard) {
 			hear(f);
+			take_shared_links(f);
 			heard = true;
 			err = gp_background_open(&background);
 			if (err)
