@@ -525,7 +525,7 @@ static void test_file_errors(void **state)
 		 "gatepost: %1$s/a\\x1b[2J.conf:1: decapsulate: \"1\" is unknown; true or false\n"
 		 "gatepost: %1$s/a\\x1b[2J.conf:2: \"bogus\": unknown key; known here: sensor, journal, inside, relays, "
 		 "infrastructure, source_validation, decapsulate, hash_secret, ports, scan_ports, tables, tags, evidence, deep, web, "
-		 "thresholds\n",
+		 "thresholds, fleet\n",
 		 directory);
 	assert_string_equal(out, expected);
 }

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "cidr.h"
+#include "tokens.h"
 
 static void check_finding(const struct box *box, const struct gp_range_finding *found)
 {
@@ -270,12 +271,225 @@ static void test_people(void **state)
 	assert_true(false_positives <= 0.0002 * ranges);
 }
 
+/* --- what is remembered, and what it costs ------------------------------------------------------------------------ */
+
+static __u32 origin_by_third_byte(const void *context, const struct gp_addr *addr)
+{
+	(void)context;
+	return 64500 + (addr->bytes[14] >= 103);
+}
+
+/* Neighbours of two providers are two ranges, and no filter is told to take both. */
+static void test_origins(void **state)
+{
+	static const struct range two[] = {
+		{V4(40, 94, 102, 0), 256, .n = 1500, .stack = NEW_STACK, .doing = DO_LINKS},
+		{V4(40, 94, 103, 0), 256, .n = 1500, .stack = NEW_STACK, .doing = DO_LINKS},
+	};
+	const struct gp_range_finding *found;
+	struct box box;
+
+	(void)state;
+	box_open(&box, 1, 1024);
+	gp_judge_origins(box.w.judge, origin_by_third_byte, NULL);
+	box_add(&box, &two[0]);
+	box_add(&box, &two[1]);
+	assert_int_equal(finish(&box, &found), 2);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(found[i].bits, 120);
+		assert_int_equal(found[i].addr.bytes[14], 102 + i);
+		assert_int_equal(found[i].covering_count, 1);
+		assert_int_equal(found[i].covering[0].bits, 120);
+	}
+	box_close(&box);
+}
+
+/* A covering may reach beyond the units that are in use; not when another provider's lie there. */
+static void test_covering_keeps_to_its_origin(void **state)
+{
+	const struct gp_range_finding *found;
+	struct box box;
+	struct range part = {.first = V4(40, 94, 100, 0), .k = 200, .n = 1200, .stack = NEW_STACK, .doing = DO_LINKS};
+
+	(void)state;
+	for (int known = 0; known < 2; known++) {
+		box_open(&box, 2, 1024);
+		box.w.limits.fleet.price = 30;
+		gp_judge_close(box.w.judge);
+		assert_int_equal(gp_judge_open(&box.w.judge, box.w.known, &box.w.limits, false), 0);
+		gp_judge_hear(box.w.judge, &(struct gp_heard){.hosts = box.hosts, .web = box.web});
+		world_tick(&box.w, START);
+		if (known)
+			gp_judge_origins(box.w.judge, origin_by_third_byte, NULL);
+		for (int i = 0; i < 3; i++) {
+			part.first = world_v4(0x285e6400 + (__u32)i * 256 + (i < 2 ? 0 : 56));
+			part.k = i < 2 ? 256 : 200;
+			box_add(&box, &part);
+		}
+		assert_int_equal(finish(&box, &found), 1);
+		assert_int_equal(found->bits, 118);
+		for (int i = 0; known && i < found->covering_count; i++)
+			assert_true(found->covering[i].bits >= 120 || found->covering[i].addr.bytes[14] < 102);
+		box_close(&box);
+	}
+}
+
+static void add_flows(struct box *box, __u32 host, __u32 flows)
+{
+	box->w.known->outside[host].services[GP_SERVICE_HTTP].confirmed += flows;
+}
+
+/* Verdicts stay when the range falls silent, and when what it does next is no longer even; the period forgets counts. */
+static void test_kept(void **state)
+{
+	static const struct range range = {V4(40, 94, 101, 0), 64, .n = 256, .shares = TURNS, .stack = NEW_STACK,
+					   .doing = DO_LINKS};
+	const struct gp_range_finding *found;
+	struct box box;
+
+	(void)state;
+	box_open(&box, 3, 1024);
+	box_add(&box, &range);
+	world_tick(&box.w, START + 601 * SECOND);
+	assert_int_equal(gp_judge_ranges(box.w.judge, &found), 1);
+	assert_int_equal(found->requests, 256);
+	add_flows(&box, 0, 1000);
+	world_tick(&box.w, START + 1201 * SECOND);
+	assert_int_equal(gp_judge_ranges(box.w.judge, &found), 1);
+	assert_int_equal(found->requests, 256);
+	world_tick(&box.w, START + 90000 * SECOND);
+	world_tick(&box.w, START + 91000 * SECOND); /* another day */
+	for (__u32 i = 0; i < 64; i++)
+		add_flows(&box, i, 5);
+	world_tick(&box.w, START + 92000 * SECOND);
+	assert_int_equal(gp_judge_ranges(box.w.judge, &found), 1);
+	assert_int_equal(found->requests, 320);
+	check_finding(&box, found);
+	box_close(&box);
+}
+
+/* A range that is found to go on is one verdict, not two. */
+static void test_grows(void **state)
+{
+	struct range range = {V4(40, 94, 102, 0), 256, .n = 2000, .stack = NEW_STACK, .doing = DO_LINKS};
+	const struct gp_range_finding *found;
+	struct box box;
+
+	(void)state;
+	box_open(&box, 4, 1024);
+	box_add(&box, &range);
+	world_tick(&box.w, START + 601 * SECOND);
+	assert_int_equal(gp_judge_ranges(box.w.judge, &found), 1);
+	assert_int_equal(found->bits, 120);
+	range.first = world_v4(0x285e6700);
+	box_add(&box, &range);
+	world_tick(&box.w, START + 1201 * SECOND);
+	assert_int_equal(gp_judge_ranges(box.w.judge, &found), 1);
+	assert_int_equal(found->bits, 119);
+	assert_int_equal(found->requests, 4000);
+	check_finding(&box, found);
+	box_close(&box);
+}
+
+static const struct gp_evidence *evidence_of(const struct gp_range_finding *f, const char *rule)
+{
+	for (int i = 0; i < f->evidence_count; i++) {
+		if (!strcmp(f->evidence[i].rule, rule))
+			return &f->evidence[i];
+	}
+	return NULL;
+}
+
+/* A link of one mail's own, fetched by several of a range's addresses; a link of many mails says nothing. */
+static void test_shared_links(void **state)
+{
+	static const struct range range = {V4(40, 94, 101, 0), 64, .n = 256, .stack = NEW_STACK, .doing = DO_LINKS};
+	static const __u64 secret[2] = {5, 6};
+
+	(void)state;
+	for (__u32 mails = 1; mails <= 2; mails++) {
+		const struct gp_range_finding *found;
+		struct gp_tokens *tokens;
+		struct gp_heard heard;
+		struct box box;
+
+		box_open(&box, 5, 1024);
+		assert_int_equal(gp_tokens_open(&tokens, 64, secret), 0);
+		heard = (struct gp_heard){.hosts = box.hosts, .web = box.web, .tokens = tokens};
+		gp_judge_hear(box.w.judge, &heard);
+		box_add(&box, &range);
+		for (__u64 link = 0; link < 4; link++) {
+			for (__u32 i = 0; i < mails; i++)
+				gp_tokens_delivered(tokens, link, false, START);
+			for (__u32 i = 0; i < 2; i++)
+				gp_tokens_fetched(tokens, link, &(struct gp_token_fetch){
+					.addr = box_addr(&range, 2 * (__u32)link + i), .time_ns = START + SECOND});
+		}
+		assert_int_equal(finish(&box, &found), 1);
+		assert_int_equal(evidence_of(found, "range.shared_links") != NULL, mails == 1);
+		if (mails == 1)
+			assert_true(world_observed(evidence_of(found, "range.shared_links"), "links") == 4);
+		gp_tokens_close(tokens);
+		box_close(&box);
+	}
+}
+
+/* Who proved nothing is nobody: SYNs, and counters without a handshake. */
+static void test_unproved(void **state)
+{
+	static const struct range range = {V4(40, 94, 101, 0), 100, .n = 600, .stack = NEW_STACK, .doing = DO_LINKS};
+	const struct gp_range_finding *found;
+	struct box box;
+
+	(void)state;
+	box_open(&box, 6, 1024);
+	box_add(&box, &range);
+	for (__u32 i = 0; i < box.w.known->outside_count; i++) {
+		box.w.known->outside[i].services[GP_SERVICE_HTTP].confirmed = 0;
+		box.w.known->outside[i].http.requests[GP_HTTP_GET] = 10;
+	}
+	assert_int_equal(finish(&box, &found), 0);
+	box_close(&box);
+}
+
+static void test_time(void **state)
+{
+	const struct gp_range_finding *found;
+	struct timespec from, to;
+	struct box box;
+	double ms;
+
+	(void)state;
+	box_open(&box, 7, 40000);
+	for (__u32 i = 0; box.w.known->outside_count < 32768; i++) {
+		struct range people = {.first = world_v4(0x3c000000 + (i << 8)), .k = 200, .n = 300, .shares = 1,
+				       .stack = i % 8 ? HUMAN : NEW_STACK, .doing = DO_TLS};
+
+		box_add(&box, &people);
+	}
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &from);
+	assert_int_equal(gp_judge_finish(box.w.judge, START + 500 * SECOND), 0);
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &to);
+	ms = (double)(to.tv_sec - from.tv_sec) * 1e3 + (double)(to.tv_nsec - from.tv_nsec) / 1e6;
+	printf("%u outside hosts: %.1f ms, %d verdicts\n", box.w.known->outside_count, ms,
+	       gp_judge_ranges(box.w.judge, &found));
+	assert_true(ms < 2000); /* sanitised, on a busy machine */
+	box_close(&box);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_scenarios),
 		cmocka_unit_test(test_recall),
 		cmocka_unit_test(test_people),
+		cmocka_unit_test(test_origins),
+		cmocka_unit_test(test_covering_keeps_to_its_origin),
+		cmocka_unit_test(test_kept),
+		cmocka_unit_test(test_grows),
+		cmocka_unit_test(test_shared_links),
+		cmocka_unit_test(test_unproved),
+		cmocka_unit_test(test_time),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -435,28 +435,20 @@ static void range_line(struct line *line, const void *context, size_t i)
 	set_number(line->cells[7], f->answered);
 }
 
-/* What a filter takes, as many on a line as fit. */
+/* The fleet's size, and what a filter takes. */
 static void print_covering(struct gp_sink *sink, const struct gp_range_finding *f)
 {
-	char text[GP_TEXT_ADDR], fleet[GP_TEXT_NUMBER];
-	int column = 0;
+	char text[GP_TEXT_ADDR], fleet[GP_TEXT_NUMBER], list[8 + GP_COVERING_MAX * GP_TEXT_ADDR] = "filter:";
+	size_t len = strlen(list);
 
 	gp_sink_print(sink, "%*sabout %s addresses in all; %d prefix%s hold%s those seen and no other\n", REASON, "",
 		      gp_text_number(fleet, (__u64)llround(f->fleet)), f->exact_count, f->exact_count == 1 ? "" : "es",
 		      f->exact_count == 1 ? "s" : "");
-	for (int i = 0; i < f->covering_count; i++) {
-		int len = (int)strlen(gp_text_prefix(text, &f->covering[i].addr, f->covering[i].bits));
-
-		if (i && column + len + 2 > COLUMNS) {
-			gp_sink_print(sink, "\n%*s", REASON + 8, "");
-			column = REASON + 8;
-		} else if (!i) {
-			gp_sink_print(sink, "%*sfilter: ", REASON, "");
-			column = REASON + 8;
-		}
-		gp_sink_print(sink, "%s%s", text, i + 1 < f->covering_count ? " " : "\n");
-		column += len + 1;
-	}
+	for (int i = 0; i < f->covering_count; i++)
+		len += (size_t)snprintf(list + len, sizeof(list) - len, " %s",
+					gp_text_prefix(text, &f->covering[i].addr, f->covering[i].bits));
+	gp_sink_print(sink, "%*s", REASON, "");
+	wrap(sink, list, REASON);
 	if (f->kind != GP_RANGE_SNOWSHOE)
 		gp_sink_print(sink, "%*sautomation, not an infection\n", REASON, "");
 }
