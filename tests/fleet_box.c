@@ -83,14 +83,15 @@ struct gp_addr box_addr(const struct range *range, __u32 i)
 /* --- what a connection shows -------------------------------------------------------------------------------------- */
 
 /* The stack decides on TCP and TLS; browsers of the same engine share TLS. */
-static void show(struct box *box, const struct gp_addr *addr, int stack, enum doing doing)
+static void show(struct box *box, const struct gp_addr *addr, int stack, enum doing doing, bool proved)
 {
 	struct gp_tcp_signature signature = {.ttl_class = 64};
 	char text[64];
 	__u64 now_ns = START + (__u64)(box_chance(box) * 500) * SECOND;
 
 	snprintf(signature.text, sizeof(signature.text), "4:64:0:1460:mss*%d,7:mss:df:0", stack < NEW_STACK ? stack / 3 : stack);
-	gp_host_facts_signature(box->hosts, addr, now_ns, &signature);
+	if (proved)
+		gp_host_facts_signature(box->hosts, addr, now_ns, &signature);
 	if (doing == DO_MAIL) {
 		gp_host_facts_dialect(box->hosts, addr, now_ns, (__u32)stack);
 		return;
@@ -206,7 +207,9 @@ void box_add(struct box *box, const struct range *range)
 		__u32 who = range->shares < 0 ? i % k : draw(box, sums, k);
 
 		count(&hosts[who], range, box_chance(box) < range->refused);
-		show(box, &hosts[who].addr, stack_of(box, range, stacks, people, who), range->doing);
+		/* A SYN comes before its source has proved itself by this flow. */
+		show(box, &hosts[who].addr, stack_of(box, range, stacks, people, who), range->doing,
+		     hosts[who].proved_flows >= 3);
 		fetch(box, &hosts[who].addr, range->doing);
 	}
 	for (__u32 i = 0; i < k; i++) {

@@ -17,7 +17,8 @@ assert.json says "each": then there is one report per capture. Five checks per c
 --update writes expect.json anew; the other checks are made all the same.
 
 assert.json: "named" is the list of all hosts with a verdict, each with the members that matter and optionally "rules",
-which must be among its reasons. "report" and "hosts" (by address) give values by path. "exit" is the exit code, 0 by
+which must be among its reasons. "report" and "hosts" (by address) give values by path; numbers
+in it are places in a list, from 0 on. "exit" is the exit code, 0 by
 default. "equal": the reports of all captures differ in nothing but bytes.
 """
 import concurrent.futures
@@ -152,6 +153,9 @@ def check_report(case, texts, asserted, update):
 
 def value_at(document, path):
     for key in path.split("."):
+        if isinstance(document, list) and key.isdigit() and int(key) < len(document):
+            document = document[int(key)]
+            continue
         if not isinstance(document, dict) or key not in document:
             return f"nothing at {key}"
         document = document[key]

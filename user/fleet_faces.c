@@ -301,8 +301,8 @@ static bool coherence_of(struct gp_coherent *out, const struct gp_background *b,
 	return true;
 }
 
-void gp_fleet_coherence(struct gp_coherent *out, const struct gp_background *b, enum gp_trade trade,
-			const struct gp_fleet_group *group, bool agents)
+static bool least_coherent(struct gp_coherent *out, const struct gp_background *b, enum gp_trade trade,
+			   const struct gp_fleet_group *group, bool agents)
 {
 	bool known = false;
 
@@ -317,6 +317,14 @@ void gp_fleet_coherence(struct gp_coherent *out, const struct gp_background *b, 
 			*out = one;
 		known = true;
 	}
+	return known;
+}
+
+void gp_fleet_coherence(struct gp_coherent *out, const struct gp_background *b, enum gp_trade trade,
+			const struct gp_fleet_group *group, bool agents)
+{
+	if (!least_coherent(out, b, trade, group, agents) && !agents)
+		least_coherent(out, b, trade, group, true);
 }
 
 bool gp_fleet_alike(const struct gp_fleet_group *a, const struct gp_fleet_group *b, enum gp_trade trade)

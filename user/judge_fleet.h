@@ -71,7 +71,7 @@ struct gp_coherent {
 
 /**
  * gp_fleet_coherence() - does a group show one face?
- * @agents: count User-Agents too.
+ * @agents: count User-Agents too; else only where nothing else is known.
  */
 void gp_fleet_coherence(struct gp_coherent *out, const struct gp_background *background, enum gp_trade trade,
 			const struct gp_fleet_group *group, bool agents);
