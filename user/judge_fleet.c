@@ -446,7 +446,7 @@ static int judge_runs(struct gp_fleets *f, struct gp_fleet_case *c)
 
 	for (__u32 from = 0, n; from < f->count && !err; from += n) {
 		unsigned int bits = gp_fleet_unit_bits(&f->hosts[from].addr);
-		struct gp_fleet_group run = {.hosts = f->hosts + from, .units = 1}, last = run, next;
+		struct gp_fleet_group run = {.hosts = f->hosts + from, .units = 1}, last = run, next = run;
 		bool found = false;
 
 		n = last.count = gp_fleet_neighbours(f->hosts + from, f->count - from, bits);
