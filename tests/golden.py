@@ -17,8 +17,8 @@ assert.json says "each": then there is one report per capture. Five checks per c
 --update writes expect.json anew; the other checks are made all the same.
 
 assert.json: "named" is the list of all hosts with a verdict, each with the members that matter and optionally "rules",
-which must be among its reasons. "report" and "hosts" (by address) give values by path. "exit" is the exit code, 0 by
-default. "equal": the reports of all captures differ in nothing but bytes.
+which must be among its reasons. "report" and "hosts" (by address) give values by path; numbers are places in a list.
+"exit" is the exit code, 0 by default. "equal": the reports of all captures differ in nothing but bytes.
 """
 import concurrent.futures
 import importlib.util

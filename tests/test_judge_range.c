@@ -492,10 +492,50 @@ static void test_one_direction(void **state)
 	world_close(&w);
 }
 
+/* Eight hosts that go through 2,400 addresses: each its own 300, or all the same; and seven of them. */
+static void test_partition(void **state)
+{
+	static const struct {
+		unsigned int hosts;
+		bool same, partition;
+	} runs[] = {{8, false, true}, {8, true, false}, {7, false, false}, {30, false, true}};
+	struct gp_addr prefix = world_v4(0xc0000200);
+
+	(void)state;
+	for (size_t run = 0; run < ROWS(runs); run++) {
+		static const struct tried tried = {8, 2400, 2400, 20};
+		const struct gp_range_finding *found;
+		const struct gp_evidence *e = NULL;
+		struct gp_cell cell;
+		struct world w;
+
+		world_open(&w, false);
+		set_cell(&cell, &prefix, &tried, 60);
+		assert_int_equal(gp_world_add_cell(w.known, &cell), 0);
+		for (__u32 i = 0; i < runs[run].hosts; i++) {
+			add_host(&w, 0xc0000201 + i, 300, 0, 0);
+			for (__u32 k = 0; k < 300; k++)
+				gp_hll_add(&world_host(&w, OUTSIDE + i)->contacts, gp_mix(gp_mix(7, runs[run].same ? 0 : i), k));
+		}
+		assert_int_equal(gp_judge_finish(w.judge, START + 60 * SECOND), 0);
+		assert_int_equal(gp_judge_ranges(w.judge, &found), 1);
+		check_finding(&w, found);
+		for (int i = 0; i < found->evidence_count; i++) {
+			if (!strcmp(found->evidence[i].rule, "range.partition"))
+				e = &found->evidence[i];
+		}
+		assert_int_equal(e != NULL, runs[run].partition);
+		if (e)
+			assert_true(fabs(world_observed(e, "overlap") - 1) < 0.3);
+		world_close(&w);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_edges),		 cmocka_unit_test(test_records),
+		cmocka_unit_test(test_partition),
 		cmocka_unit_test(test_hours_are_apart),	 cmocka_unit_test(test_hours_of_their_own),
 		cmocka_unit_test(test_cell_changes_hands), cmocka_unit_test(test_one_direction),
 		cmocka_unit_test(test_floods),

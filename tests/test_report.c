@@ -401,6 +401,37 @@ static void make_one_direction(struct world *w)
 	w->verdicts.asymmetry_count = 2;
 }
 
+static void make_fleet(struct world *w)
+{
+	static const __u8 last[] = { 0, 64, 96 }, bits[] = { 122, 123, 125 };
+	struct gp_range_finding *f;
+
+	world_cell_traffic(w, world_cell(w, "203.0.113.0", 120), GP_SERVICE_OTHER, 77, 7700, 77);
+	f = world_range(w, "40.94.101.0", 120);
+	f->kind = GP_RANGE_LINK_SCANNER;
+	f->verdict = GP_VERDICT_CONFIRMED;
+	f->source_verified = true;
+	f->hosts = 95;
+	f->fleet = 99.7;
+	f->requests = 300;
+	f->exact_count = 13;
+	f->endpoints = 0;
+	f->syn = f->answered = 0;
+	for (f->covering_count = 0; f->covering_count < 3; f->covering_count++) {
+		f->covering[f->covering_count] = (struct gp_cidr){ .addr = f->addr, .bits = bits[f->covering_count] };
+		f->covering[f->covering_count].addr.bytes[15] = last[f->covering_count];
+	}
+	/* As many prefixes as there can be, in several lines. */
+	f = world_range(w, "2001:db8:fff0::", 44);
+	f->kind = GP_RANGE_SNOWSHOE;
+	f->source_verified = true;
+	f->fleet = f->hosts;
+	for (f->covering_count = 0; f->covering_count < GP_COVERING_MAX; f->covering_count++) {
+		f->covering[f->covering_count] = (struct gp_cidr){ .addr = f->addr, .bits = 64 };
+		f->covering[f->covering_count].addr.bytes[7] = (__u8)(2 * f->covering_count);
+	}
+}
+
 static void make_no_record(struct world *w)
 {
 	world_slot_traffic(w, world_slot(w, "10.0.0.200", 128), GP_SERVICE_QUIC, 123, 45678);
@@ -447,6 +478,9 @@ static const struct {
 	{ "one direction", make_one_direction, false,
 	  { "partial     10.1.2.0/24: only what it sends is seen (1,600 attempts): no scanner is judged\n",
 	    "2001:db8::/48: only what it receives is seen\n" } },
+	{ "fleet", make_fleet, false,
+	  { "link_scanner       94.7%       95\n", "about 100 addresses in all; 13 prefixes hold those seen",
+	    "             filter: 40.94.101.0/26 40.94.101.64/27 40.94.101.96/29\n             automation, not an infection\n" } },
 	{ "no record", make_no_record, false, { "9 hosts seen", "10.0.0.0/24         inside       3    1,663" } },
 	{ "cells", make_cells, false,
 	  { "198.51.100.0/24     outside      1      320", "203.0.113.0/24      outside      0       30",

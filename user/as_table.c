@@ -143,6 +143,13 @@ bool gp_as_find(const struct gp_as_table *t, const struct gp_addr *addr, struct 
 	return t->csv ? gp_as_csv_find(t->csv, addr, as) : find_mmdb(&t->mmdb, addr, as);
 }
 
+__u32 gp_as_number(const void *table, const struct gp_addr *addr)
+{
+	struct gp_as as;
+
+	return table && gp_as_find(table, addr, &as) ? as.asn : 0;
+}
+
 void gp_as_close(struct gp_as_table *t)
 {
 	if (!t)

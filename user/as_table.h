@@ -21,6 +21,9 @@ int gp_as_open(struct gp_as_table **out, const char *path);
 /* Return: false when the table does not have the address, or @table is NULL. */
 bool gp_as_find(const struct gp_as_table *table, const struct gp_addr *addr, struct gp_as *as);
 
+/* Its number alone, for whom a table is only a context; 0: not known, or no table. */
+__u32 gp_as_number(const void *table, const struct gp_addr *addr);
+
 void gp_as_close(struct gp_as_table *table);
 
 #endif

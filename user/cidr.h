@@ -20,9 +20,12 @@ struct gp_cidr {
  *          active address; a prefix is taken where it costs no more than its halves do. 0: the exact list.
  * @widest: no prefix is shorter than this, of 128.
  *
- * Return: how many prefixes there are; more than @max when they did not fit (then @max are filled in), or -ENOMEM.
+ * Return: how many prefixes there are; when more than @max, the first @max of them are filled in.
  */
-int gp_cidr_cover(struct gp_cidr *out, size_t max, const struct gp_addr *addrs, size_t count, unsigned int bits,
-		  double price, unsigned int widest);
+size_t gp_cidr_cover(struct gp_cidr *out, size_t max, const struct gp_addr *addrs, size_t count, unsigned int bits,
+		     double price, unsigned int widest);
+
+/* Addresses (of so many @bits) in so many prefixes. */
+double gp_cidr_size(const struct gp_cidr *list, size_t count, unsigned int bits);
 
 #endif

@@ -205,6 +205,7 @@ static int open_witness(struct replay *r, const struct gp_options *options)
 		return err;
 	heard = gp_witness_heard(r->witness);
 	gp_judge_hear(r->judge, &heard);
+	gp_judge_origins(r->judge, gp_as_number, r->as_table);
 	return 0;
 }
 

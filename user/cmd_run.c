@@ -387,6 +387,7 @@ static int open_witness(struct run *run)
 		return err;
 	heard = gp_witness_heard(run->witness);
 	gp_judge_hear(run->judge, &heard);
+	gp_judge_origins(run->judge, gp_as_number, run->as_table);
 	return 0;
 }
 

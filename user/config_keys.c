@@ -212,6 +212,20 @@ const struct gp_config_key gp_config_keys[] = {
 	{"flood.answered_share", GP_KEY_NUMBER, "share of SYNs", 0, 1, "0.1", LIMIT(flood.answered_share)},
 	{"flood.new_share", GP_KEY_NUMBER, "share of SYNs", 0, 1, "0.01", LIMIT(flood.new_share)},
 	{"flood.slices", GP_KEY_NUMBER, "slices of 4 s", 1, 1000, "3", LIMIT(flood.slices)},
+	{"fleet", GP_KEY_SECTION, "", 0, 0, NULL, 0},
+	{"fleet.price", GP_KEY_NUMBER, "idle addresses", 0, 1e6, "8", LIMIT(fleet.price)},
+	{"fleet.widest4", GP_KEY_NUMBER, "bits", 8, 24, "20", LIMIT(fleet.widest4)},
+	{"fleet.widest6", GP_KEY_NUMBER, "bits", 16, 48, "40", LIMIT(fleet.widest6)},
+	{"fleet.min_requests", GP_KEY_NUMBER, "connections", 10, 1e6, "50", LIMIT(fleet.min_requests)},
+	{"fleet.min_addresses", GP_KEY_NUMBER, "addresses", 2, 1e6, "5", LIMIT(fleet.min_addresses)},
+	{"fleet.uniform_max", GP_KEY_NUMBER, "index of dispersion", 0.1, 100, "1.25", LIMIT(fleet.uniform_max)},
+	{"fleet.uniform_cap", GP_KEY_NUMBER, "nats", 0, 100, "3", LIMIT(fleet.uniform_cap)},
+	{"fleet.coherence_cap", GP_KEY_NUMBER, "nats", 0, 100, "8", LIMIT(fleet.coherence_cap)},
+	{"fleet.score", GP_KEY_NUMBER, "nats", 0.1, 100, "9.2", LIMIT(fleet.score)},
+	{"fleet.snowshoe_sources", GP_KEY_NUMBER, "addresses", 2, 1e6, "8", LIMIT(fleet.snowshoe_sources)},
+	{"fleet.snowshoe_uniform_max", GP_KEY_NUMBER, "index of dispersion", 0.1, 100, "1.4",
+	 LIMIT(fleet.snowshoe_uniform_max)},
+	{"fleet.period", GP_KEY_DURATION, "", 600, 31536000, "1d", LIMIT(fleet.period_s)},
 };
 const size_t gp_config_key_count = sizeof(gp_config_keys) / sizeof(gp_config_keys[0]);
 _Static_assert(sizeof(gp_config_keys) / sizeof(gp_config_keys[0]) <= GP_CONFIG_KEYS_MAX, "raise GP_CONFIG_KEYS_MAX");

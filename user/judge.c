@@ -7,7 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <gatepost/table.h>
+
 #include "filters.h"
+#include "judge_fleet.h"
 #include "judge_private.h"
 
 #define OUTAGE_HOSTS 4u	  /* inside, that tried in vain in one slice */
@@ -54,6 +57,8 @@ struct gp_judge {
 	struct gp_ranges *ranges;
 	struct gp_routing *routing;
 	struct gp_suppressions suppressed_hosts, suppressed_ranges;
+	struct gp_fleets *fleets;
+	struct gp_range_finding *range_findings; /* of both */
 };
 
 int gp_judge_open(struct gp_judge **out, struct gp_world *world, const struct gp_limits *limits, bool trust_inside)
@@ -72,6 +77,8 @@ int gp_judge_open(struct gp_judge **out, struct gp_world *world, const struct gp
 	err = gp_ranges_open(&j->ranges, world, &j->limits);
 	if (!err)
 		err = gp_routing_open(&j->routing, world, HOUR_WINDOWS * j->window_ns);
+	if (!err)
+		err = gp_fleets_open(&j->fleets, world, &j->limits);
 	if (err) {
 		gp_judge_close(j);
 		return err;
@@ -83,6 +90,12 @@ int gp_judge_open(struct gp_judge **out, struct gp_world *world, const struct gp
 void gp_judge_hear(struct gp_judge *j, const struct gp_heard *heard)
 {
 	j->heard = *heard;
+	gp_fleets_hear(j->fleets, heard);
+}
+
+void gp_judge_origins(struct gp_judge *j, gp_asn_of asn_of, const void *context)
+{
+	gp_fleets_origins(j->fleets, asn_of, context);
 }
 
 void gp_judge_one_direction(struct gp_judge *j)
@@ -98,6 +111,8 @@ void gp_judge_close(struct gp_judge *j)
 	gp_routing_close(j->routing);
 	gp_suppressions_clear(&j->suppressed_hosts);
 	gp_suppressions_clear(&j->suppressed_ranges);
+	gp_fleets_close(j->fleets);
+	free(j->range_findings);
 	free(j->findings);
 	free(j->floods.seen);
 	free(j->subjects);
@@ -442,6 +457,8 @@ static int weigh_window(struct gp_judge *j, __u64 end_ns)
 	}
 	if (!err && !j->one_direction)
 		err = gp_ranges_weigh(j->ranges, end_ns);
+	if (!err)
+		err = gp_fleets_weigh(j->fleets, end_ns);
 	return err;
 }
 
@@ -630,7 +647,7 @@ int gp_judge_finish(struct gp_judge *j, __u64 now_ns)
 		weigh(j, subject->id, &subject->now, &c, j->now_ns, true);
 	}
 	j->finished = true;
-	return 0;
+	return gp_fleets_weigh(j->fleets, j->now_ns);
 }
 
 struct gp_evidence *gp_evidence_add(struct gp_finding *finding, const char *rule, double weight, const char *format,
@@ -817,15 +834,38 @@ int gp_judge_asymmetries(struct gp_judge *j, const struct gp_asymmetry **out)
 	return gp_routing_list(j->routing, out);
 }
 
+static int compare_ranges(const void *a, const void *b)
+{
+	const struct gp_range_finding *x = a, *y = b;
+	int order = gp_addr_compare(&x->addr, &y->addr);
+
+	if (order)
+		return order;
+	return x->bits != y->bits ? x->bits - y->bits : (int)x->kind - (int)y->kind;
+}
+
 int gp_judge_ranges(struct gp_judge *j, const struct gp_range_finding **out)
 {
+	const struct gp_range_finding *scanners = NULL, *fleets;
+	int scanning = 0, count = gp_fleets_findings(j->fleets, &fleets);
+
 	gp_suppressions_clear(&j->suppressed_ranges);
 	/* Where answers are not seen nothing is known to have failed. */
-	if (j->one_direction) {
-		*out = NULL;
-		return 0;
-	}
-	return gp_known_good_ranges(&j->suppressed_ranges, &j->heard, out, gp_ranges_findings(j->ranges, out));
+	if (!j->one_direction)
+		scanning = gp_ranges_findings(j->ranges, &scanners);
+	if (scanning < 0 || count < 0)
+		return scanning < 0 ? scanning : count;
+	free(j->range_findings);
+	j->range_findings = calloc((size_t)(scanning + count) + 1, sizeof(*j->range_findings));
+	if (!j->range_findings)
+		return -ENOMEM;
+	for (int i = 0; i < scanning; i++)
+		j->range_findings[i] = scanners[i];
+	for (int i = 0; i < count; i++)
+		j->range_findings[scanning + i] = fleets[i];
+	qsort(j->range_findings, (size_t)(scanning + count), sizeof(*j->range_findings), compare_ranges);
+	*out = j->range_findings;
+	return gp_known_good_ranges(&j->suppressed_ranges, &j->heard, out, scanning + count);
 }
 
 int gp_judge_suppressed(const struct gp_judge *j, bool ranges, const struct gp_suppressed **out)

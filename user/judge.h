@@ -16,6 +16,7 @@
 #include "lists.h"
 #include "network_limits.h"
 #include "judge_web.h"
+#include "fleet_limits.h"
 #include "standing.h"
 #include "world.h"
 
@@ -46,6 +47,7 @@ struct gp_limits {
 	struct gp_spam_limits spam;
 	struct gp_list_limits lists;
 	struct gp_network_limits networks;
+	struct gp_fleet_limits fleet;
 };
 
 extern const struct gp_limits gp_limits_default;
@@ -125,7 +127,7 @@ struct gp_range_finding {
 	int covering_count;
 	int exact_count;	 /* prefixes that hold the active addresses and no other */
 	double fleet;		 /* addresses that it has, estimated from those seen */
-	__u64 requests;		 /* or mails, log-ins: what was counted of them */
+	__u64 requests;		 /* proved connections that they made; of kinds other than scanner, all that follows of scanners only */
 	double hosts;		 /* distinct sources so far, estimated */
 	double endpoints;	 /* distinct (address, port) that it tried, estimated; from here on: of the worst hour */
 	__u64 syn, answered;	 /* SYNs that it sent, and those of them that a SYN-ACK came back to */
@@ -169,6 +171,9 @@ struct gp_heard {
 /* gp_judge_hear() - evidence beside the counters. To be called before the first tick; without it only counters judge. */
 void gp_judge_hear(struct gp_judge *judge, const struct gp_heard *heard);
 
+/* gp_judge_origins() - whose addresses are: ranges are not merged across origins. Without it they are not known. */
+void gp_judge_origins(struct gp_judge *judge, gp_asn_of asn_of, const void *context);
+
 /**
  * gp_judge_tick() - take notice of the time.
  *
@@ -207,9 +212,10 @@ bool gp_judge_opinions(struct gp_judge *judge, __u32 id, struct gp_finding out[G
 
 /**
  * gp_judge_ranges() - every verdict on a prefix outside, in ascending order of the address.
+ * gp_judge_ranges() - every verdict on a prefix outside, in ascending order of the address; a prefix may have several.
  * @out: borrowed until the next call.
  *
- * Judges the open hour as it stands; to be called after gp_judge_finish(), or a tick. Return: how many, or -ENOMEM.
+ * Judges scanners' open hour as it stands; to be called after gp_judge_finish(), or a tick. Return: how many, or -ENOMEM.
  */
 int gp_judge_ranges(struct gp_judge *judge, const struct gp_range_finding **out);
 

@@ -24,6 +24,7 @@ enum gp_walk_kind {
 struct gp_walk {
 	__s64 failed, answered;
 	__s64 half_open; /* of the answered, reset by their own source */
+	__s64 contacts;	 /* addresses tried meanwhile, whatever the port: first contacts of all classes */
 	double addresses, ports; /* that the host knew before */
 };
 
@@ -72,6 +73,7 @@ struct gp_spam_count {
 	__u32 quit, no_quit, early;
 	__u32 starttls;
 	__u32 went_to_tls; /* STARTTLS accepted: what follows is hidden */
+	__u32 mails;	   /* begun: MAIL in the clear */
 	__u32 handed_flows; /* proved, to submission ports; what servers answered there: */
 	__u32 handed_accepted, handed_refused, handed_spam;
 };

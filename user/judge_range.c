@@ -23,6 +23,10 @@
 #define ABOVE_FLOOD 3.0		     /* times the SYNs of the middle one: not of the flood */
 
 #define STEP_NATS 1.3862943611198906 /* ln 4: what one failure tells, as in judge_scan.c */
+#define SHARES_HOSTS 8u	     /* with records; below that nothing is said of how they share their targets out */
+#define SHARES_TARGETS 200.0 /* addresses that they tried together */
+#define SHARES_MAX 1.3	     /* sum over the hosts / all: 1 where no two of them try the same, 13 % off */
+#define SHARES_NATS 1.0
 #define SCORE_CAP 16.0		     /* nats */
 #define FORGEABLE_NATS (-4.605170185988091) /* ln(1/100): that SYNs prove no source */
 
@@ -49,6 +53,8 @@ struct alarm {
 	double endpoints; /* of all time */
 	double new_endpoints, sources;
 	struct gp_hll sources_seen, addresses_seen;
+	__u32 records; /* hosts of it with a record, whose targets are known one by one */
+	double targets, targets_sum; /* of these: addresses tried by all together, and added up */
 };
 
 struct alarms {
@@ -293,13 +299,16 @@ static void read_sketches(struct gp_ranges *r)
 			continue;
 		gp_hll_add(&r->candidates.list[number - 1].sources_seen, gp_hash_addr(secret, &host->addr));
 		merge(&r->candidates.list[number - 1].addresses_seen, &host->contacts);
+		r->candidates.list[number - 1].records++;
+		r->candidates.list[number - 1].targets_sum += gp_hll_estimate(&host->contacts);
 	}
 	for (__u32 i = 0; i < r->candidates.count; i++) {
 		struct alarm *a = &r->candidates.list[i];
 		const struct gp_hll *endpoints = &r->world->cells[a->range].endpoints;
 
 		a->sources = fmax(1, gp_hll_estimate(&a->sources_seen));
-		a->endpoints = fmax(gp_hll_estimate(endpoints), gp_hll_estimate(&a->addresses_seen));
+		a->targets = gp_hll_estimate(&a->addresses_seen);
+		a->endpoints = fmax(gp_hll_estimate(endpoints), a->targets);
 		a->new_endpoints = fmin((double)a->syn, a->endpoints - r->ranges[a->range].endpoints_before);
 		a->sparse = is_sparse(a);
 	}
@@ -423,6 +432,21 @@ int gp_ranges_weigh(struct gp_ranges *r, __u64 now_ns)
 
 /* --- findings ----------------------------------------------------------------------------------------------------- */
 
+/* One scanner with many addresses tries each target once; many scanners that know nothing of each other meet. */
+static void say_shares(struct gp_finding *out, const struct alarm *a)
+{
+	struct gp_evidence *e;
+
+	if (a->records < SHARES_HOSTS || a->targets < SHARES_TARGETS || a->targets_sum > SHARES_MAX * a->targets)
+		return;
+	e = gp_evidence_add(out, "range.partition", SHARES_NATS,
+			    "%u of its addresses share about %.0f targets out among themselves: hardly one is tried twice",
+			    a->records, a->targets);
+	gp_evidence_observe(e, "addresses", a->records);
+	gp_evidence_observe(e, "targets", round(a->targets));
+	gp_evidence_observe(e, "overlap", a->targets_sum / a->targets);
+}
+
 static void add_reasons(struct gp_finding *out, const struct alarm *a)
 {
 	double syn = (double)a->syn, answered = (double)a->answered, endpoints = round(a->new_endpoints);
@@ -442,6 +466,7 @@ static void add_reasons(struct gp_finding *out, const struct alarm *a)
 			    "Of %.0f SYNs %.0f were answered", syn, answered);
 	gp_evidence_observe(e, "answered", answered);
 	gp_evidence_observe(e, "syn", syn);
+	say_shares(out, a);
 	e = gp_evidence_add(out, "range.forgeable", FORGEABLE_NATS,
 			    "SYNs that nobody answers prove no source: %.0f of them may be forged", syn - answered);
 	gp_evidence_observe(e, "unanswered", syn - answered);

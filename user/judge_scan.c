@@ -11,12 +11,15 @@
 #define SWEEP_ADDRESSES_PER_PORT 4.0 /* a sweep asks many addresses the same; a peer list does not */
 #define SWEEP_ADDRESS_SHARE 0.7	     /* distinct addresses per step: retries of few addresses are no sweep */
 #define HIGH_NET_SHARE 0.5	     /* net failures per first contact: three of four fail */
+#define PEER_CONTACTS 50u	     /* on high ports, a tenth of them answered, half of all: peer-to-peer */
+#define PEER_STEPS 3.0		     /* times as high is then the alarm on the other ports */
+#define PEER_NET_SHARE 0.6	     /* and four of five must fail */
 #define IN_FLIGHT 20		     /* connections that a browser opens at once */
 #define CERTAIN_NS 3000000000ull     /* unanswered for so long at the end of input: failed */
 
 /* 5. Reflected at zero: earlier successes cannot be saved up. @before: what the host knew when the slice began. */
 static void walk_step(struct gp_walk *walk, const struct gp_snapshot *before, __s64 failed, __s64 answered,
-		      __s64 half_open)
+		      __s64 half_open, __s64 contacts)
 {
 	if (!gp_walk_height(walk)) {
 		walk->addresses = before->addresses;
@@ -25,6 +28,7 @@ static void walk_step(struct gp_walk *walk, const struct gp_snapshot *before, __
 	walk->failed += failed;
 	walk->answered += answered;
 	walk->half_open += half_open;
+	walk->contacts += contacts;
 	if (gp_walk_height(walk) <= 0)
 		*walk = (struct gp_walk){0};
 }
@@ -79,25 +83,47 @@ static double steps_needed(const struct gp_limits *limits, enum gp_walk_kind kin
 }
 
 /*
+ * 6. Peers that listen on 443 or 80 fail as often as any others, and are many. A scanner of high ports is hardly ever
+ * answered.
+ */
+static bool is_peer(const struct gp_scan_state *scan)
+{
+	__u64 attempts[GP_SCAN_CLASSES] = {0}, answers = 0;
+
+	for (unsigned int ring = 0; ring < GP_SLICES; ring++) {
+		for (int class = 0; class < GP_SCAN_ENDPOINT; class++)
+			attempts[class] += scan->seen.attempts[class][ring];
+		answers += scan->seen.answers[GP_SCAN_HIGH][ring];
+	}
+	return attempts[GP_SCAN_HIGH] >= PEER_CONTACTS && 10 * answers >= attempts[GP_SCAN_HIGH] &&
+	       attempts[GP_SCAN_HIGH] >= attempts[GP_SCAN_SERVICE] + attempts[GP_SCAN_WATCHED];
+}
+
+/*
  * 6. Is this walk, with so many open attempts counted as failures, an alarm? @addresses, @ports: out, those that the
  * host got to know since the walk left zero.
  */
-static bool is_alarm(const struct gp_case *c, enum gp_walk_kind kind, const struct gp_walk *walk, __s64 in_flight,
+static bool is_alarm(const struct gp_case *c, bool is_peer, enum gp_walk_kind kind, const struct gp_walk *walk, __s64 in_flight,
 		     double *addresses, double *ports)
 {
 	const struct gp_limits *limits = c->limits;
 	double height = (double)(gp_walk_height(walk) + in_flight), steps = steps_needed(limits, kind);
+	double tried = (double)(walk->failed + walk->answered + in_flight);
 
+	if (is_peer && kind != GP_WALK_ENDPOINT && kind != GP_WALK_HIGH)
+		steps = fmax(PEER_STEPS * steps, PEER_NET_SHARE * tried);
 	if (height < steps || height <= 0)
 		return false;
 	*addresses = fmax(0, gp_hll_estimate(&c->host->contacts) - walk->addresses);
 	*ports = fmax(0, gp_hll_estimate(&c->host->ports) - walk->ports);
 	switch (kind) {
 	case GP_WALK_ENDPOINT:
-		return *ports >= limits->scan_endpoint_ports && *ports >= limits->scan_endpoint_ratio * *addresses;
+		/* Counted, not estimated: a peer-to-peer client has an address for each of its ports. */
+		return *ports >= limits->scan_endpoint_ports && tried >= limits->scan_endpoint_ports &&
+		       tried >= limits->scan_endpoint_ratio * (double)walk->contacts;
 	case GP_WALK_HIGH:
 		return *addresses >= limits->scan_high_contacts && *addresses >= SWEEP_ADDRESSES_PER_PORT * *ports &&
-		       height >= HIGH_NET_SHARE * (double)(walk->failed + walk->answered + in_flight);
+		       height >= HIGH_NET_SHARE * tried;
 	default:
 		return *addresses >= SWEEP_ADDRESS_SHARE * steps && *addresses >= SWEEP_ADDRESSES_PER_PORT * *ports;
 	}
@@ -114,7 +140,7 @@ static bool raise_alarms(struct gp_scan_state *scan, const struct gp_case *c, __
 
 		if (scan->alarm.raised && gp_walk_height(walk) <= gp_walk_height(&scan->alarm.at))
 			continue;
-		if (!is_alarm(c, (enum gp_walk_kind)kind, walk, 0, &addresses, &ports))
+		if (!is_alarm(c, is_peer(scan), (enum gp_walk_kind)kind, walk, 0, &addresses, &ports))
 			continue;
 		scan->alarm = (struct gp_alarm){.raised = true, .walk = (enum gp_walk_kind)kind, .at = *walk,
 						.addresses = addresses, .ports = ports, .time_ns = now_ns};
@@ -157,19 +183,22 @@ static void walk_slice(struct gp_scan_state *scan, const struct gp_case *c, __u6
 	struct gp_snapshot before = snapshot_before(scan, number);
 	__u32 half[GP_SCAN_CLASSES] = {0}, answered = 0;
 	bool counts = half_open_counts(c);
+	__s64 contacts = 0;
 
 	for (int class = GP_SCAN_WATCHED; class >= GP_SCAN_HIGH && counts; class--)
 		half[class] = take(&scan->half_open_contacts, slice->answered[class]);
 	if (counts)
 		half[GP_SCAN_ENDPOINT] = take(&scan->half_open_endpoints, slice->answered[GP_SCAN_ENDPOINT]);
+	for (int class = 0; class < GP_SCAN_ENDPOINT; class++)
+		contacts += slice->failed[class] + slice->answered[class];
 	for (int class = 0; class < GP_SCAN_CLASSES; class++) {
-		walk_step(&scan->walks[class], &before, slice->failed[class], slice->answered[class], half[class]);
+		walk_step(&scan->walks[class], &before, slice->failed[class], slice->answered[class], half[class], contacts);
 		answered += slice->answered[class];
 	}
 	walk_step(&scan->walks[GP_WALK_LISTENING], &before,
 		  slice->failed[GP_SCAN_SERVICE] + slice->failed[GP_SCAN_WATCHED],
 		  (__s64)slice->answered[GP_SCAN_SERVICE] + slice->answered[GP_SCAN_WATCHED],
-		  (__s64)half[GP_SCAN_SERVICE] + half[GP_SCAN_WATCHED]);
+		  (__s64)half[GP_SCAN_SERVICE] + half[GP_SCAN_WATCHED], contacts);
 	if (!answered || !counts) {
 		scan->half_open_contacts = 0;
 		scan->half_open_endpoints = 0;
@@ -295,7 +324,8 @@ static void raise_open_alarm(struct gp_scan_state *scan, const struct gp_case *c
 			continue;
 		if (!gp_walk_height(&walk))
 			walk = (struct gp_walk){.addresses = before.addresses, .ports = before.ports};
-		if (!is_alarm(c, (enum gp_walk_kind)kind, &walk, in_flight - benign, &addresses, &ports))
+		walk.contacts += open[GP_SCAN_HIGH] + open[GP_SCAN_SERVICE] + open[GP_SCAN_WATCHED];
+		if (!is_alarm(c, is_peer(scan), (enum gp_walk_kind)kind, &walk, in_flight - benign, &addresses, &ports))
 			continue;
 		if (scan->alarm.raised && gp_walk_height(&scan->alarm.at) + scan->alarm.in_flight >=
 						  gp_walk_height(&walk) + in_flight)
@@ -346,7 +376,7 @@ void gp_scan_weigh(struct gp_scan_state *scan, const struct gp_case *c, __u64 no
 	bool holds = false;
 
 	for (int kind = 0; kind < GP_WALKS && !holds; kind++)
-		holds = is_alarm(c, (enum gp_walk_kind)kind, &scan->walks[kind], 0, &addresses, &ports);
+		holds = is_alarm(c, is_peer(scan), (enum gp_walk_kind)kind, &scan->walks[kind], 0, &addresses, &ports);
 	if (!holds)
 		scan->windows = 0;
 	else if (scan->grown)

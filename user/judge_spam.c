@@ -41,6 +41,7 @@ static struct gp_spam_count count_now(const struct gp_case *c)
 		.early = smtp->early_talk,
 		.starttls = smtp->commands[GP_SMTP_STARTTLS],
 		.went_to_tls = smtp->replies[GP_STAGE_STARTTLS][GP_REPLY_2XX],
+		.mails = smtp->commands[GP_SMTP_MAIL],
 	};
 
 	smtp = &host->smtp[1];
@@ -277,7 +278,8 @@ static bool may_suspect(const struct gp_spam_state *spam, const struct gp_limits
 
 	if (spam->weight[GP_FAMILY_SUBMISSION] >= FAMILY_COUNTS && n->handed_flows)
 		return true;
-	return n->flows >= limits->spam_min_flows &&
+	/* Who sweeps port 25 looks for servers; it has no mail. */
+	return n->flows >= limits->spam_min_flows && n->mails + n->recipients + n->refused + n->went_to_tls > 0 &&
 	       (spam->weight[GP_FAMILY_FANOUT] >= FAMILY_COUNTS || spam->weight[GP_FAMILY_REFUSED] >= FAMILY_COUNTS);
 }
 

@@ -99,4 +99,18 @@ const struct gp_limits gp_limits_default = {
 		.new_share = 0.01,
 		.slices = 3,
 	},
+	.fleet = {
+		.price = 8,
+		.widest4 = 20,
+		.widest6 = 40,
+		.min_requests = 50,
+		.min_addresses = 5,
+		.uniform_max = 1.25,
+		.uniform_cap = 3,
+		.coherence_cap = 8,
+		.score = 9.2,
+		.snowshoe_sources = 8,
+		.snowshoe_uniform_max = 1.4,
+		.period_s = 86400,
+	},
 };

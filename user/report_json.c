@@ -567,6 +567,16 @@ static json *new_host(struct writer *w, const struct gp_listed *listed)
 	return o;
 }
 
+static json *new_covering(const struct gp_range_finding *f)
+{
+	json *list = json_object_new_array();
+	char text[GP_TEXT_ADDR];
+
+	for (int i = 0; list && i < f->covering_count; i++)
+		json_object_array_add(list, new_text(gp_text_prefix(text, &f->covering[i].addr, f->covering[i].bits)));
+	return list;
+}
+
 static json *new_range(struct writer *w, const struct gp_range_finding *f)
 {
 	char text[GP_TEXT_ADDR];
@@ -576,16 +586,18 @@ static json *new_range(struct writer *w, const struct gp_range_finding *f)
 	put_text(w, o, "prefix", gp_text_prefix(text, &f->addr, f->bits));
 	if (!gp_report_put_as(o, w->model->report->as_table, &f->addr) && !w->sink->err)
 		w->sink->err = -ENOMEM;
-	put(w, o, "covering", json_object_new_array());
+	put(w, o, "covering", new_covering(f));
 	put_text(w, o, "kind", gp_range_kind_name(f->kind));
 	put_text(w, o, "verdict", gp_verdict_name(f->verdict));
 	put_confidence(w, o, f->confidence);
 	put_double(w, o, "score", f->score);
-	put_bool(w, o, "source_verified", false); /* SYNs without an answer: anybody can have sent them */
+	put_bool(w, o, "source_verified", f->source_verified);
 	put_time(w, o, "first_seen", f->first_seen_ns);
 	put_time(w, o, "last_seen", f->last_seen_ns);
 	put_number(w, o, "hosts", (__u64)llround(f->hosts));
-	put_number(w, o, "fleet_estimate", (__u64)llround(f->hosts));
+	put_number(w, o, "fleet_estimate", (__u64)llround(fmax(f->fleet, f->hosts)));
+	put_number(w, o, "exact_prefixes", (__u64)f->exact_count);
+	put_number(w, o, "connections", f->requests);
 	put_number(w, o, "endpoints", (__u64)llround(f->endpoints));
 	put_evidence(w, o, f->evidence, f->evidence_count);
 	counters = put_object(w, o, "counters");

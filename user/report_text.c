@@ -443,9 +443,29 @@ static void range_line(struct line *line, const void *context, size_t i)
 	set_text(line->cells[2], gp_range_kind_name(f->kind));
 	set_confidence(line->cells[3], f->confidence);
 	set_number(line->cells[4], (__u64)llround(f->hosts));
+	if (f->kind != GP_RANGE_SCANNER)
+		return;
 	set_number(line->cells[5], (__u64)llround(f->endpoints));
 	set_number(line->cells[6], f->syn);
 	set_number(line->cells[7], f->answered);
+}
+
+/* The fleet's size, and what a filter takes. */
+static void print_covering(struct gp_sink *sink, const struct gp_range_finding *f)
+{
+	char text[GP_TEXT_ADDR], fleet[GP_TEXT_NUMBER], list[8 + GP_COVERING_MAX * GP_TEXT_ADDR] = "filter:";
+	size_t len = strlen(list);
+
+	gp_sink_print(sink, "%*sabout %s addresses in all; %d prefix%s hold%s those seen and no other\n", REASON, "",
+		      gp_text_number(fleet, (__u64)llround(f->fleet)), f->exact_count, f->exact_count == 1 ? "" : "es",
+		      f->exact_count == 1 ? "s" : "");
+	for (int i = 0; i < f->covering_count; i++)
+		len += (size_t)snprintf(list + len, sizeof(list) - len, " %s",
+					gp_text_prefix(text, &f->covering[i].addr, f->covering[i].bits));
+	gp_sink_print(sink, "%*s", REASON, "");
+	wrap(sink, list, REASON);
+	if (f->kind != GP_RANGE_SNOWSHOE)
+		gp_sink_print(sink, "%*sautomation, not an infection\n", REASON, "");
 }
 
 static void print_range_reasons(struct gp_sink *sink, const void *context, size_t i)
@@ -453,7 +473,10 @@ static void print_range_reasons(struct gp_sink *sink, const void *context, size_
 	const struct range_list *list = context;
 
 	print_evidence(sink, list->sorted[i]->evidence, list->sorted[i]->evidence_count);
-	gp_sink_print(sink, "%*ssources not verified: spoofed packets could look the same\n", REASON, "");
+	if (list->sorted[i]->kind != GP_RANGE_SCANNER)
+		print_covering(sink, list->sorted[i]);
+	if (!list->sorted[i]->source_verified)
+		gp_sink_print(sink, "%*ssources not verified: spoofed packets could look the same\n", REASON, "");
 	if (i + 1 < list->count)
 		gp_sink_print(sink, "\n");
 }
