@@ -19,6 +19,18 @@ WANTED = {"spam-bot", "p2p-bot", "worm", "horizontal-scanner", "vertical-scanner
 OTHER = {"scanner-prefix", "webshell-operator", "unlabelled-top-talker"}
 # Labelled as wanted, and not to be seen; the reason stands beside it.
 UNSEEN = {
+    "httpscan__ACandeias__webattack.pcap": "single requests without handshakes: nothing is proved, and each is one visit",
+    "httpscan__OTRF__pcap_log4shell_cve2021_44228_java_serialized_2022-.pcapng": "one request",
+    "httpscan__initconf__159.89.97.175.pcap": "one request",
+    "httpscan__initconf__HTTP-POSTS.pcap": "one to three requests of each host",
+    "httpscan__zeek__http.pcap": "one request",
+    "httpscan__markofu__HackChallenge_Cmas2011.pcap": "17 posts to one page, all answered with 200: the hole is in what they say",
+    "httpscan__tklab-tud__JoomlaScan.pcap": "11 requests, nine of them answered with 200",
+    "httpscan__tklab-tud__Mirai-x-Log4j.pcap": "30 requests for the same page: the hole is in their heads",
+    "httpscan__esnet-security__nmap_80_all.pcap": "31 requests, of which 16 were heard",
+    "httpscan__esnet-security__nmap_80_w_service_detection.pcap": "8 requests",
+    "httpscan__arzhsnm__web_attack.pcap": "too few of its paths are heard (evidence.flows)",
+    "httpscan__ntop__WebattackRCE.pcap": "too few of its paths are heard (evidence.flows)",
     "brute__cisco__kali-password-attack_hydra.pcap": "7 sessions of SSH: as many as a forgotten password makes",
     "brute__gokulsundarc__bruteforce.pcapng": "21 sessions of SSH, none of them readable: below 30 in 10 min",
     "brute__initconf__RDP-many-hosts-many-accounts.pcap": "25 brief flows in 6.7 hours, to 21 servers",

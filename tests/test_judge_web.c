@@ -16,6 +16,7 @@ struct visit {
 	__u32 probes, declared, robots_txt;
 	bool dressed; /* cookies and referrers */
 	bool unheard; /* in TLS or not sampled: counters only */
+	__u32 heard;  /* of the requests; 0: all; those that failed, in proportion */
 };
 
 struct client {
@@ -49,8 +50,8 @@ static void do_visit(struct client *k, const struct visit *v)
 		k->host.http.without_referrer += requests;
 	}
 	k->c.web = v->unheard ? NULL : &k->web;
-	k->web.requests += requests;
-	k->web.not_found += v->missing;
+	k->web.requests += v->heard ? v->heard : requests;
+	k->web.not_found += v->heard ? v->heard * v->missing / requests : v->missing;
 	k->web.probes += v->probes;
 	k->web.declared_robot += v->declared;
 	k->web.robots_txt += v->robots_txt;
@@ -85,7 +86,12 @@ static const struct {
 	{"a few paths of many servers, none of them known to be a hole", {.missing = 300, .paths = 300, .servers = 150}, 1, SUSPECTED},
 	{"slowly: 30 in ten minutes, all day", {.ok = 2, .missing = 28, .paths = 28, .servers = 1, .probes = 8}, DAY, CONFIRMED},
 
+	{"a scanner of one server, of which 20 requests are heard", {.ok = 25, .missing = 960, .paths = 20, .heard = 20, .servers = 1, .probes = 1}, 1, SUSPECTED},
+	{"the same, and none of them known to be a hole", {.ok = 25, .missing = 960, .paths = 20, .heard = 20, .servers = 1}, 1, NONE},
+
 	/* Others. */
+	{"one that polls 15 dead addresses, heard 20 times", {.missing = 600, .paths = 11, .heard = 20, .servers = 1}, 1, NONE},
+	{"a browser, heard 20 times, with one dead link on each page", {.ok = 400, .missing = 100, .paths = 20, .heard = 20, .servers = 5}, 1, NONE},
 	{"one exploit on one server: not to be told from a dead link", {.missing = 1, .paths = 1, .servers = 1, .probes = 1}, 1, NONE},
 	{"three", {.missing = 3, .paths = 3, .servers = 3, .probes = 3}, 1, NONE},
 	{"a browser with dead links", {.ok = 900, .missing = 60, .paths = 500, .servers = 40, .dressed = true}, DAY, NONE},

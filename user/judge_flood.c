@@ -46,27 +46,27 @@ struct gp_flood_count gp_flood_more(const struct gp_flood_count *now, const stru
 	};
 }
 
-bool gp_flood_is(const struct gp_flood_count *more, double s, const struct gp_flood_limits *limits)
+bool gp_flood_is(const struct gp_flood_count *more, double seconds, const struct gp_flood_limits *limits)
 {
 	double syn = more->syn;
 
-	return syn >= limits->syn_per_s * s && more->answered < limits->answered_share * syn &&
+	return syn >= limits->syn_per_s * seconds && more->answered < limits->answered_share * syn &&
 	       more->contacts <= fmax(NEW_MIN, limits->new_share * syn) &&
 	       more->endpoints <= PAIRS_PER_NEW * fmax(NEW_MIN, limits->new_share * syn);
 }
 
-void gp_flood_slice(struct gp_flood_state *s, const struct gp_flood_count *more, double seconds,
+void gp_flood_slice(struct gp_flood_state *state, const struct gp_flood_count *more, double seconds,
 		    const struct gp_flood_limits *limits)
 {
-	s->row++;
-	s->fresh++;
-	s->syns += more->syn;
-	if (s->row >= limits->slices)
-		s->sustained = true;
-	if (more->syn / seconds <= s->worst_per_s)
+	state->row++;
+	state->fresh++;
+	state->syns += more->syn;
+	if (state->row >= limits->slices)
+		state->sustained = true;
+	if (more->syn / seconds <= state->worst_per_s)
 		return;
-	s->worst = *more;
-	s->worst_per_s = more->syn / seconds;
+	state->worst = *more;
+	state->worst_per_s = more->syn / seconds;
 }
 
 static double total(const double *weight)

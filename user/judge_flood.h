@@ -52,11 +52,11 @@ struct gp_flood_count gp_flood_count_of(const struct gp_host *host);
 /* Counters now less those of the look before. */
 struct gp_flood_count gp_flood_more(const struct gp_flood_count *now, const struct gp_flood_count *seen);
 
-/* gp_flood_is() - is what a host added within @s seconds a flood? */
-bool gp_flood_is(const struct gp_flood_count *more, double s, const struct gp_flood_limits *limits);
+/* gp_flood_is() - is what a host added within @seconds a flood? */
+bool gp_flood_is(const struct gp_flood_count *more, double seconds, const struct gp_flood_limits *limits);
 
 /* gp_flood_slice() - take note of a slice of flood. A slice without one: state->row = 0. */
-void gp_flood_slice(struct gp_flood_state *state, const struct gp_flood_count *more, double s,
+void gp_flood_slice(struct gp_flood_state *state, const struct gp_flood_count *more, double seconds,
 		    const struct gp_flood_limits *limits);
 
 /* gp_flood_weigh() - the end of a window; one without a flood only fades. */
