@@ -9,6 +9,7 @@
 #include <gatepost/inside.h>
 
 #include "attempts.h"
+#include "lists_load.h"
 #include "memory_setup.h"
 
 #define RANGES_EVERY_NS (60ull * 1000000000ull)
@@ -255,6 +256,7 @@ static int begin_slice(struct run *r, __u64 now_ns)
 {
 	int err = gp_epoch_turn(r->epoch, now_ns);
 
+	gp_lists_tick(gp_lists_loaded(r->lists), now_ns);
 	if (!err)
 		err = gp_witness_tick(r->witness, now_ns, 0, now_ns / 1000000000u);
 	if (!err)
@@ -338,6 +340,8 @@ int run_open(struct run *r)
 	int err = gp_engine_native_open(&r->engine, r->config);
 
 	if (!err)
+		err = gp_lists_load(&r->lists, r->config->lists, r->config->list_count);
+	if (!err)
 		err = gp_world_open(&r->world, &r->engine->memory);
 	if (!err)
 		err = gp_epoch_open(&r->epoch, r->world, &(struct gp_epoch_options){.journal = NULL});
@@ -346,6 +350,7 @@ int run_open(struct run *r)
 	if (err)
 		return err;
 	options.memory = &r->engine->memory;
+	options.lists = gp_lists_loaded(r->lists);
 	err = gp_witness_open(&r->witness, &options);
 	if (err)
 		return err;
@@ -377,6 +382,7 @@ void run_close(struct run *r)
 	listener_close(r->listener);
 	if (r->engine)
 		r->engine->close(r->engine);
+	gp_lists_unload(r->lists);
 	table_free(&r->found_of);
 	table_free(&r->alarm_of);
 	free(r->found);

@@ -82,6 +82,7 @@ struct run {
 	struct baseline baseline[BASELINES];
 	struct attempts *attempts;
 	struct listener *listener;
+	struct gp_lists_loader *lists; /* of the configuration, as replay has them */
 	__u64 slice, ranges_due_ns;
 	int err;
 };
