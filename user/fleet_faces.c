@@ -80,6 +80,17 @@ static void profile_add(struct profile *p, __u64 hash, double weight)
 	p->votes[i].weight += weight;
 }
 
+static __u64 most_frequent(const struct gp_fact_slots *slots)
+{
+	__u32 most = 0;
+
+	for (__u32 i = 1; i < slots->used; i++) {
+		if (slots->of[i].count > slots->of[most].count)
+			most = i;
+	}
+	return slots->of[most].hash;
+}
+
 static void profile_host(struct profile *p, const struct gp_facts *facts, enum gp_face face)
 {
 	const struct gp_fact_slots *slots = facts ? slots_of(facts, face) : NULL;
@@ -90,6 +101,11 @@ static void profile_host(struct profile *p, const struct gp_facts *facts, enum g
 	if (total <= 0)
 		return;
 	p->voters++;
+	/* How a mail ends is part of its dialect, and depends on the server: its most frequent one is the sender's. */
+	if (face == GP_FACE_DIALECT) {
+		profile_add(p, most_frequent(slots), 1);
+		return;
+	}
 	for (__u32 i = 0; i < slots->used; i++)
 		profile_add(p, slots->of[i].hash, (double)slots->of[i].count / total);
 }

@@ -21,7 +21,7 @@
 #define SPREAD_SHARE 0.5     /* distinct names per request */
 #define SPREAD_REQUESTS 50u
 #define SPREAD_NATS 2.0
-#define REFUSED_NATS 1.5     /* per refused recipient, as in judge_spam.c */
+#define REFUSED_NATS 2.46 /* ln(.35 / .03): a bot's list of addresses and a clean one; summed over a range, it need not be damped */
 #define ACCEPTED_NATS (-0.4)
 #define REFUSED_FLOOR (-4.0)
 #define REFUSED_CAP 8.0

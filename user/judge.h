@@ -162,6 +162,7 @@ struct gp_watch;
 /* What was heard; each may be NULL. Borrowed until close. */
 struct gp_heard {
 	const struct gp_host_facts *hosts; /* how they speak: mail, TLS, TCP */
+	const struct gp_host_facts *strangers; /* outside hosts that said nothing: their SYNs */
 	const struct gp_web_facts *web;	   /* what web clients fetch */
 	const struct gp_tokens *tokens;	   /* links of mails, and who followed them */
 	const struct gp_lists *lists;	   /* what the operator says of addresses */

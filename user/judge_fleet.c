@@ -143,6 +143,8 @@ static void hear(struct gp_fleets *f)
 		struct gp_fleet_host *host = &f->hosts[i];
 
 		host->facts = f->heard.hosts ? gp_host_facts_get(f->heard.hosts, &host->addr) : NULL;
+		if (!host->facts && f->heard.strangers)
+			host->facts = gp_host_facts_get(f->heard.strangers, &host->addr);
 		host->web = f->heard.web ? gp_web_facts_get(f->heard.web, &host->addr) : NULL;
 	}
 }

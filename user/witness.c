@@ -419,7 +419,7 @@ const struct gp_facts *gp_witness_facts(const struct gp_witness *w, const struct
 
 struct gp_heard gp_witness_heard(const struct gp_witness *w)
 {
-	return (struct gp_heard){ .hosts = w->facts, .web = w->web, .tokens = w->tokens, .lists = w->options.lists,
+	return (struct gp_heard){ .hosts = w->facts, .strangers = w->strangers, .web = w->web, .tokens = w->tokens, .lists = w->options.lists,
 				  .watch = w->watch };
 }
 
