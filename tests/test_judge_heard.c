@@ -78,6 +78,7 @@ static void open_world(void)
 	host->addr = world_v4(0x0a000007);
 	host->services[GP_SERVICE_SMTP] = (struct gp_service_count){.confirmed = 5, .attempts = 5, .answered = 5};
 	host->proved_flows = 5;
+	host->smtp[0].commands[GP_SMTP_MAIL] = 5;
 	world_distinct(&host->mx, 50);
 }
 

@@ -38,6 +38,7 @@ static void set_mail(struct gp_host *host, const struct mail *m)
 	smtp->ended_by_quit = m->quit;
 	smtp->ended_without_quit = m->no_quit;
 	smtp->early_talk = m->early;
+	smtp->commands[GP_SMTP_MAIL] = m->flows; /* who has no mail is no spam bot: test_no_mail */
 	smtp->commands[GP_SMTP_STARTTLS] = m->starttls;
 	smtp->replies[GP_STAGE_STARTTLS][GP_REPLY_2XX] = m->went_to_tls;
 }
@@ -292,6 +293,25 @@ static void test_families(void **state)
 }
 
 /* Submission is between a subscriber and its provider. */
+/* Who sweeps port 25 meets many mail servers and says nothing to them. */
+static void test_no_mail(void **state)
+{
+	struct mail mail = {.flows = 400, .mx = 300, .attempts = 9000, .answered = 400, .no_quit = 400};
+	struct world w;
+
+	(void)state;
+	for (__u32 mails = 0; mails < 2; mails++) {
+		world_open(&w, false);
+		world_claim(&w, INSIDE, GP_ROLE_SUBSCRIBER);
+		set_mail(world_host(&w, INSIDE), &mail);
+		world_host(&w, INSIDE)->smtp[0].commands[GP_SMTP_MAIL] = mails;
+		world_tick(&w, START + 600 * SECOND);
+		assert_int_equal(world_verdict(&w, INSIDE, GP_KIND_SPAM_BOT),
+				 mails ? GP_VERDICT_SUSPECTED : GP_VERDICT_NONE);
+		world_close(&w);
+	}
+}
+
 /* What a subscriber hands in at a submission port is judged by what is answered there; never confirmed by that alone. */
 static const struct {
 	const char *name;
@@ -467,6 +487,7 @@ int main(void)
 		cmocka_unit_test(test_weights),	      cmocka_unit_test(test_verdicts),
 		cmocka_unit_test(test_dialect_text),
 		cmocka_unit_test(test_families),      cmocka_unit_test(test_submission),
+		cmocka_unit_test(test_no_mail),
 		cmocka_unit_test(test_half_life),
 		cmocka_unit_test(test_windows),	      cmocka_unit_test(test_open_attempts),
 		cmocka_unit_test(test_one_direction), cmocka_unit_test(test_both_kinds),

@@ -782,7 +782,7 @@ GP_INLINE int gp_stream_packet(struct gp_memory *m, gp_ctx *ctx, struct gp_scrat
 	if (flags & (GP_TCP_SYN | GP_TCP_FIN | GP_TCP_RST))
 		gp_stream_flags(m, &s->src, flags, now_ns);
 	flow = slot < 0 ? 0 : gp_mem_flow(m, (__u32)slot);
-	if (gp_mem_sampling(m) == GP_SAMPLING_ALL)
+	if (gp_mem_sampling(m) == GP_SAMPLING_ALL && gp_sampling_kind_of(service) != GP_SAMPLED_NONE)
 		gp_sampling_all(m, ctx, frame_bytes, service);
 	else if (gp_mem_sampling(m) && (flags & (GP_TCP_SYN | GP_TCP_ACK | GP_TCP_RST)) == GP_TCP_SYN)
 		gp_sampling_syn(m, ctx, frame_bytes, slot);
