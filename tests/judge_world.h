@@ -171,6 +171,15 @@ static inline enum gp_verdict world_verdict(struct world *w, __u32 id, enum gp_k
 	return finding ? finding->verdict : GP_VERDICT_NONE;
 }
 
+/* What is thought of a host, verdict or not; until the next call. */
+static inline const struct gp_finding *world_opinion(struct world *w, __u32 id, enum gp_kind kind)
+{
+	static struct gp_finding opinions[GP_KINDS];
+
+	assert_true(gp_judge_opinions(w->judge, id, opinions));
+	return &opinions[kind];
+}
+
 static inline const struct gp_evidence *world_evidence(const struct gp_finding *finding, const char *rule)
 {
 	for (int i = 0; finding && i < finding->evidence_count; i++) {

@@ -147,9 +147,9 @@ static void test_weights(void **state)
 		open_world();
 		tell(&world_host(&w, INSIDE)->addr, &rows[row].said);
 		world_tick(&w, START + 600 * SECOND);
-		e = world_evidence(world_finding(&w, INSIDE, GP_KIND_SPAM_BOT), rows[row].rule);
+		e = world_evidence(world_opinion(&w, INSIDE, GP_KIND_SPAM_BOT), rows[row].rule);
 		got = e ? e->weight : 0;
-		if (!world_finding(&w, INSIDE, GP_KIND_SPAM_BOT) || fabs(got - rows[row].weight) > 1e-9)
+		if (fabs(got - rows[row].weight) > 1e-9)
 			fail_msg("%s: %.3f instead of %.3f", rows[row].name, got, rows[row].weight);
 		world_close(&w);
 		close_facts(NULL);
@@ -172,7 +172,7 @@ static void test_names(void **state)
 		for (unsigned int i = 0; i < names; i++)
 			gp_host_facts_helo(facts, &addr, START, &"abc"[i], 1);
 		world_tick(&w, START + 600 * SECOND);
-		e = world_evidence(world_finding(&w, INSIDE, GP_KIND_SPAM_BOT), "smtp.dialect");
+		e = world_evidence(world_opinion(&w, INSIDE, GP_KIND_SPAM_BOT), "smtp.dialect");
 		assert_non_null(e);
 		assert_true(fabs(e->weight - (names < 3 ? -1 : 2.5)) < 1e-9);
 		world_close(&w);
@@ -197,7 +197,7 @@ static void test_forgotten(void **state)
 	world_tick(&w, START + 1200 * SECOND);
 	tell(&addr, &one);
 	world_tick(&w, START + 1800 * SECOND);
-	assert_true(fabs(world_evidence(world_finding(&w, INSIDE, GP_KIND_SPAM_BOT), "smtp.dialect")->weight - 3) < 0.02);
+	assert_true(fabs(world_evidence(world_opinion(&w, INSIDE, GP_KIND_SPAM_BOT), "smtp.dialect")->weight - 3) < 0.02);
 	world_close(&w);
 	close_facts(NULL);
 }
@@ -218,7 +218,7 @@ static void test_fanout_of_a_day(void **state)
 		gp_host_facts_network(facts, &addr, START + 2 * DAY, &server);
 	}
 	world_tick(&w, START + 600 * SECOND);
-	assert_true(fabs(world_evidence(world_finding(&w, INSIDE, GP_KIND_SPAM_BOT), "smtp.fanout")->weight - 1) < 1e-9);
+	assert_true(fabs(world_evidence(world_opinion(&w, INSIDE, GP_KIND_SPAM_BOT), "smtp.fanout")->weight - 1) < 1e-9);
 	world_close(&w);
 	close_facts(NULL);
 }
@@ -266,9 +266,9 @@ static void test_business(void **state)
 		world_host(&w, INSIDE)->services[GP_SERVICE_SMTP].confirmed++;
 		world_host(&w, INSIDE)->smtp[0].replies[GP_STAGE_RCPT][GP_REPLY_5XX] += 2;
 		world_tick(&w, START + day * DAY + 600 * SECOND);
-		e = world_evidence(world_finding(&w, INSIDE, GP_KIND_SPAM_BOT), "smtp.placement");
+		e = world_evidence(world_opinion(&w, INSIDE, GP_KIND_SPAM_BOT), "smtp.placement");
 		assert_null(e);
-		e = world_evidence(world_finding(&w, INSIDE, GP_KIND_SPAM_BOT), "smtp.fanout");
+		e = world_evidence(world_opinion(&w, INSIDE, GP_KIND_SPAM_BOT), "smtp.fanout");
 		assert_int_equal(!e, day < 2);
 		if (e)
 			assert_true(fabs(e->weight - 2) < 1e-9);

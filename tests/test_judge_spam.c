@@ -126,7 +126,7 @@ static void test_weights(void **state)
 		if (!strcmp(weights[row].rule, "smtp.fanout"))
 			set_refused(&world_host(&w, INSIDE)->smtp[0], GP_STAGE_RCPT, 1);
 		world_tick(&w, START + 600 * SECOND);
-		f = world_finding(&w, INSIDE, GP_KIND_SPAM_BOT);
+		f = world_opinion(&w, INSIDE, GP_KIND_SPAM_BOT);
 		got = weight_of(f, weights[row].rule);
 		if (!strcmp(weights[row].rule, "smtp.tcp"))
 			expected = fmax(-1, fmin(4, expected));
@@ -269,7 +269,7 @@ static void test_families(void **state)
 		struct mail mail;
 		enum gp_verdict verdict;
 	} rows[] = {
-		{{.flows = 99, .rcpt = 99}, GP_VERDICT_SUSPECTED}, /* placement, refusals */
+		{{.flows = 99, .rcpt = 99}, GP_VERDICT_NONE}, /* placement, refusals */
 		{{.flows = 99, .rcpt = 99, .no_quit = 99}, GP_VERDICT_SUSPECTED},
 		{{.flows = 99, .rcpt = 99, .no_quit = 99, .mx = 12}, GP_VERDICT_CONFIRMED},
 		{{.flows = 99, .rcpt = 99, .mx = 12}, GP_VERDICT_CONFIRMED},

@@ -7,7 +7,7 @@
 #include "judge_private.h"
 
 #define OPEN_ATTEMPT_NS 3000000000ull
-#define MIN_FAMILIES 3	/* at +1 or more, to confirm */
+#define MIN_FAMILIES 3	/* at +1 or more: a listed mail server at home has two */
 #define FAMILY_COUNTS 1.0
 #define DAY_NS 86400000000000ull
 #define USUAL_DAYS 14.0
@@ -261,14 +261,19 @@ static double total(const double *weight)
 
 /* --- the verdict -------------------------------------------------------------------------------------------------- */
 
+static int counting(const struct gp_spam_state *spam)
+{
+	int count = 0;
+
+	for (int i = 0; i < GP_FAMILIES; i++)
+		count += spam->weight[i] >= FAMILY_COUNTS;
+	return count;
+}
+
 /* 10. One server that refuses a device all day is a quarrel of two; a bot meets many. */
 static bool is_strong(const struct gp_spam_state *spam, const struct gp_limits *limits)
 {
-	int counting = 0;
-
-	for (int i = 0; i < GP_FAMILIES; i++)
-		counting += spam->weight[i] >= FAMILY_COUNTS;
-	return total(spam->weight) >= limits->confirm_score && counting >= MIN_FAMILIES &&
+	return total(spam->weight) >= limits->confirm_score && counting(spam) >= MIN_FAMILIES &&
 	       spam->weight[GP_FAMILY_FANOUT] >= FAMILY_COUNTS;
 }
 
@@ -280,6 +285,7 @@ static bool may_suspect(const struct gp_spam_state *spam, const struct gp_limits
 		return true;
 	/* Who sweeps port 25 looks for servers; it has no mail. */
 	return n->flows >= limits->spam_min_flows && n->mails + n->recipients + n->refused + n->went_to_tls > 0 &&
+	       counting(spam) >= MIN_FAMILIES &&
 	       (spam->weight[GP_FAMILY_FANOUT] >= FAMILY_COUNTS || spam->weight[GP_FAMILY_REFUSED] >= FAMILY_COUNTS);
 }
 

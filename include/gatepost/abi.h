@@ -592,6 +592,7 @@ enum {
 	GP_FLOW_HELLO = 0x08,	   /* the first segment of a TLS hello was sampled */
 	GP_FLOW_HELLO_ENDS = 0x10, /* and no other will be */
 	GP_FLOW_HEAD_OPEN = 0x20,  /* a web client's next segment may go on with its request's head */
+	GP_FLOW_FINISHED = 0x40,   /* what ends a mail client's TLS handshake was sampled */
 };
 
 /* What a sampled packet is wanted for. */

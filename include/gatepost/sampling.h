@@ -67,11 +67,21 @@ GP_INLINE int gp_sampling_is_hello(const struct gp_flow *flow, const struct gp_p
 	return gp_head_is_tls(p->head) && (flow->phase == GP_PHASE_TLS || !(flow->flags & GP_FLOW_CLIENT_DATA));
 }
 
+/*
+ * Behind the hello, the segment with the client's Finished: from there on the size of the flow tells whether a mail was
+ * taken (user/mail_facts.h).
+ */
+GP_INLINE int gp_sampling_is_finished(const struct gp_flow *flow, const struct gp_packet *p, __u32 from_client)
+{
+	return from_client && (flow->sampling & (GP_FLOW_HELLO | GP_FLOW_FINISHED)) == GP_FLOW_HELLO &&
+	       gp_head_is_record(p->head);
+}
+
 /* A mail dialogue: commands, without those that carry secrets, and replies. */
 GP_INLINE int gp_sampling_is_mail(const struct gp_flow *flow, const struct gp_packet *p, __u32 from_client)
 {
 	if (flow->phase == GP_PHASE_TLS)
-		return 0;
+		return gp_sampling_is_finished(flow, p, from_client);
 	if (!from_client)
 		return flow->sampled_server < GP_SAMPLE_SERVER;
 	/* Of a flow whose beginning was not seen nobody knows whether this is a command, a mail's text or a secret. */
@@ -120,6 +130,9 @@ GP_INLINE void gp_sampling_note(struct gp_flow *flow, const struct gp_packet *p,
 		flow->sampled_client++;
 	else
 		flow->sampled_server++;
+	/* A ChangeCipherSpec by itself has 6 bytes, and Finished follows. */
+	if (kind == GP_SAMPLED_MAIL && from_client && flow->phase == GP_PHASE_TLS && p->payload_len > 6)
+		flow->sampling |= GP_FLOW_FINISHED;
 	if (kind != GP_SAMPLED_HTTP || !from_client)
 		return;
 	flow->sampling &= (__u8)~GP_FLOW_HEAD_OPEN;
