@@ -205,6 +205,9 @@ const struct gp_config_key gp_config_keys[] = {
 	{"http_bot.probe", GP_KEY_NUMBER, "nats", 0, 100, "1", LIMIT(http_bot.probe)},
 	{"http_bot.min_servers", GP_KEY_NUMBER, "servers", 1, 1e6, "20", LIMIT(http_bot.min_servers)},
 	{"http_bot.per_server", GP_KEY_NUMBER, "requests per server", 1, 1e6, "3", LIMIT(http_bot.per_server)},
+	{"http_bot.beacon", GP_KEY_NUMBER, "nats", 0, 2, "2", LIMIT(http_bot.beacon)},
+	{"http_bot.beacon_score", GP_KEY_NUMBER, "score", 0, 1, "0.8", LIMIT(http_bot.beacon_score)},
+	{"http_bot.beacon_prevalence", GP_KEY_NUMBER, "share of web clients", 0, 1, "0.02", LIMIT(http_bot.beacon_prevalence)},
 	{"http_bot.declared", GP_KEY_NUMBER, "nats", 0, 100, "3", LIMIT(http_bot.declared)},
 
 	{"flood", GP_KEY_SECTION, "", 0, 0, NULL, 0},

@@ -32,6 +32,7 @@ static const struct {
 	[GP_HTTP_BOT_SERVERS] = {"http.servers", 0, 3, true},
 	[GP_HTTP_BOT_MANNERS] = {"http.manners", -1, 0.7, true},
 	[GP_HTTP_BOT_DECLARED] = {"http.declared", -4, 0, true},
+	[GP_HTTP_BOT_BEACON] = {"http.beacon", 0, 2, true},
 };
 
 static struct gp_http_bot_news news_of(const struct gp_case *c)
@@ -56,6 +57,8 @@ static struct gp_http_bot_news news_of(const struct gp_case *c)
 	now.generation = c->web->generation;
 	now.servers = gp_hll_estimate(&c->web->servers);
 	now.paths = gp_hll_estimate(&c->web->paths);
+	now.beacon = c->web->beacon.score;
+	now.prevalence = c->web->beacon_prevalence;
 	return now;
 }
 
@@ -117,6 +120,12 @@ static double declared_weight(const struct gp_http_bot_news *now, const struct g
 	return -(now->heads && 2 * now->declared >= now->heads ? l->declared : 0) - (now->robots_txt ? 1 : 0);
 }
 
+/* Clocks, updates and monitors are as regular: it decides nothing (may_suspect, is_strong). */
+static double beacon_weight(const struct gp_http_bot_news *now, const struct gp_http_bot_limits *l)
+{
+	return now->beacon >= l->beacon_score && now->prevalence <= l->beacon_prevalence ? l->beacon : 0;
+}
+
 static double level_of(enum gp_http_bot_family family, const struct gp_http_bot_news *now,
 		       const struct gp_http_bot_limits *l)
 {
@@ -127,6 +136,8 @@ static double level_of(enum gp_http_bot_family family, const struct gp_http_bot_
 		return servers_weight(now, l);
 	case GP_HTTP_BOT_MANNERS:
 		return manners_weight(now);
+	case GP_HTTP_BOT_BEACON:
+		return beacon_weight(now, l);
 	default:
 		return declared_weight(now, l);
 	}
@@ -246,6 +257,10 @@ static void add_reasons(struct gp_finding *out, const double *weight, const stru
 			    n->heads, n->robots_txt);
 	gp_evidence_observe(e, "declared", n->declared);
 	gp_evidence_observe(e, "robots_txt", n->robots_txt);
+	e = gp_evidence_add(out, families[GP_HTTP_BOT_BEACON].rule, weight[GP_HTTP_BOT_BEACON],
+			    "It calls one server as regularly as a clock, which %.1f %% of the others ask", 100 * n->prevalence);
+	gp_evidence_observe(e, "beacon_score", round(1000 * n->beacon) / 1000);
+	gp_evidence_observe(e, "prevalence", n->prevalence);
 }
 
 static void tell(struct gp_finding *out, const struct gp_http_bot_state *s, const double *weight,

@@ -18,6 +18,8 @@ struct gp_http_bot_limits {
 	double probe;	     /* nats for each request that only who looks for holes makes */
 	double min_servers;  /* distinct servers: the first step; five times as many is the next */
 	double per_server;   /* requests per server, at most: it comes once and goes on */
+	double beacon;	     /* nats for contacts as regular as a clock, with few others' servers: in support only */
+	double beacon_score, beacon_prevalence; /* user/beacon.h; share of web clients that ask the same server, at most */
 	double declared;     /* nats that it takes off to say that one is a robot; robots.txt: one more */
 };
 
@@ -28,6 +30,7 @@ enum gp_http_bot_family {
 	GP_HTTP_BOT_SERVERS,
 	GP_HTTP_BOT_MANNERS,
 	GP_HTTP_BOT_DECLARED,
+	GP_HTTP_BOT_BEACON,
 	GP_HTTP_BOT_FAMILIES,
 };
 
@@ -38,6 +41,7 @@ struct gp_http_bot_news {
 	__u32 heads, not_found, probes, declared, robots_txt; /* heard: samples, which may be forgotten in between */
 	__u64 generation;
 	double servers, paths; /* estimates */
+	double beacon, prevalence;
 };
 
 struct gp_http_bot_state {

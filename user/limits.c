@@ -91,6 +91,9 @@ const struct gp_limits gp_limits_default = {
 		.probe = 1,
 		.min_servers = 20,
 		.per_server = 3,
+		.beacon = 2,
+		.beacon_score = 0.8,
+		.beacon_prevalence = 0.02,
 		.declared = 3,
 	},
 	.flood = {
