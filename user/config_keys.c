@@ -290,6 +290,20 @@ static void allowed_in_range(char *out, size_t size, const struct gp_config_key 
 		 key->type == GP_KEY_INTEGER ? "a whole number" : "a power of two", key->min, key->max, key->unit);
 }
 
+static void allowed_entries(char *out, size_t size, const struct gp_config_key *key)
+{
+	if (key->type == GP_KEY_PREFIXES)
+		snprintf(out, size, "a list of %g to %g prefixes, such as [192.0.2.0/24, \"2001:db8::/32\"]", key->min,
+			 key->max);
+	else if (key->type == GP_KEY_LISTS)
+		snprintf(out, size, "a sequence of %g to %g mappings with name, kind, and file or entries", key->min, key->max);
+	else if (key->type == GP_KEY_LIST_ENTRIES)
+		snprintf(out, size, "a list of %g to %g entries, such as [\"192.0.2.0/24, a label, 2026-12-31\"]", key->min,
+			 key->max);
+	else
+		snprintf(out, size, "a list of %s from %g to %g, such as [25, 8000-8010]", key->unit, key->min, key->max);
+}
+
 void gp_config_key_allowed(char *out, size_t size, const struct gp_config_key *key)
 {
 	switch (key->type) {
@@ -300,20 +314,20 @@ void gp_config_key_allowed(char *out, size_t size, const struct gp_config_key *k
 	case GP_KEY_BITS:
 		allowed_in_range(out, size, key);
 		break;
+	case GP_KEY_PORTS:
+	case GP_KEY_SCAN_PORTS:
+	case GP_KEY_PREFIXES:
+	case GP_KEY_LISTS:
+	case GP_KEY_LIST_ENTRIES:
+		allowed_entries(out, size, key);
+		break;
 	case GP_KEY_MASK:
 		snprintf(out, size, "0x and 1 to 8 hexadecimal digits, such as 0xff00");
 		break;
 	case GP_KEY_TEXT:
+	case GP_KEY_LIST_NAME:
+	case GP_KEY_LIST_FILE:
 		snprintf(out, size, "%g to %g printable ASCII %s", key->min, key->max, key->unit);
-		break;
-	case GP_KEY_PORTS:
-	case GP_KEY_SCAN_PORTS:
-		snprintf(out, size, "a list of %s from %g to %g, such as [25, 8000-8010]", key->unit, key->min,
-			 key->max);
-		break;
-	case GP_KEY_PREFIXES:
-		snprintf(out, size, "a list of %g to %g prefixes, such as [192.0.2.0/24, \"2001:db8::/32\"]", key->min,
-			 key->max);
 		break;
 	case GP_KEY_ENTRY_SUBSCRIBER:
 		snprintf(out, size, "the length of one subscriber's prefix, from that of the entry to 32 or 128");
@@ -324,19 +338,8 @@ void gp_config_key_allowed(char *out, size_t size, const struct gp_config_key *k
 	case GP_KEY_SECRET:
 		snprintf(out, size, "%g %s", key->max, key->unit);
 		break;
-	case GP_KEY_LISTS:
-		snprintf(out, size, "a sequence of %g to %g mappings with name, kind, and file or entries", key->min, key->max);
-		break;
-	case GP_KEY_LIST_NAME:
-	case GP_KEY_LIST_FILE:
-		snprintf(out, size, "%g to %g printable ASCII %s", key->min, key->max, key->unit);
-		break;
 	case GP_KEY_LIST_KIND:
 		snprintf(out, size, "watch, known-bad or known-good");
-		break;
-	case GP_KEY_LIST_ENTRIES:
-		snprintf(out, size, "a list of %g to %g entries, such as [\"192.0.2.0/24, a label, 2026-12-31\"]", key->min,
-			 key->max);
 		break;
 	case GP_KEY_SECTION:
 		snprintf(out, size, "a mapping of keys");

@@ -679,6 +679,15 @@ double gp_fade(const struct gp_limits *limits, __u64 then_ns, __u64 now_ns)
 	return exp2(-age_s / limits->half_life_s);
 }
 
+double gp_weights_total(const double *weights, int families)
+{
+	double total = 0;
+
+	for (int i = 0; i < families; i++)
+		total += weights[i];
+	return total;
+}
+
 struct gp_standing_limits gp_standing_limits(const struct gp_limits *limits)
 {
 	return (struct gp_standing_limits){

@@ -250,15 +250,6 @@ static void weigh_families(struct gp_spam_state *spam, const struct gp_spam_news
 		weight[i] = fmax(l->bounds[i].floor, fmin(l->bounds[i].cap, weight[i]));
 }
 
-static double total(const double *weight)
-{
-	double sum = 0;
-
-	for (int i = 0; i < GP_FAMILIES; i++)
-		sum += weight[i];
-	return sum;
-}
-
 /* --- the verdict -------------------------------------------------------------------------------------------------- */
 
 static int counting(const struct gp_spam_state *spam)
@@ -273,7 +264,7 @@ static int counting(const struct gp_spam_state *spam)
 /* 10. One server that refuses a device all day is a quarrel of two; a bot meets many. */
 static bool is_strong(const struct gp_spam_state *spam, const struct gp_limits *limits)
 {
-	return total(spam->weight) >= limits->confirm_score && counting(spam) >= MIN_FAMILIES &&
+	return gp_weights_total(spam->weight, GP_FAMILIES) >= limits->confirm_score && counting(spam) >= MIN_FAMILIES &&
 	       spam->weight[GP_FAMILY_FANOUT] >= FAMILY_COUNTS;
 }
 
@@ -304,7 +295,7 @@ static void begin_day(struct gp_spam_state *spam, __u64 now_ns)
 /* What the host shows at its worst is what is told. */
 static void show(struct gp_spam_state *spam, bool changed)
 {
-	if (!changed && total(spam->weight) < total(spam->shown))
+	if (!changed && gp_weights_total(spam->weight, GP_FAMILIES) < gp_weights_total(spam->shown, GP_FAMILIES))
 		return;
 	memcpy(spam->shown, spam->weight, sizeof(spam->shown));
 	spam->shown_news = spam->seen;
@@ -314,7 +305,7 @@ static void judge(struct gp_spam_state *spam, const struct gp_case *c, __u64 now
 {
 	const struct gp_standing_limits limits = gp_standing_limits(c->limits);
 	const struct gp_opinion opinion = {
-		.score = total(spam->weight) * gp_fade(c->limits, spam->weighed_ns, now_ns),
+		.score = gp_weights_total(spam->weight, GP_FAMILIES) * gp_fade(c->limits, spam->weighed_ns, now_ns),
 		.may_suspect = may_suspect(spam, c->limits),
 		.may_confirm = spam->windows >= 2 && c->verified,
 		.contacts = spam->seen.count.flows + spam->seen.count.handed_flows,

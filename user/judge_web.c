@@ -166,15 +166,6 @@ static void weigh_families(struct gp_http_bot_state *s, const struct gp_case *c,
 	}
 }
 
-static double total(const double *weight)
-{
-	double sum = 0;
-
-	for (int i = 0; i < GP_HTTP_BOT_FAMILIES; i++)
-		sum += weight[i];
-	return sum;
-}
-
 static bool counts(const struct gp_http_bot_state *s, enum gp_http_bot_family family)
 {
 	return s->weight[family] >= FAMILY_COUNTS;
@@ -206,7 +197,7 @@ void gp_http_bot_weigh(struct gp_http_bot_state *s, const struct gp_case *c, __u
 	s->seen = now;
 	s->weighed_ns = now_ns;
 	opinion = (struct gp_opinion){
-		.score = total(s->weight),
+		.score = gp_weights_total(s->weight, GP_HTTP_BOT_FAMILIES),
 		/* What was asked for must speak: failures alone are what a poll of a dead address has. */
 		.may_suspect = c->verified && (counts(s, GP_HTTP_BOT_PATHS) || counts(s, GP_HTTP_BOT_PROBES)),
 		.contacts = now.requests,
@@ -216,7 +207,7 @@ void gp_http_bot_weigh(struct gp_http_bot_state *s, const struct gp_case *c, __u
 	if (is_new)
 		s->windows = is_strong ? s->windows + 1 : 0;
 	opinion.may_confirm = s->windows >= CONFIRM_WINDOWS;
-	grown = opinion.score > total(s->shown);
+	grown = opinion.score > gp_weights_total(s->shown, GP_HTTP_BOT_FAMILIES);
 	if (!gp_standing_step(&s->standing, &limits, &opinion, now_ns) && !grown)
 		return;
 	s->shown_news = now;
