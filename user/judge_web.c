@@ -186,7 +186,7 @@ void gp_http_bot_weigh(struct gp_http_bot_state *s, const struct gp_case *c, __u
 		      now.probes != s->seen.probes || now.requests != s->seen.requests;
 	double fade = gp_fade(c->limits, s->weighed_ns, now_ns);
 	struct gp_opinion opinion;
-	bool is_strong, grown;
+	bool is_strong, grown, changed;
 
 	if (is_new)
 		weigh_families(s, c, &now, fade);
@@ -206,7 +206,10 @@ void gp_http_bot_weigh(struct gp_http_bot_state *s, const struct gp_case *c, __u
 		s->windows = is_strong ? s->windows + 1 : 0;
 	opinion.may_confirm = s->windows >= CONFIRM_WINDOWS;
 	grown = opinion.score > total(s->shown);
-	if (!gp_standing_step(&s->standing, &limits, &opinion, now_ns) && !grown)
+	changed = gp_standing_step(&s->standing, &limits, &opinion, now_ns);
+	if (changed && gp_standing_calm(&s->standing))
+		s->windows = 0; /* another episode is confirmed by windows of its own */
+	if (!changed && !grown)
 		return;
 	s->shown_news = now;
 	for (int i = 0; i < GP_HTTP_BOT_FAMILIES; i++)
@@ -223,9 +226,9 @@ static void add_reasons(struct gp_finding *out, const double *weight, const stru
 	gp_evidence_observe(e, "responses_4xx", n->failed);
 	gp_evidence_observe(e, "responses_2xx_3xx", n->succeeded);
 	e = gp_evidence_add(out, families[GP_HTTP_BOT_PATHS].rule, weight[GP_HTTP_BOT_PATHS],
-			    "It asked for about %.0f different paths, of which about %.0f were not there", n->paths,
-			    paths_missed(n));
-	gp_evidence_observe(e, "distinct_paths", round(n->paths));
+			    "It asked for about %.0f different paths, of which about %.0f were not there",
+			    fmin(n->paths, n->heads), paths_missed(n));
+	gp_evidence_observe(e, "distinct_paths", round(fmin(n->paths, n->heads)));
 	gp_evidence_observe(e, "not_found", n->not_found);
 	e = gp_evidence_add(out, families[GP_HTTP_BOT_PROBES].rule, weight[GP_HTTP_BOT_PROBES],
 			    "%u of its requests are such as only programs that look for holes make", n->probes);
