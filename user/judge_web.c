@@ -169,6 +169,12 @@ static bool counts(const struct gp_http_bot_state *s, enum gp_http_bot_family fa
 	return s->weight[family] >= FAMILY_COUNTS;
 }
 
+/* Paths that are not there are also the pieces of a stream or a map that is gone: but of one server, and none a probe. */
+static bool asks_around(const struct gp_http_bot_state *s)
+{
+	return counts(s, GP_HTTP_BOT_PATHS) && (s->weight[GP_HTTP_BOT_PROBES] > 0 || counts(s, GP_HTTP_BOT_SERVERS));
+}
+
 /* A level stays as long as nothing is forgotten; with nothing new it fades like the rest. */
 static void fade_only(struct gp_http_bot_state *s, double fade)
 {
@@ -197,7 +203,7 @@ void gp_http_bot_weigh(struct gp_http_bot_state *s, const struct gp_case *c, __u
 	opinion = (struct gp_opinion){
 		.score = total(s->weight),
 		/* What was asked for must speak: failures alone are what a poll of a dead address has. */
-		.may_suspect = c->verified && (counts(s, GP_HTTP_BOT_PATHS) || counts(s, GP_HTTP_BOT_PROBES)),
+		.may_suspect = c->verified && (counts(s, GP_HTTP_BOT_PROBES) || asks_around(s)),
 		.contacts = now.requests,
 	};
 	is_strong = opinion.score >= c->limits->confirm_score && opinion.may_suspect && counts(s, GP_HTTP_BOT_FAILED) &&
