@@ -201,6 +201,7 @@ const struct gp_config_key gp_config_keys[] = {
 	{"http_bot.failed", GP_KEY_NUMBER, "nats", 0, 100, "0.1", LIMIT(http_bot.failed)},
 	{"http_bot.succeeded", GP_KEY_NUMBER, "nats", 0, 100, "0.05", LIMIT(http_bot.succeeded)},
 	{"http_bot.failed_share", GP_KEY_NUMBER, "share of responses", 0, 1, "0.5", LIMIT(http_bot.failed_share)},
+	{"http_bot.fast", GP_KEY_NUMBER, "responses per window", 1, 1e6, "600", LIMIT(http_bot.fast)},
 	{"http_bot.min_paths", GP_KEY_NUMBER, "paths", 1, 1e6, "20", LIMIT(http_bot.min_paths)},
 	{"http_bot.probe", GP_KEY_NUMBER, "nats", 0, 100, "1", LIMIT(http_bot.probe)},
 	{"http_bot.min_servers", GP_KEY_NUMBER, "servers", 1, 1e6, "20", LIMIT(http_bot.min_servers)},

@@ -9,6 +9,7 @@
 #define OPEN_ATTEMPT_NS 3000000000ull
 #define MIN_FAMILIES 3	/* at +1 or more: a listed mail server at home has two */
 #define FAMILY_COUNTS 1.0
+#define QUARREL 2.5 /* mail networks, by a sketch: below three, refusals are a quarrel with a relay */
 #define DAY_NS 86400000000000ull
 #define USUAL_DAYS 14.0
 #define OUTBOX 2.0 /* refusals per window that a mail program brings about by itself */
@@ -268,6 +269,13 @@ static bool is_strong(const struct gp_spam_state *spam, const struct gp_limits *
 	       spam->weight[GP_FAMILY_FANOUT] >= FAMILY_COUNTS;
 }
 
+/* 10. A camera with an old account is refused by its relay for as long as it hangs there. Many refuse a bot, or name a list. */
+static bool refused_by_many(const struct gp_spam_state *spam)
+{
+	return spam->weight[GP_FAMILY_REFUSED] >= FAMILY_COUNTS &&
+	       (spam->seen.level.mx >= QUARREL || spam->seen.heard.listed_by);
+}
+
 static bool may_suspect(const struct gp_spam_state *spam, const struct gp_limits *limits)
 {
 	const struct gp_spam_count *n = &spam->seen.count;
@@ -276,8 +284,7 @@ static bool may_suspect(const struct gp_spam_state *spam, const struct gp_limits
 		return true;
 	/* Who sweeps port 25 looks for servers; it has no mail. */
 	return n->flows >= limits->spam_min_flows && n->mails + n->recipients + n->refused + n->went_to_tls > 0 &&
-	       counting(spam) >= MIN_FAMILIES &&
-	       (spam->weight[GP_FAMILY_FANOUT] >= FAMILY_COUNTS || spam->weight[GP_FAMILY_REFUSED] >= FAMILY_COUNTS);
+	       counting(spam) >= MIN_FAMILIES && (spam->weight[GP_FAMILY_FANOUT] >= FAMILY_COUNTS || refused_by_many(spam));
 }
 
 /* A day that is over becomes part of what is usual. */
@@ -312,6 +319,8 @@ static void judge(struct gp_spam_state *spam, const struct gp_case *c, __u64 now
 	};
 	bool changed = gp_standing_step(&spam->standing, &limits, &opinion, now_ns);
 
+	if (changed && gp_standing_calm(&spam->standing))
+		spam->windows = 0; /* another episode is confirmed by windows of its own */
 	if (spam->standing.state == GP_STATE_CLEAN)
 		memset(spam->shown, 0, sizeof(spam->shown));
 	else

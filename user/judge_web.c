@@ -171,6 +171,16 @@ static bool counts(const struct gp_http_bot_state *s, enum gp_http_bot_family fa
 	return s->weight[family] >= FAMILY_COUNTS;
 }
 
+/*
+ * Paths that are not there are also the pieces of a stream or a map that is gone: but of one server, none a probe, and a
+ * piece every few seconds.
+ */
+static bool asks_around(const struct gp_http_bot_state *s, double failed, const struct gp_http_bot_limits *l)
+{
+	return counts(s, GP_HTTP_BOT_PATHS) &&
+	       (s->weight[GP_HTTP_BOT_PROBES] > 0 || counts(s, GP_HTTP_BOT_SERVERS) || failed >= l->fast);
+}
+
 /* A level stays as long as nothing is forgotten; with nothing new it fades like the rest. */
 static void fade_only(struct gp_http_bot_state *s, double fade)
 {
@@ -187,19 +197,21 @@ void gp_http_bot_weigh(struct gp_http_bot_state *s, const struct gp_case *c, __u
 	bool is_new = now.failed != s->seen.failed || now.succeeded != s->seen.succeeded ||
 		      now.probes != s->seen.probes || now.requests != s->seen.requests;
 	double fade = gp_fade(c->limits, s->weighed_ns, now_ns);
+	double failed;
 	struct gp_opinion opinion;
-	bool is_strong, grown;
+	bool is_strong, grown, changed;
 
 	if (is_new)
 		weigh_families(s, c, &now, fade);
 	else
 		fade_only(s, fade);
+	failed = more(now.failed, s->seen.failed);
 	s->seen = now;
 	s->weighed_ns = now_ns;
 	opinion = (struct gp_opinion){
 		.score = gp_weights_total(s->weight, GP_HTTP_BOT_FAMILIES),
 		/* What was asked for must speak: failures alone are what a poll of a dead address has. */
-		.may_suspect = c->verified && (counts(s, GP_HTTP_BOT_PATHS) || counts(s, GP_HTTP_BOT_PROBES)),
+		.may_suspect = c->verified && (counts(s, GP_HTTP_BOT_PROBES) || asks_around(s, failed, &c->limits->http_bot)),
 		.contacts = now.requests,
 	};
 	is_strong = opinion.score >= c->limits->confirm_score && opinion.may_suspect && counts(s, GP_HTTP_BOT_FAILED) &&
@@ -208,7 +220,10 @@ void gp_http_bot_weigh(struct gp_http_bot_state *s, const struct gp_case *c, __u
 		s->windows = is_strong ? s->windows + 1 : 0;
 	opinion.may_confirm = s->windows >= CONFIRM_WINDOWS;
 	grown = opinion.score > gp_weights_total(s->shown, GP_HTTP_BOT_FAMILIES);
-	if (!gp_standing_step(&s->standing, &limits, &opinion, now_ns) && !grown)
+	changed = gp_standing_step(&s->standing, &limits, &opinion, now_ns);
+	if (changed && gp_standing_calm(&s->standing))
+		s->windows = 0; /* another episode is confirmed by windows of its own */
+	if (!changed && !grown)
 		return;
 	s->shown_news = now;
 	for (int i = 0; i < GP_HTTP_BOT_FAMILIES; i++)
@@ -225,9 +240,9 @@ static void add_reasons(struct gp_finding *out, const double *weight, const stru
 	gp_evidence_observe(e, "responses_4xx", n->failed);
 	gp_evidence_observe(e, "responses_2xx_3xx", n->succeeded);
 	e = gp_evidence_add(out, families[GP_HTTP_BOT_PATHS].rule, weight[GP_HTTP_BOT_PATHS],
-			    "It asked for about %.0f different paths, of which about %.0f were not there", n->paths,
-			    paths_missed(n));
-	gp_evidence_observe(e, "distinct_paths", round(n->paths));
+			    "It asked for about %.0f different paths, of which about %.0f were not there",
+			    fmin(n->paths, n->heads), paths_missed(n));
+	gp_evidence_observe(e, "distinct_paths", round(fmin(n->paths, n->heads)));
 	gp_evidence_observe(e, "not_found", n->not_found);
 	e = gp_evidence_add(out, families[GP_HTTP_BOT_PROBES].rule, weight[GP_HTTP_BOT_PROBES],
 			    "%u of its requests are such as only programs that look for holes make", n->probes);

@@ -14,6 +14,7 @@ struct gp_http_bot_limits {
 	double failed;	     /* nats for each 4xx beyond */
 	double succeeded;    /* nats that each 2xx and 3xx takes off */
 	double failed_share; /* of responses, below which 4xx do not count */
+	double fast;	     /* 4xx responses per window that no player or map makes */
 	double min_paths;    /* distinct paths not found: the first step; three and ten times as many are the next */
 	double probe;	     /* nats for each request that only who looks for holes makes */
 	double min_servers;  /* distinct servers: the first step; five times as many is the next */

@@ -87,6 +87,7 @@ const struct gp_limits gp_limits_default = {
 		.failed = 0.1,
 		.succeeded = 0.05,
 		.failed_share = 0.5,
+		.fast = 600,
 		.min_paths = 20,
 		.probe = 1,
 		.min_servers = 20,
