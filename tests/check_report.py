@@ -230,13 +230,39 @@ def findings(report, validator):
             *ranges(report), *networks(report)]
 
 
+def once(pairs):
+    """An object of the schema. A second key of a name would hide what stands under the first."""
+    names = [name for name, _ in pairs]
+    if len(names) != len(set(names)):
+        raise ValueError(f"{SCHEMA.name} has two keys of one name: {sorted(n for n in set(names) if names.count(n) > 1)}")
+    return dict(pairs)
+
+
+def references(node):
+    if isinstance(node, list):
+        for item in node:
+            yield from references(item)
+    elif isinstance(node, dict):
+        if isinstance(node.get("$ref"), str):
+            yield node["$ref"].removeprefix("#/$defs/")
+        for item in node.values():
+            yield from references(item)
+
+
+def load_schema():
+    schema = json.loads(SCHEMA.read_text(), object_pairs_hook=once)
+    jsonschema.Draft202012Validator.check_schema(schema)
+    odd = set(references(schema)) ^ set(schema["$defs"])
+    if odd:
+        raise ValueError(f"{SCHEMA.name}: defined and never used, or used and not defined: {sorted(odd)}")
+    return schema
+
+
 def main(paths):
     if not paths or any(p.startswith("-") and p != "-" for p in paths):
         print(__doc__.strip(), file=sys.stderr)
         return 2
-    schema = json.loads(SCHEMA.read_text())
-    jsonschema.Draft202012Validator.check_schema(schema)
-    validator = jsonschema.Draft202012Validator(schema)
+    validator = jsonschema.Draft202012Validator(load_schema())
     bad = 0
     for path in paths:
         try:

@@ -170,77 +170,102 @@ static double wilson_upper(double hits, double n)
 #define FLEETS_PER_BOX 40u
 #define FLEET_BOXES 10u
 
+static const enum doing doings[] = {DO_LINKS, DO_PIXELS, DO_CRAWL, DO_TLS};
+
+struct recall {
+	double fleets[ROWS(doings) + 1], hits[ROWS(doings) + 1]; /* by what they do; the last: in TLS with a usual stack */
+	double covered, used, worst; /* addresses of coverings; those that were used; the greatest ratio */
+	double people;		     /* verdicts on them */
+};
+
+/* A fleet in a /22 of its own. */
+static struct range draw_fleet(struct box *box, __u32 i)
+{
+	__u32 k = 20 + (__u32)(random_splitmix(&box->seed) % 181);
+
+	return (struct range){
+		.first = world_v4(0x28000000 + (i << 10) + (__u32)(random_splitmix(&box->seed) % (257 - k))),
+		.k = k, .n = 50 + (__u32)(random_splitmix(&box->seed) % (5 * k)),
+		.shares = i & 4 ? TURNS : EVEN,
+		.stack = i % 8 < 5 ? NEW_STACK + (int)(i % 17) : (int)(i % 3),
+		.doing = doings[i % ROWS(doings)]};
+}
+
+static void note_covering(struct recall *r, const struct range *fleet, const struct gp_range_finding *f)
+{
+	double size = gp_cidr_size(f->covering, (size_t)f->covering_count, 128);
+
+	if (fleet->n < 4 * fleet->k)
+		return; /* else most of its addresses are seen */
+	r->covered += size;
+	r->used += fleet->k;
+	r->worst = fmax(r->worst, size / fleet->k);
+}
+
+static void look_for(struct recall *r, const struct range *fleet, __u32 i, const struct gp_range_finding *found, int count)
+{
+	/* What TLS hides, with the stack of most people: little is left to go by. */
+	bool common = fleet->doing == DO_TLS && fleet->stack < NEW_STACK, hit = false;
+	size_t which = common ? ROWS(doings) : i % ROWS(doings);
+	struct gp_addr prefix = fleet->first;
+
+	gp_addr_mask(&prefix, 120);
+	r->fleets[which]++;
+	for (int f = 0; f < count; f++) {
+		if (memcmp(&found[f].addr, &prefix, sizeof(prefix)))
+			continue;
+		hit = true;
+		r->hits[which]++;
+		note_covering(r, fleet, &found[f]);
+	}
+	if (!hit && !common)
+		printf("missed: doing %d, %u connections of %u addresses, stack %d, shares %g\n", fleet->doing, fleet->n,
+		       fleet->k, fleet->stack, fleet->shares);
+}
+
+static void fill_and_look(struct recall *r, __u64 seed)
+{
+	const struct gp_range_finding *found;
+	struct range fleets[FLEETS_PER_BOX];
+	struct box box;
+	int count;
+
+	box_open(&box, seed, 16384);
+	box_add_people(&box, 0, 60);
+	for (__u32 i = 0; i < FLEETS_PER_BOX; i++) {
+		fleets[i] = draw_fleet(&box, i);
+		box_add(&box, &fleets[i]);
+	}
+	count = finish(&box, &found);
+	for (__u32 i = 0; i < FLEETS_PER_BOX; i++)
+		look_for(r, &fleets[i], i, found, count);
+	for (int f = 0; f < count; f++) {
+		if (gp_be32_to_host(found[f].addr.words[3]) < 0x3c000000)
+			continue;
+		say(&found[f]);
+		r->people++;
+	}
+	box_close(&box);
+}
+
 static void test_recall(void **state)
 {
-	static const enum doing doings[] = {DO_LINKS, DO_PIXELS, DO_CRAWL, DO_TLS};
-	double fleets[ROWS(doings) + 1] = {0}, hits[ROWS(doings) + 1] = {0}, covered = 0, used = 0, worst = 0, people = 0;
-	double all = 0, all_hits = 0;
+	struct recall r = {0};
+	double all = 0, hits = 0;
 
 	(void)state;
-	for (__u32 b = 0; b < FLEET_BOXES; b++) {
-		const struct gp_range_finding *found;
-		struct range ranges[FLEETS_PER_BOX];
-		struct box box;
-		int count;
-
-		box_open(&box, 100 + b, 16384);
-		box_add_people(&box, 0, 60);
-		for (__u32 i = 0; i < FLEETS_PER_BOX; i++) {
-			__u32 k = 20 + (__u32)(random_splitmix(&box.seed) % 181);
-
-			ranges[i] = (struct range){
-				.first = world_v4(0x28000000 + (i << 10) + (__u32)(random_splitmix(&box.seed) % (257 - k))),
-				.k = k, .n = 50 + (__u32)(random_splitmix(&box.seed) % (5 * k)),
-				.shares = i & 4 ? TURNS : EVEN,
-				.stack = i % 8 < 5 ? NEW_STACK + (int)(i % 17) : (int)(i % 3),
-				.doing = doings[i % ROWS(doings)]};
-			box_add(&box, &ranges[i]);
-		}
-		count = finish(&box, &found);
-		for (__u32 i = 0; i < FLEETS_PER_BOX; i++) {
-			/* What TLS hides, with the stack of most people: little is left to go by. */
-			bool common = ranges[i].doing == DO_TLS && ranges[i].stack < NEW_STACK;
-			size_t which = common ? ROWS(doings) : i % ROWS(doings);
-			struct gp_addr prefix = ranges[i].first;
-			bool hit = false;
-			double size;
-
-			gp_addr_mask(&prefix, 120);
-			fleets[which]++;
-			for (int f = 0; f < count; f++) {
-				if (memcmp(&found[f].addr, &prefix, sizeof(prefix)))
-					continue;
-				hit = true;
-				hits[which]++;
-				if (ranges[i].n < 4 * ranges[i].k)
-					continue; /* most of its addresses are seen */
-				size = gp_cidr_size(found[f].covering, (size_t)found[f].covering_count, 128);
-				covered += size;
-				used += ranges[i].k;
-				worst = fmax(worst, size / ranges[i].k);
-			}
-			if (!hit && !common)
-				printf("missed: doing %d, %u connections of %u addresses, stack %d, shares %g\n",
-				       ranges[i].doing, ranges[i].n, ranges[i].k, ranges[i].stack, ranges[i].shares);
-		}
-		for (int f = 0; f < count; f++) {
-			if (gp_be32_to_host(found[f].addr.words[3]) < 0x3c000000)
-				continue;
-			say(&found[f]);
-			people++;
-		}
-		box_close(&box);
-	}
+	for (__u32 b = 0; b < FLEET_BOXES; b++)
+		fill_and_look(&r, 100 + b);
 	for (size_t i = 0; i < ROWS(doings); i++) {
-		printf("doing %d: %.0f of %.0f fleets found\n", doings[i], hits[i], fleets[i]);
-		all_hits += hits[i];
-		all += fleets[i];
+		printf("doing %d: %.0f of %.0f fleets found\n", doings[i], r.hits[i], r.fleets[i]);
+		hits += r.hits[i];
+		all += r.fleets[i];
 	}
-	printf("in TLS with a usual stack: %.0f of %.0f\n", hits[ROWS(doings)], fleets[ROWS(doings)]);
-	printf("coverings: %.3f of the addresses, worst %.2f\n", covered / used, worst);
-	assert_true(all >= 300 && all_hits >= 0.99 * all);
-	assert_true(covered <= 1.1 * used);
-	assert_true(people == 0);
+	printf("in TLS with a usual stack: %.0f of %.0f\n", r.hits[ROWS(doings)], r.fleets[ROWS(doings)]);
+	printf("coverings: %.3f of the addresses, worst %.2f\n", r.covered / r.used, r.worst);
+	assert_true(all >= 300 && hits >= 0.99 * all);
+	assert_true(r.covered <= 1.1 * r.used);
+	assert_true(r.people == 0);
 }
 
 #define PEOPLE_PER_BOX 500u

@@ -27,7 +27,7 @@ static void set_mail(struct gp_host *host, const struct mail *m)
 	service->attempts = m->attempts ? m->attempts : m->flows;
 	service->answered = m->attempts ? m->answered : m->flows;
 	host->proved_flows = m->flows;
-	world_distinct(&host->mx, m->mx);
+	world_distinct(&host->mx, m->mx ? m->mx : 3);
 	smtp->replies[GP_STAGE_RCPT][GP_REPLY_2XX] = m->accepted;
 	set_refused(smtp, GP_STAGE_CONNECT, m->connect);
 	set_refused(smtp, GP_STAGE_MAIL, m->mail);
@@ -155,7 +155,11 @@ static const struct {
 	 {.flows = 113, .mx = 4, .accepted = 74, .connect = 35, .body = 49, .no_quit = 69}, GP_VERDICT_SUSPECTED,
 	 GP_VERDICT_SUSPECTED},
 	{"one relay refuses a device all day", true, GP_ROLE_SUBSCRIBER,
-	 {.flows = 60, .mx = 1, .rcpt = 60, .no_quit = 60}, GP_VERDICT_SUSPECTED, GP_VERDICT_SUSPECTED},
+	 {.flows = 60, .mx = 1, .rcpt = 60, .no_quit = 60}, GP_VERDICT_NONE, GP_VERDICT_NONE},
+	{"a relay and its substitute do", true, GP_ROLE_SUBSCRIBER,
+	 {.flows = 60, .mx = 2, .rcpt = 60, .no_quit = 60, .early = 60}, GP_VERDICT_NONE, GP_VERDICT_NONE},
+	{"three do", true, GP_ROLE_SUBSCRIBER, {.flows = 60, .mx = 3, .rcpt = 60, .no_quit = 60},
+	 GP_VERDICT_SUSPECTED, GP_VERDICT_SUSPECTED},
 	{"eleven do", true, GP_ROLE_SUBSCRIBER, {.flows = 60, .mx = 12, .rcpt = 60, .no_quit = 60},
 	 GP_VERDICT_SUSPECTED, GP_VERDICT_CONFIRMED},
 	{"bot that speaks TLS, says QUIT and sends slowly", true, GP_ROLE_SUBSCRIBER,
@@ -222,6 +226,55 @@ static void test_verdicts(void **state)
 		if (two)
 			assert_memory_equal(&world_finding(&w, id, GP_KIND_SPAM_BOT)->sample,
 					    &world_host(&w, id)->samples[GP_SAMPLE_SMTP], sizeof(struct gp_sample));
+		world_close(&w);
+	}
+}
+
+/* 17. What ticks all the time sees a host grow quiet; so does a capture in which nothing comes for weeks. */
+static void test_standing_over_silence(void **state)
+{
+	static const struct {
+		unsigned int days;
+		enum gp_verdict verdict;
+		enum gp_state stands;
+		__u32 episodes; /* once it has begun again */
+	} rows[] = {
+		{1, GP_VERDICT_CONFIRMED, GP_STATE_CONFIRMED, 1},
+		{10, GP_VERDICT_CONFIRMED, GP_STATE_QUIET, 2},
+		{30, GP_VERDICT_NONE, GP_STATE_CLEAN, 2},
+		{170, GP_VERDICT_NONE, GP_STATE_CLEAN, 2},
+		{200, GP_VERDICT_NONE, GP_STATE_CLEAN, 1},
+		{36500, GP_VERDICT_NONE, GP_STATE_CLEAN, 1},
+	};
+
+	(void)state;
+	for (size_t row = 0; row < ROWS(rows); row++) {
+		struct mail mail = BOT;
+		const struct gp_finding *f;
+		struct world w;
+
+		world_open(&w, false);
+		world_claim(&w, INSIDE, GP_ROLE_SUBSCRIBER);
+		for (__u32 i = 0; i < 2; i++) {
+			set_mail(world_host(&w, INSIDE), &mail);
+			world_tick(&w, w.now_ns + 600 * SECOND);
+			scale(&mail, 2);
+		}
+		world_tick(&w, w.now_ns + rows[row].days * 86400ull * SECOND);
+		f = world_finding(&w, INSIDE, GP_KIND_SPAM_BOT);
+		if ((f ? f->verdict : GP_VERDICT_NONE) != rows[row].verdict || (f && f->standing.state != rows[row].stands))
+			fail_msg("after %u days: %d, %d", rows[row].days, f ? (int)f->verdict : -1,
+				 f ? (int)f->standing.state : -1);
+		for (__u32 i = 0; i < 2; i++) {
+			set_mail(world_host(&w, INSIDE), &mail);
+			world_tick(&w, w.now_ns + 600 * SECOND);
+			scale(&mail, 2);
+		}
+		f = world_finding(&w, INSIDE, GP_KIND_SPAM_BOT);
+		assert_non_null(f);
+		assert_int_equal(f->standing.state, GP_STATE_CONFIRMED);
+		if (f->standing.episodes != rows[row].episodes)
+			fail_msg("after %u days: %u episodes", rows[row].days, f->standing.episodes);
 		world_close(&w);
 	}
 }
@@ -358,11 +411,12 @@ static const struct {
 	const char *name;
 	double hours; /* between two windows of 4 refusals each, weight 6 */
 	double weight;
+	enum gp_verdict verdict;
 } fades[] = {
-	{"the next window", 600 / 3600.0, 8},
-	{"a half-life later: 3 of the 6 are left", 24, 3 + 3},
-	{"two half-lives", 48, 1.5 + 3},
-	{"a year", 8760, 3},
+	{"the next window", 600 / 3600.0, 8, GP_VERDICT_CONFIRMED},
+	{"a half-life later: 3 of the 6 are left", 24, 3 + 3, GP_VERDICT_CONFIRMED},
+	{"two half-lives", 48, 1.5 + 3, GP_VERDICT_CONFIRMED},
+	{"a year: another episode, and its first window", 8760, 3, GP_VERDICT_SUSPECTED},
 };
 
 static void test_half_life(void **state)
@@ -387,7 +441,7 @@ static void test_half_life(void **state)
 		f = world_finding(&w, INSIDE, GP_KIND_SPAM_BOT);
 		if (fabs(weight_of(f, "smtp.refused") - fades[row].weight) > 1e-3)
 			fail_msg("%s: %.4f", fades[row].name, weight_of(f, "smtp.refused"));
-		assert_int_equal(f->verdict, GP_VERDICT_CONFIRMED);
+		assert_int_equal(f->verdict, fades[row].verdict);
 		world_close(&w);
 	}
 }
@@ -485,6 +539,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_weights),	      cmocka_unit_test(test_verdicts),
+		cmocka_unit_test(test_standing_over_silence),
 		cmocka_unit_test(test_dialect_text),
 		cmocka_unit_test(test_families),      cmocka_unit_test(test_submission),
 		cmocka_unit_test(test_no_mail),

@@ -236,9 +236,58 @@ static void test_time_jumps(void **state)
 		assert_int_equal(world_verdict(&w, INSIDE, GP_KIND_SCANNER), GP_VERDICT_NONE);
 		world_tick(&w, w.now_ns + jumps_s[row] * SECOND);
 		world_settle(&w);
-		/* 18 failures: an alarm. It held in one window in which something failed: the jumps' own were empty. */
+		/*
+		 * 18 failures: an alarm, which is forgotten over the years. It held in one window in which something
+		 * failed: the jumps' own were empty.
+		 */
+		if (jumps_s[row] > 30 * 86400) {
+			assert_int_equal(world_verdict(&w, INSIDE, GP_KIND_SCANNER), GP_VERDICT_NONE);
+			world_close(&w);
+			continue;
+		}
 		assert_int_equal(world_verdict(&w, INSIDE, GP_KIND_SCANNER), GP_VERDICT_SUSPECTED);
 		assert_true(fabs(world_finding(&w, INSIDE, GP_KIND_SCANNER)->score - fmin(16, 18 * log(4))) < 1e-9);
+		world_close(&w);
+	}
+}
+
+/* 17. Walks do not fade. Once a scanner has long been quiet, one more failure is no new scan; a new scan is one. */
+static void test_failure_after_quiet(void **state)
+{
+	static const struct {
+		__u32 days, failures;
+		enum gp_state stands;
+	} rows[] = {
+		{1, 1, GP_STATE_SUSPECTED},
+		{10, 1, GP_STATE_QUIET},
+		{10, 9, GP_STATE_QUIET},
+		{10, 14, GP_STATE_SUSPECTED},
+		{30, 1, GP_STATE_CLEAN},
+		{30, 14, GP_STATE_SUSPECTED},
+	};
+
+	(void)state;
+	for (size_t row = 0; row < ROWS(rows); row++) {
+		struct gp_finding opinions[GP_KINDS];
+		struct world w;
+
+		world_open(&w, false);
+		world_claim(&w, INSIDE, GP_ROLE_SUBSCRIBER);
+		world_distinct(&world_host(&w, INSIDE)->contacts, 100);
+		world_distinct(&world_host(&w, INSIDE)->ports, 1);
+		world_contacts(&w, INSIDE, GP_SCAN_WATCHED, 100, 0);
+		world_tick(&w, w.now_ns + 600 * SECOND);
+		assert_int_equal(world_verdict(&w, INSIDE, GP_KIND_SCANNER), GP_VERDICT_SUSPECTED);
+		world_tick(&w, w.now_ns + rows[row].days * 86400 * SECOND);
+		world_tick(&w, w.now_ns + 4 * SECOND);
+		world_distinct(&world_host(&w, INSIDE)->contacts, 130);
+		world_contacts(&w, INSIDE, GP_SCAN_WATCHED, rows[row].failures, 0);
+		world_tick(&w, w.now_ns + 600 * SECOND);
+		world_tick(&w, w.now_ns + 600 * SECOND);
+		assert_true(gp_judge_opinions(w.judge, INSIDE, opinions));
+		if (opinions[GP_KIND_SCANNER].standing.state != rows[row].stands)
+			fail_msg("%u failures after %u days: %d", rows[row].failures, rows[row].days,
+				 (int)opinions[GP_KIND_SCANNER].standing.state);
 		world_close(&w);
 	}
 }
@@ -443,7 +492,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_walks),	   cmocka_unit_test(test_late_ticks),
-		cmocka_unit_test(test_time_jumps), cmocka_unit_test(test_beginning_of_time),
+		cmocka_unit_test(test_time_jumps), cmocka_unit_test(test_failure_after_quiet), cmocka_unit_test(test_beginning_of_time),
 		cmocka_unit_test(test_filters),	   cmocka_unit_test(test_unused_filter),
 		cmocka_unit_test(test_outages),	   cmocka_unit_test(test_half_open),
 	};

@@ -16,6 +16,7 @@ struct visit {
 	__u32 probes, declared, robots_txt;
 	bool dressed; /* cookies and referrers */
 	bool unheard; /* in TLS or not sampled: counters only */
+	double beacon, prevalence;
 	__u32 heard;  /* of the requests; 0: all; those that failed, in proportion */
 };
 
@@ -55,6 +56,8 @@ static void do_visit(struct client *k, const struct visit *v)
 	k->web.probes += v->probes;
 	k->web.declared_robot += v->declared;
 	k->web.robots_txt += v->robots_txt;
+	k->web.beacon.score = v->beacon;
+	k->web.beacon_prevalence = v->prevalence;
 	k->paths += v->paths;
 	k->servers += v->servers;
 	world_distinct(&k->web.paths, k->paths);
@@ -98,11 +101,15 @@ static const struct {
 	{"a site whose pictures are all gone", {.ok = 20, .missing = 80, .paths = 90, .servers = 1, .dressed = true}, 1, NONE},
 	{"a program that polls a dead address", {.missing = 600, .servers = 0}, DAY, NONE},
 	{"one that polls 15 of them", {.missing = 600, .paths = 15, .servers = 1}, 1, NONE},
+	{"a beacon that is not answered well", {.missing = 60, .beacon = 1}, DAY, NONE},
 	{"a crawler that says so", {.ok = 5000, .missing = 300, .paths = 5000, .servers = 200, .declared = 5300, .robots_txt = 200}, DAY, NONE},
 	{"a crawler of old links that says so", {.ok = 200, .missing = 800, .paths = 900, .servers = 50, .declared = 1000, .robots_txt = 50}, 1, NONE},
 	{"an uptime monitor", {.ok = 200, .servers = 0}, DAY, NONE},
 	{"a load test", {.ok = 500000, .paths = 20, .servers = 1}, 6, NONE},
 	{"a load test of pages that need a log-in", {.errors = 50000, .paths = 20, .servers = 1}, 1, NONE},
+	{"a player that asks for each piece of a stream that is gone", {.missing = 300, .paths = 300, .servers = 1}, DAY, NONE},
+	{"a map whose pieces are gone", {.ok = 20, .missing = 500, .paths = 520, .servers = 4}, DAY, NONE},
+	{"a search without probes, 1.5 a second", {.ok = 20, .missing = 900, .paths = 920, .servers = 1}, 1, SUSPECTED},
 	{"a program whose key has expired", {.errors = 600, .paths = 5, .servers = 0}, DAY, NONE},
 	{"nothing was heard", {.missing = 5000, .unheard = true}, DAY, NONE},
 };
@@ -146,6 +153,9 @@ static const struct {
 	{"25 servers, ten requests each", {.missing = 250, .servers = 25}, "http.servers", 0},
 	{"bare requests", {.missing = 30}, "http.manners", 0.7},
 	{"of a browser", {.missing = 30, .dressed = true}, "http.manners", -1},
+	{"a beacon", {.missing = 30, .beacon = 0.8, .prevalence = 0.02}, "http.beacon", 2},
+	{"nearly one", {.missing = 30, .beacon = 0.79}, "http.beacon", 0},
+	{"a clock that many ask", {.missing = 30, .beacon = 0.99, .prevalence = 0.03}, "http.beacon", 0},
 	{"a robot that says so", {.missing = 30, .declared = 30}, "http.declared", -3},
 	{"and reads robots.txt", {.missing = 30, .declared = 30, .robots_txt = 2}, "http.declared", -4},
 };

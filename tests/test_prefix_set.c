@@ -44,15 +44,22 @@ static const struct {
 	{ "ffff:ffff:ffff:ffff:ffff:ffff:ffff:fffe", 9 }, { "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", 11 },
 };
 
-static void test_rows(void **state)
+static struct gp_prefix_set *open_prefixes(void)
 {
 	struct gp_cidr list[COUNT(prefixes)];
 	struct gp_prefix_set *set;
 
-	(void)state;
 	for (size_t i = 0; i < COUNT(prefixes); i++)
 		list[i] = cidr(prefixes[i]);
 	assert_int_equal(gp_prefix_set_open(&set, list, COUNT(prefixes)), 0);
+	return set;
+}
+
+static void test_rows(void **state)
+{
+	struct gp_prefix_set *set = open_prefixes();
+
+	(void)state;
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct gp_addr addr = cidr(rows[i].addr).addr;
 		__u32 place = gp_prefix_set_find(set, &addr);
@@ -83,13 +90,9 @@ static const struct {
 
 static void test_prefix_rows(void **state)
 {
-	struct gp_cidr list[COUNT(prefixes)];
-	struct gp_prefix_set *set;
+	struct gp_prefix_set *set = open_prefixes();
 
 	(void)state;
-	for (size_t i = 0; i < COUNT(prefixes); i++)
-		list[i] = cidr(prefixes[i]);
-	assert_int_equal(gp_prefix_set_open(&set, list, COUNT(prefixes)), 0);
 	for (size_t i = 0; i < COUNT(prefix_rows); i++) {
 		struct gp_cidr p = cidr(prefix_rows[i].prefix);
 

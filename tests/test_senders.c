@@ -12,14 +12,12 @@
 
 #include <json-c/json.h>
 
-#include "account_engine.h"
 #include "dns_file.h"
 #include "literal.h"
 #include "report_senders.h"
 #include "utf8_check.h"
-#include "witness.h"
+#include "witness_play.h"
 
-static struct gp_witness *witness;
 static struct gp_dns_file *zone;
 
 /* 192.0.2.0/24 is MX and his neighbour; of 203.0.113.66 (Eve) nothing is known. */
@@ -62,43 +60,9 @@ static int close_all(void **state)
 	return close_engine(state);
 }
 
-static void take_sample(void *context, const struct gp_packet_sample *sample, const __u8 *bytes)
-{
-	(void)context;
-	assert_int_equal(gp_witness_sample(witness, sample, bytes), 0);
-}
-
-static void take_record(void *context, const struct gp_flow_record *record)
-{
-	(void)context;
-	assert_int_equal(gp_witness_record(witness, record), 0);
-}
-
-static int feed(void *context, const struct gp_frame *frame, enum gp_side side, bool prepare)
-{
-	int err = engine->frame(engine, frame);
-
-	(void)context;
-	(void)side;
-	(void)prepare;
-	engine->samples(engine, take_sample, NULL);
-	engine->drain(engine, take_record, NULL);
-	return err;
-}
-
 static void play(const struct step *script, bool ipv6, bool resolver)
 {
-	struct player player = { .feed = feed, .variant = { .ipv6 = ipv6 } };
-	const struct gp_witness_options options = {
-		.config = config,
-		.memory = &engine->memory,
-		.resolver = { resolver ? gp_dns_file_get : NULL, zone },
-	};
-
-	engine->memory.settings->samples = (struct gp_rate){ .interval_ns = 1, .depth_ns = ~0ull >> 1 };
-	assert_int_equal(gp_witness_open(&witness, &options), 0);
-	assert_int_equal(player_play(&player, script), 0);
-	assert_int_equal(gp_witness_finish(witness), 0);
+	witness_play(script, ipv6, (struct gp_witness_options){ .resolver = { resolver ? gp_dns_file_get : NULL, zone } });
 }
 
 static const struct gp_sender *only_sender(void)

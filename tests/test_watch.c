@@ -11,9 +11,8 @@
 
 #include <gatepost/account.h>
 
-#include "account_engine.h"
 #include "config.h"
-#include "witness.h"
+#include "witness_play.h"
 
 #define LISTED "198.51.100.0/24, first words\n203.0.113.0/24\n"
 
@@ -168,43 +167,11 @@ static void test_bounds(void **state)
 
 /* --- by real flows ------------------------------------------------------------------------------------------------ */
 
-static struct gp_witness *witness;
-
-static void take_sample(void *context, const struct gp_packet_sample *sample, const __u8 *bytes)
-{
-	(void)context;
-	assert_int_equal(gp_witness_sample(witness, sample, bytes), 0);
-}
-
-static void take_record(void *context, const struct gp_flow_record *record)
-{
-	(void)context;
-	assert_int_equal(gp_witness_record(witness, record), 0);
-}
-
-static int feed(void *context, const struct gp_frame *frame, enum gp_side side, bool prepare)
-{
-	int err = engine->frame(engine, frame);
-
-	(void)context;
-	(void)side;
-	(void)prepare;
-	engine->samples(engine, take_sample, NULL);
-	engine->drain(engine, take_record, NULL);
-	return err;
-}
-
 /* Everybody outside is listed, IPv4 and IPv6. */
 static void play(const struct step *script)
 {
-	struct player player = { .feed = feed };
-	const struct gp_witness_options options = { .config = config, .memory = &engine->memory, .lists = lists };
-
 	read_lists("0.0.0.0/0, all\n::/0\n", "0.0.0.0/0\n", "");
-	engine->memory.settings->samples = (struct gp_rate){ .interval_ns = 1, .depth_ns = ~0ull >> 1 };
-	assert_int_equal(gp_witness_open(&witness, &options), 0);
-	assert_int_equal(player_play(&player, script), 0);
-	assert_int_equal(gp_witness_finish(witness), 0);
+	witness_play(script, false, (struct gp_witness_options){ .lists = lists });
 }
 
 static int open_both(void **state)

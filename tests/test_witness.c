@@ -10,51 +10,13 @@
 
 #include <gatepost/account.h>
 
-#include "account_engine.h"
 #include "tokens.h"
 #include "web_facts.h"
-#include "witness.h"
-
-static struct gp_witness *witness;
-
-static void take_sample(void *context, const struct gp_packet_sample *sample, const __u8 *bytes)
-{
-	(void)context;
-	assert_int_equal(gp_witness_sample(witness, sample, bytes), 0);
-}
-
-static void take_record(void *context, const struct gp_flow_record *record)
-{
-	(void)context;
-	assert_int_equal(gp_witness_record(witness, record), 0);
-}
-
-static int feed(void *context, const struct gp_frame *frame, enum gp_side side, bool prepare)
-{
-	int err = engine->frame(engine, frame);
-
-	(void)context;
-	(void)side;
-	(void)prepare;
-	engine->samples(engine, take_sample, NULL);
-	engine->drain(engine, take_record, NULL);
-	return err;
-}
+#include "witness_play.h"
 
 static void play(const struct step *script, bool trust_inside)
 {
-	struct player player = { .feed = feed };
-	const struct gp_witness_options options = {
-		.config = config,
-		.memory = &engine->memory,
-		.trust_inside = trust_inside,
-	};
-
-	/* Whoever floods has tokens enough. */
-	engine->memory.settings->samples = (struct gp_rate){ .interval_ns = 1, .depth_ns = ~0ull >> 1 };
-	assert_int_equal(gp_witness_open(&witness, &options), 0);
-	assert_int_equal(player_play(&player, script), 0);
-	assert_int_equal(gp_witness_finish(witness), 0);
+	witness_play(script, false, (struct gp_witness_options){ .trust_inside = trust_inside });
 }
 
 static const struct gp_facts *facts_of(enum end end)

@@ -32,7 +32,7 @@ static const char help[] =
 	"  --explain ADDR    no report: what was thought of this host, whenever it changed; text, or json\n"
 	"  --deep            read watched flows whole: the links of mails, and who follows them\n"
 	"  --capture-evidence DIR  keep samples of flagged hosts' packets there, one pcapng each\n"
-	"  --dns-answers FILE  look mail senders up (SPF) in recorded answers: gatepost(8), DNS; never in the network\n"
+	"  --dns-answers FILE  look mail senders up (SPF) in recorded answers, see gatepost(8); never in the network\n"
 	"  --trust-inside    inside addresses cannot have been spoofed where the capture was taken\n";
 
 struct replay {

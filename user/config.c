@@ -406,6 +406,20 @@ static void read_entry(struct reader *reader, const yaml_node_t *node)
 	add_prefix(reader, &entry->prefix, node_line(node));
 }
 
+/* A sequence of as many entries as are allowed? Return: false after a complaint. */
+static bool is_list(struct reader *reader, const struct gp_config_key *key, const yaml_node_t *node, size_t *count)
+{
+	if (node->type != YAML_SEQUENCE_NODE) {
+		complain(reader, node_line(node), key, "%s", node_kind(node));
+		return false;
+	}
+	*count = (size_t)(node->data.sequence.items.top - node->data.sequence.items.start);
+	if (*count >= (size_t)key->min && *count <= (size_t)key->max)
+		return true;
+	complain(reader, node_line(node), key, "has %zu entries", *count);
+	return false;
+}
+
 static void set_prefixes(struct reader *reader, const struct gp_config_key *key, const yaml_node_t *node)
 {
 	const yaml_node_item_t *item;
@@ -413,15 +427,8 @@ static void set_prefixes(struct reader *reader, const struct gp_config_key *key,
 	struct gp_prefix prefix;
 	size_t count;
 
-	if (node->type != YAML_SEQUENCE_NODE) {
-		complain(reader, node_line(node), key, "%s", node_kind(node));
+	if (!is_list(reader, key, node, &count))
 		return;
-	}
-	count = (size_t)(node->data.sequence.items.top - node->data.sequence.items.start);
-	if (count < (size_t)key->min || count > (size_t)key->max) {
-		complain(reader, node_line(node), key, "has %zu entries", count);
-		return;
-	}
 	for (item = node->data.sequence.items.start; item < node->data.sequence.items.top; item++) {
 		value = yaml_document_get_node(reader->doc, *item);
 		if (value->type == YAML_MAPPING_NODE && key->where == GP_ROLE_SUBSCRIBER) {
@@ -455,15 +462,8 @@ static void set_list_entries(struct reader *reader, const struct gp_config_key *
 	size_t count, len = 0;
 	char *entries;
 
-	if (node->type != YAML_SEQUENCE_NODE) {
-		complain(reader, node_line(node), key, "%s", node_kind(node));
+	if (!is_list(reader, key, node, &count))
 		return;
-	}
-	count = (size_t)(node->data.sequence.items.top - node->data.sequence.items.start);
-	if (count < (size_t)key->min || count > (size_t)key->max) {
-		complain(reader, node_line(node), key, "has %zu entries", count);
-		return;
-	}
 	entries = calloc(count, GP_CONFIG_SCALAR_BYTES + 2);
 	reader->no_memory |= !entries;
 	for (item = node->data.sequence.items.start; entries && item < node->data.sequence.items.top; item++) {
@@ -534,15 +534,8 @@ static void set_lists(struct reader *reader, const struct gp_config_key *key, co
 	const yaml_node_item_t *item;
 	size_t count;
 
-	if (node->type != YAML_SEQUENCE_NODE) {
-		complain(reader, node_line(node), key, "%s", node_kind(node));
+	if (!is_list(reader, key, node, &count))
 		return;
-	}
-	count = (size_t)(node->data.sequence.items.top - node->data.sequence.items.start);
-	if (count > (size_t)key->max) {
-		complain(reader, node_line(node), key, "has %zu lists", count);
-		return;
-	}
 	reader->config->lists = calloc(count + 1, sizeof(*reader->config->lists));
 	if (!reader->config->lists) {
 		reader->no_memory = true;
@@ -562,68 +555,46 @@ static void read_section(struct reader *reader, const struct gp_config_key *key,
 	read_mapping(reader, node, key->path);
 }
 
+static void set_section(struct reader *reader, const struct gp_config_key *key, const yaml_node_t *node)
+{
+	if (node->type == YAML_MAPPING_NODE)
+		read_section(reader, key, node);
+	else
+		complain(reader, node_line(node), key, "%s", node_kind(node));
+}
+
+static void set_list_file(struct reader *reader, const struct gp_config_key *key, const yaml_node_t *node)
+{
+	keep_text(reader, &reader->list->file, ascii_scalar(reader, key, node));
+}
+
 static void set_key(struct reader *reader, const struct gp_config_key *key, const yaml_node_t *node)
 {
-	switch (key->type) {
-	case GP_KEY_SECTION:
-		if (node->type == YAML_MAPPING_NODE)
-			read_section(reader, key, node);
-		else
-			complain(reader, node_line(node), key, "%s", node_kind(node));
-		break;
-	case GP_KEY_TEXT:
-		set_text(reader, key, node);
-		break;
-	case GP_KEY_BOOL:
-	case GP_KEY_VALIDATION:
-		set_choice(reader, key, node);
-		break;
-	case GP_KEY_NUMBER:
-	case GP_KEY_DURATION:
-		set_double(reader, key, node);
-		break;
-	case GP_KEY_POWER:
-	case GP_KEY_BITS:
-		set_power(reader, key, node);
-		break;
-	case GP_KEY_INTEGER:
-		set_integer(reader, key, node);
-		break;
-	case GP_KEY_MASK:
-		set_mask(reader, key, node);
-		break;
-	case GP_KEY_PORTS:
-	case GP_KEY_SCAN_PORTS:
-		set_ports(reader, key, node);
-		break;
-	case GP_KEY_PREFIXES:
-		set_prefixes(reader, key, node);
-		break;
-	case GP_KEY_ENTRY_PREFIX:
-		set_entry_prefix(reader, key, node);
-		break;
-	case GP_KEY_ENTRY_SUBSCRIBER:
-		set_entry_subscriber(reader, key, node);
-		break;
-	case GP_KEY_SECRET:
-		set_secret(reader, key, node);
-		break;
-	case GP_KEY_LISTS:
-		set_lists(reader, key, node);
-		break;
-	case GP_KEY_LIST_NAME:
-		set_list_name(reader, key, node);
-		break;
-	case GP_KEY_LIST_KIND:
-		set_list_kind(reader, key, node);
-		break;
-	case GP_KEY_LIST_FILE:
-		keep_text(reader, &reader->list->file, ascii_scalar(reader, key, node));
-		break;
-	case GP_KEY_LIST_ENTRIES:
-		set_list_entries(reader, key, node);
-		break;
-	}
+	static void (*const set[])(struct reader *, const struct gp_config_key *, const yaml_node_t *) = {
+		[GP_KEY_SECTION] = set_section,
+		[GP_KEY_TEXT] = set_text,
+		[GP_KEY_BOOL] = set_choice,
+		[GP_KEY_VALIDATION] = set_choice,
+		[GP_KEY_NUMBER] = set_double,
+		[GP_KEY_DURATION] = set_double,
+		[GP_KEY_POWER] = set_power,
+		[GP_KEY_BITS] = set_power,
+		[GP_KEY_INTEGER] = set_integer,
+		[GP_KEY_MASK] = set_mask,
+		[GP_KEY_PORTS] = set_ports,
+		[GP_KEY_SCAN_PORTS] = set_ports,
+		[GP_KEY_PREFIXES] = set_prefixes,
+		[GP_KEY_ENTRY_PREFIX] = set_entry_prefix,
+		[GP_KEY_ENTRY_SUBSCRIBER] = set_entry_subscriber,
+		[GP_KEY_SECRET] = set_secret,
+		[GP_KEY_LISTS] = set_lists,
+		[GP_KEY_LIST_NAME] = set_list_name,
+		[GP_KEY_LIST_KIND] = set_list_kind,
+		[GP_KEY_LIST_FILE] = set_list_file,
+		[GP_KEY_LIST_ENTRIES] = set_list_entries,
+	};
+
+	set[key->type](reader, key, node);
 }
 
 static void read_pair(struct reader *reader, const yaml_node_t *name, const yaml_node_t *value, const char *parent)

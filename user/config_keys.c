@@ -201,10 +201,14 @@ const struct gp_config_key gp_config_keys[] = {
 	{"http_bot.failed", GP_KEY_NUMBER, "nats", 0, 100, "0.1", LIMIT(http_bot.failed)},
 	{"http_bot.succeeded", GP_KEY_NUMBER, "nats", 0, 100, "0.05", LIMIT(http_bot.succeeded)},
 	{"http_bot.failed_share", GP_KEY_NUMBER, "share of responses", 0, 1, "0.5", LIMIT(http_bot.failed_share)},
+	{"http_bot.fast", GP_KEY_NUMBER, "responses per window", 1, 1e6, "600", LIMIT(http_bot.fast)},
 	{"http_bot.min_paths", GP_KEY_NUMBER, "paths", 1, 1e6, "20", LIMIT(http_bot.min_paths)},
 	{"http_bot.probe", GP_KEY_NUMBER, "nats", 0, 100, "1", LIMIT(http_bot.probe)},
 	{"http_bot.min_servers", GP_KEY_NUMBER, "servers", 1, 1e6, "20", LIMIT(http_bot.min_servers)},
 	{"http_bot.per_server", GP_KEY_NUMBER, "requests per server", 1, 1e6, "3", LIMIT(http_bot.per_server)},
+	{"http_bot.beacon", GP_KEY_NUMBER, "nats", 0, 2, "2", LIMIT(http_bot.beacon)},
+	{"http_bot.beacon_score", GP_KEY_NUMBER, "score", 0, 1, "0.8", LIMIT(http_bot.beacon_score)},
+	{"http_bot.beacon_prevalence", GP_KEY_NUMBER, "share of web clients", 0, 1, "0.02", LIMIT(http_bot.beacon_prevalence)},
 	{"http_bot.declared", GP_KEY_NUMBER, "nats", 0, 100, "3", LIMIT(http_bot.declared)},
 
 	{"flood", GP_KEY_SECTION, "", 0, 0, NULL, 0},
@@ -287,6 +291,20 @@ static void allowed_in_range(char *out, size_t size, const struct gp_config_key 
 		 key->type == GP_KEY_INTEGER ? "a whole number" : "a power of two", key->min, key->max, key->unit);
 }
 
+static void allowed_entries(char *out, size_t size, const struct gp_config_key *key)
+{
+	if (key->type == GP_KEY_PREFIXES)
+		snprintf(out, size, "a list of %g to %g prefixes, such as [192.0.2.0/24, \"2001:db8::/32\"]", key->min,
+			 key->max);
+	else if (key->type == GP_KEY_LISTS)
+		snprintf(out, size, "a sequence of %g to %g mappings with name, kind, and file or entries", key->min, key->max);
+	else if (key->type == GP_KEY_LIST_ENTRIES)
+		snprintf(out, size, "a list of %g to %g entries, such as [\"192.0.2.0/24, a label, 2026-12-31\"]", key->min,
+			 key->max);
+	else
+		snprintf(out, size, "a list of %s from %g to %g, such as [25, 8000-8010]", key->unit, key->min, key->max);
+}
+
 void gp_config_key_allowed(char *out, size_t size, const struct gp_config_key *key)
 {
 	switch (key->type) {
@@ -297,20 +315,20 @@ void gp_config_key_allowed(char *out, size_t size, const struct gp_config_key *k
 	case GP_KEY_BITS:
 		allowed_in_range(out, size, key);
 		break;
+	case GP_KEY_PORTS:
+	case GP_KEY_SCAN_PORTS:
+	case GP_KEY_PREFIXES:
+	case GP_KEY_LISTS:
+	case GP_KEY_LIST_ENTRIES:
+		allowed_entries(out, size, key);
+		break;
 	case GP_KEY_MASK:
 		snprintf(out, size, "0x and 1 to 8 hexadecimal digits, such as 0xff00");
 		break;
 	case GP_KEY_TEXT:
+	case GP_KEY_LIST_NAME:
+	case GP_KEY_LIST_FILE:
 		snprintf(out, size, "%g to %g printable ASCII %s", key->min, key->max, key->unit);
-		break;
-	case GP_KEY_PORTS:
-	case GP_KEY_SCAN_PORTS:
-		snprintf(out, size, "a list of %s from %g to %g, such as [25, 8000-8010]", key->unit, key->min,
-			 key->max);
-		break;
-	case GP_KEY_PREFIXES:
-		snprintf(out, size, "a list of %g to %g prefixes, such as [192.0.2.0/24, \"2001:db8::/32\"]", key->min,
-			 key->max);
 		break;
 	case GP_KEY_ENTRY_SUBSCRIBER:
 		snprintf(out, size, "the length of one subscriber's prefix, from that of the entry to 32 or 128");
@@ -321,19 +339,8 @@ void gp_config_key_allowed(char *out, size_t size, const struct gp_config_key *k
 	case GP_KEY_SECRET:
 		snprintf(out, size, "%g %s", key->max, key->unit);
 		break;
-	case GP_KEY_LISTS:
-		snprintf(out, size, "a sequence of %g to %g mappings with name, kind, and file or entries", key->min, key->max);
-		break;
-	case GP_KEY_LIST_NAME:
-	case GP_KEY_LIST_FILE:
-		snprintf(out, size, "%g to %g printable ASCII %s", key->min, key->max, key->unit);
-		break;
 	case GP_KEY_LIST_KIND:
 		snprintf(out, size, "watch, known-bad or known-good");
-		break;
-	case GP_KEY_LIST_ENTRIES:
-		snprintf(out, size, "a list of %g to %g entries, such as [\"192.0.2.0/24, a label, 2026-12-31\"]", key->min,
-			 key->max);
 		break;
 	case GP_KEY_SECTION:
 		snprintf(out, size, "a mapping of keys");

@@ -16,6 +16,7 @@
 #define OUTAGE_HOSTS 4u	  /* inside, that tried in vain in one slice */
 #define OUTAGE_SLICES 75u /* 5 min */
 #define HOUR_WINDOWS 6u
+#define SILENT_WINDOWS 64u /* weighed of each silence */
 
 struct gp_outage {
 	bool lasts; /* no inside host has had an answer since */
@@ -462,21 +463,24 @@ static int weigh_window(struct gp_judge *j, __u64 end_ns)
 	return err;
 }
 
-/* Weighs the windows that have ended; those after the last open slice are empty, and passed over. */
+/*
+ * Weighs the windows that have ended. Those after the last open slice are empty, but hosts grow quiet in them; of many
+ * only SILENT_WINDOWS are weighed, spread out evenly.
+ */
 static int weigh_windows(struct gp_judge *j, __u64 now_ns)
 {
-	__u64 quiet_ns = j->now_ns + (GP_LIVE_SLICES + 2) * GP_SLICE_NS;
+	__u64 quiet_ns = j->now_ns + (GP_LIVE_SLICES + 2) * GP_SLICE_NS, step = 0;
 	int err = 0;
 
 	while (!err && j->window_end_ns <= now_ns) {
-		__u64 windows = 1;
+		__u64 silent = (now_ns - j->window_end_ns) / j->window_ns;
 
 		err = close_slices(j, j->window_end_ns);
-		if (j->window_end_ns > quiet_ns)
-			windows += (now_ns - j->window_end_ns) / j->window_ns;
 		if (!err)
 			err = weigh_window(j, j->window_end_ns);
-		j->window_end_ns += windows * j->window_ns;
+		if (!step && j->window_end_ns > quiet_ns)
+			step = 1 + silent / SILENT_WINDOWS;
+		j->window_end_ns += (step && silent ? (step < silent ? step : silent) : 1) * j->window_ns;
 	}
 	return err;
 }
@@ -677,6 +681,15 @@ double gp_fade(const struct gp_limits *limits, __u64 then_ns, __u64 now_ns)
 	double age_s = then_ns && now_ns > then_ns ? (double)(now_ns - then_ns) / 1e9 : 0;
 
 	return exp2(-age_s / limits->half_life_s);
+}
+
+double gp_weights_total(const double *weights, int families)
+{
+	double total = 0;
+
+	for (int i = 0; i < families; i++)
+		total += weights[i];
+	return total;
 }
 
 struct gp_standing_limits gp_standing_limits(const struct gp_limits *limits)

@@ -69,15 +69,6 @@ void gp_flood_slice(struct gp_flood_state *state, const struct gp_flood_count *m
 	state->worst_per_s = more->syn / seconds;
 }
 
-static double total(const double *weight)
-{
-	double sum = 0;
-
-	for (int i = 0; i < GP_FLOOD_FAMILIES; i++)
-		sum += weight[i];
-	return sum;
-}
-
 void gp_flood_weigh(struct gp_flood_state *s, const struct gp_case *c, __u64 now_ns)
 {
 	struct gp_standing_limits limits = gp_standing_limits(c->limits);
@@ -88,13 +79,13 @@ void gp_flood_weigh(struct gp_flood_state *s, const struct gp_case *c, __u64 now
 	for (int i = 0; i < GP_FLOOD_FAMILIES; i++)
 		s->weight[i] = fmin(families[i].cap, s->weight[i] * fade + families[i].gain * s->fresh);
 	opinion = (struct gp_opinion){
-		.score = total(s->weight),
+		.score = gp_weights_total(s->weight, GP_FLOOD_FAMILIES),
 		/* Who receives more answers than it asked for is reflected at: its own SYNs may be forged. */
 		.may_suspect = s->sustained && c->verified && c->host->backscatter <= c->host->syn,
 		.may_confirm = c->trusted,
 		.contacts = s->syns,
 	};
-	grown = opinion.score > total(s->shown);
+	grown = opinion.score > gp_weights_total(s->shown, GP_FLOOD_FAMILIES);
 	if (gp_standing_step(&s->standing, &limits, &opinion, now_ns) || grown)
 		for (int i = 0; i < GP_FLOOD_FAMILIES; i++)
 			s->shown[i] = s->weight[i];

@@ -133,15 +133,6 @@ static void weigh_families(struct gp_login_state *s, const struct gp_case *c, co
 	s->windows = often && g->refused >= l->very_fast ? s->windows + 1 : 0;
 }
 
-static double total(const double *weight)
-{
-	double sum = 0;
-
-	for (int i = 0; i < GP_LOGIN_FAMILIES; i++)
-		sum += weight[i];
-	return sum;
-}
-
 void gp_login_weigh(struct gp_login_state *s, const struct gp_case *c, __u64 now_ns)
 {
 	struct gp_standing_limits limits = gp_standing_limits(c->limits);
@@ -158,14 +149,14 @@ void gp_login_weigh(struct gp_login_state *s, const struct gp_case *c, __u64 now
 	s->last = g;
 	s->weighed_ns = now_ns;
 	opinion = (struct gp_opinion){
-		.score = total(s->weight),
+		.score = gp_weights_total(s->weight, GP_LOGIN_FAMILIES),
 		.may_suspect = c->verified || s->weight[GP_LOGIN_FAMILY_REFUSED] >= FAMILY_COUNTS,
 		/* Flows that nobody can read only resemble guesses: suspected at most. */
 		.may_confirm = c->verified && s->weight[GP_LOGIN_FAMILY_REFUSED] >= FAMILY_COUNTS &&
 			       s->windows >= CONFIRM_WINDOWS,
 		.contacts = s->guesses,
 	};
-	grown = opinion.score > total(s->shown);
+	grown = opinion.score > gp_weights_total(s->shown, GP_LOGIN_FAMILIES);
 	if (!gp_standing_step(&s->standing, &limits, &opinion, now_ns) && !grown)
 		return;
 	s->shown_window = g;

@@ -159,6 +159,9 @@ static inline __s64 gp_walk_height(const struct gp_walk *walk)
 /* How much of the evidence of then is left. */
 double gp_fade(const struct gp_limits *limits, __u64 then_ns, __u64 now_ns);
 
+/* The sum of what all families of evidence weigh. */
+double gp_weights_total(const double *weights, int families);
+
 /* What the standing of every kind goes by. */
 struct gp_standing_limits gp_standing_limits(const struct gp_limits *limits);
 

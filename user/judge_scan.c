@@ -132,20 +132,21 @@ static bool is_alarm(const struct gp_case *c, bool is_peer, enum gp_walk_kind ki
 /* Keeps the highest alarm. Return: whether there is a new one. */
 static bool raise_alarms(struct gp_scan_state *scan, const struct gp_case *c, __u64 now_ns)
 {
+	/* What is told of an episode that is over makes room for what comes next. */
+	bool raised = false, kept = scan->alarm.raised && scan->standing.state != GP_STATE_QUIET;
 	double addresses, ports;
-	bool raised = false;
 
 	for (int kind = 0; kind < GP_WALKS; kind++) {
 		const struct gp_walk *walk = &scan->walks[kind];
 
-		if (scan->alarm.raised && gp_walk_height(walk) <= gp_walk_height(&scan->alarm.at))
+		if (kept && gp_walk_height(walk) <= gp_walk_height(&scan->alarm.at))
 			continue;
 		if (!is_alarm(c, is_peer(scan), (enum gp_walk_kind)kind, walk, 0, &addresses, &ports))
 			continue;
 		scan->alarm = (struct gp_alarm){.raised = true, .walk = (enum gp_walk_kind)kind, .at = *walk,
 						.addresses = addresses, .ports = ports, .time_ns = now_ns};
 		scan->held_ns = now_ns;
-		raised = true;
+		raised = kept = true;
 	}
 	return raised;
 }
@@ -272,11 +273,13 @@ static void stand(struct gp_scan_state *scan, const struct gp_case *c, __u64 now
 		.contacts = contacts_of(scan),
 	};
 
-	if (gp_standing_step(&scan->standing, &limits, &opinion, now_ns) && scan->standing.state == GP_STATE_CLEAN) {
-		/* Long quiet: what it once did is not held against it. */
+	if (!gp_standing_step(&scan->standing, &limits, &opinion, now_ns) || !gp_standing_calm(&scan->standing))
+		return;
+	/* What it once did is not held against it: walks do not fade, and one more failure would raise the alarm again. */
+	memset(scan->walks, 0, sizeof(scan->walks));
+	scan->windows = 0;
+	if (scan->standing.state == GP_STATE_CLEAN)
 		scan->alarm = (struct gp_alarm){0};
-		memset(scan->walks, 0, sizeof(scan->walks));
-	}
 }
 
 void gp_scan_close_slice(struct gp_scan_state *scan, const struct gp_case *c, __u64 number, __u64 now_ns)

@@ -35,24 +35,27 @@ static void add_reasons(struct gp_finding *out, const struct gp_alarm *alarm, co
 	double half = (double)alarm->at.half_open, open = (double)alarm->in_flight;
 	double score = STEP_NATS * (failed - answered + 2 * half) + OPEN_NATS * open;
 	double scale = score > SCORE_CAP ? SCORE_CAP / score : 1;
+	/* A sketch is 13 % off, and never more were asked than attempts were made. */
+	double addresses = fmin(alarm->addresses, failed + answered + open);
+	double ports = fmin(alarm->ports, failed + answered + open);
 	const char *what = walk_names[alarm->walk].what;
 	struct gp_evidence *e;
 
 	if (alarm->at.failed) {
 		e = gp_evidence_add(out, walk_names[alarm->walk].rule, scale * STEP_NATS * failed,
 				    "It tried to reach %s %.0f times, %.0f without an answer (new to it: addresses "
-				    "about %.0f, ports %.0f)", what, failed + answered, failed, alarm->addresses, alarm->ports);
+				    "about %.0f, ports %.0f)", what, failed + answered, failed, addresses, ports);
 		gp_evidence_observe(e, "failed", failed);
 		gp_evidence_observe(e, "first_contacts", failed + answered);
-		gp_evidence_observe(e, "distinct_addresses", round(alarm->addresses));
-		gp_evidence_observe(e, "distinct_ports", round(alarm->ports));
+		gp_evidence_observe(e, "distinct_addresses", round(addresses));
+		gp_evidence_observe(e, "distinct_ports", round(ports));
 	}
 	if (alarm->open) {
 		e = gp_evidence_add(out, "scan.open", scale * OPEN_NATS * open,
 				    "It has just tried to reach %s %.0f times, and none has answered yet", what, open);
 		gp_evidence_observe(e, "open", open);
-		gp_evidence_observe(e, "distinct_addresses", round(alarm->addresses));
-		gp_evidence_observe(e, "distinct_ports", round(alarm->ports));
+		gp_evidence_observe(e, "distinct_addresses", round(addresses));
+		gp_evidence_observe(e, "distinct_ports", round(ports));
 	}
 	if (half > 0) {
 		e = gp_evidence_add(out, "scan.half_open", scale * STEP_NATS * 2 * half,
@@ -99,7 +102,7 @@ static void write_sentence(struct gp_finding *out, const struct gp_alarm *alarm)
 	if (alarm->walk == GP_WALK_ENDPOINT)
 		snprintf(out->sentence, sizeof(out->sentence),
 			 "A device here has tried about %.0f doors of a few computers on the Internet, and %.0f of %.0f attempts "
-			 "had no answer; that is how somebody looks for a way in.", alarm->ports, failed, tried);
+			 "had no answer; that is how somebody looks for a way in.", fmin(alarm->ports, tried), failed, tried);
 	else
 		snprintf(out->sentence, sizeof(out->sentence),
 			 "A device here has called on about %.0f computers on the Internet that it did not know, and %.0f of %.0f "

@@ -9,6 +9,7 @@
 #define OPEN_ATTEMPT_NS 3000000000ull
 #define MIN_FAMILIES 3	/* at +1 or more: a listed mail server at home has two */
 #define FAMILY_COUNTS 1.0
+#define QUARREL 2.5 /* mail networks, by a sketch: below three, refusals are a quarrel with a relay */
 #define DAY_NS 86400000000000ull
 #define USUAL_DAYS 14.0
 #define OUTBOX 2.0 /* refusals per window that a mail program brings about by itself */
@@ -250,15 +251,6 @@ static void weigh_families(struct gp_spam_state *spam, const struct gp_spam_news
 		weight[i] = fmax(l->bounds[i].floor, fmin(l->bounds[i].cap, weight[i]));
 }
 
-static double total(const double *weight)
-{
-	double sum = 0;
-
-	for (int i = 0; i < GP_FAMILIES; i++)
-		sum += weight[i];
-	return sum;
-}
-
 /* --- the verdict -------------------------------------------------------------------------------------------------- */
 
 static int counting(const struct gp_spam_state *spam)
@@ -273,8 +265,15 @@ static int counting(const struct gp_spam_state *spam)
 /* 10. One server that refuses a device all day is a quarrel of two; a bot meets many. */
 static bool is_strong(const struct gp_spam_state *spam, const struct gp_limits *limits)
 {
-	return total(spam->weight) >= limits->confirm_score && counting(spam) >= MIN_FAMILIES &&
+	return gp_weights_total(spam->weight, GP_FAMILIES) >= limits->confirm_score && counting(spam) >= MIN_FAMILIES &&
 	       spam->weight[GP_FAMILY_FANOUT] >= FAMILY_COUNTS;
+}
+
+/* 10. A camera with an old account is refused by its relay for as long as it hangs there. Many refuse a bot, or name a list. */
+static bool refused_by_many(const struct gp_spam_state *spam)
+{
+	return spam->weight[GP_FAMILY_REFUSED] >= FAMILY_COUNTS &&
+	       (spam->seen.level.mx >= QUARREL || spam->seen.heard.listed_by);
 }
 
 static bool may_suspect(const struct gp_spam_state *spam, const struct gp_limits *limits)
@@ -285,8 +284,7 @@ static bool may_suspect(const struct gp_spam_state *spam, const struct gp_limits
 		return true;
 	/* Who sweeps port 25 looks for servers; it has no mail. */
 	return n->flows >= limits->spam_min_flows && n->mails + n->recipients + n->refused + n->went_to_tls > 0 &&
-	       counting(spam) >= MIN_FAMILIES &&
-	       (spam->weight[GP_FAMILY_FANOUT] >= FAMILY_COUNTS || spam->weight[GP_FAMILY_REFUSED] >= FAMILY_COUNTS);
+	       counting(spam) >= MIN_FAMILIES && (spam->weight[GP_FAMILY_FANOUT] >= FAMILY_COUNTS || refused_by_many(spam));
 }
 
 /* A day that is over becomes part of what is usual. */
@@ -304,7 +302,7 @@ static void begin_day(struct gp_spam_state *spam, __u64 now_ns)
 /* What the host shows at its worst is what is told. */
 static void show(struct gp_spam_state *spam, bool changed)
 {
-	if (!changed && total(spam->weight) < total(spam->shown))
+	if (!changed && gp_weights_total(spam->weight, GP_FAMILIES) < gp_weights_total(spam->shown, GP_FAMILIES))
 		return;
 	memcpy(spam->shown, spam->weight, sizeof(spam->shown));
 	spam->shown_news = spam->seen;
@@ -314,13 +312,15 @@ static void judge(struct gp_spam_state *spam, const struct gp_case *c, __u64 now
 {
 	const struct gp_standing_limits limits = gp_standing_limits(c->limits);
 	const struct gp_opinion opinion = {
-		.score = total(spam->weight) * gp_fade(c->limits, spam->weighed_ns, now_ns),
+		.score = gp_weights_total(spam->weight, GP_FAMILIES) * gp_fade(c->limits, spam->weighed_ns, now_ns),
 		.may_suspect = may_suspect(spam, c->limits),
 		.may_confirm = spam->windows >= 2 && c->verified,
 		.contacts = spam->seen.count.flows + spam->seen.count.handed_flows,
 	};
 	bool changed = gp_standing_step(&spam->standing, &limits, &opinion, now_ns);
 
+	if (changed && gp_standing_calm(&spam->standing))
+		spam->windows = 0; /* another episode is confirmed by windows of its own */
 	if (spam->standing.state == GP_STATE_CLEAN)
 		memset(spam->shown, 0, sizeof(spam->shown));
 	else

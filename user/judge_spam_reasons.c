@@ -34,18 +34,26 @@ static void add_placement(struct gp_finding *out, double weight, const struct gp
 	gp_evidence_observe(e, "flows", n->count.flows);
 }
 
-static void add_fanout(struct gp_finding *out, double weight, const struct gp_spam_level *level)
+/* A sketch is 13 % off, and never more were met than connections were made. */
+static double networks_of(const struct gp_spam_news *n)
 {
+	return round(fmin(n->level.mx, n->count.flows));
+}
+
+static void add_fanout(struct gp_finding *out, double weight, const struct gp_spam_news *n)
+{
+	const struct gp_spam_level *level = &n->level;
+	double mx = networks_of(n);
 	struct gp_evidence *e;
 
 	if (level->business)
 		e = gp_evidence_add(out, rules[GP_FAMILY_FANOUT], weight,
 				    "It spoke to the mail servers of about %.0f networks in a day; on its usual days they are "
-				    "%.0f", level->mx, level->usual);
+				    "%.0f", mx, level->usual);
 	else
 		e = gp_evidence_add(out, rules[GP_FAMILY_FANOUT], weight,
-				    "It spoke to the mail servers of about %.0f networks", level->mx);
-	gp_evidence_observe(e, "distinct_mx", round(level->mx));
+				    "It spoke to the mail servers of about %.0f networks", mx);
+	gp_evidence_observe(e, "distinct_mx", mx);
 }
 
 static void add_refused(struct gp_finding *out, double weight, const struct gp_spam_news *n)
@@ -128,7 +136,7 @@ static void add_reason(struct gp_finding *out, enum gp_family family, double wei
 		add_placement(out, weight, n);
 		return;
 	case GP_FAMILY_FANOUT:
-		add_fanout(out, weight, &n->level);
+		add_fanout(out, weight, n);
 		return;
 	case GP_FAMILY_REFUSED:
 		add_refused(out, weight, n);
@@ -187,7 +195,7 @@ static void write_sentence(struct gp_finding *out, const struct gp_spam_news *n)
 	snprintf(out->sentence, sizeof(out->sentence),
 		 "A device on this line has sent mail straight to the mail servers of about %.0f networks, in %u "
 		 "connections%s; mail programs do not do that, programs that send spam do.",
-		 n->level.mx, n->count.flows, why);
+		 networks_of(n), n->count.flows, why);
 }
 
 static void tell(struct gp_finding *out, const struct gp_spam_state *spam, const double *weights,

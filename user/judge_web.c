@@ -32,6 +32,7 @@ static const struct {
 	[GP_HTTP_BOT_SERVERS] = {"http.servers", 0, 3, true},
 	[GP_HTTP_BOT_MANNERS] = {"http.manners", -1, 0.7, true},
 	[GP_HTTP_BOT_DECLARED] = {"http.declared", -4, 0, true},
+	[GP_HTTP_BOT_BEACON] = {"http.beacon", 0, 2, true},
 };
 
 static struct gp_http_bot_news news_of(const struct gp_case *c)
@@ -56,6 +57,8 @@ static struct gp_http_bot_news news_of(const struct gp_case *c)
 	now.generation = c->web->generation;
 	now.servers = gp_hll_estimate(&c->web->servers);
 	now.paths = gp_hll_estimate(&c->web->paths);
+	now.beacon = c->web->beacon.score;
+	now.prevalence = c->web->beacon_prevalence;
 	return now;
 }
 
@@ -117,6 +120,12 @@ static double declared_weight(const struct gp_http_bot_news *now, const struct g
 	return -(now->heads && 2 * now->declared >= now->heads ? l->declared : 0) - (now->robots_txt ? 1 : 0);
 }
 
+/* Clocks, updates and monitors are as regular: it decides nothing (may_suspect, is_strong). */
+static double beacon_weight(const struct gp_http_bot_news *now, const struct gp_http_bot_limits *l)
+{
+	return now->beacon >= l->beacon_score && now->prevalence <= l->beacon_prevalence ? l->beacon : 0;
+}
+
 static double level_of(enum gp_http_bot_family family, const struct gp_http_bot_news *now,
 		       const struct gp_http_bot_limits *l)
 {
@@ -127,6 +136,8 @@ static double level_of(enum gp_http_bot_family family, const struct gp_http_bot_
 		return servers_weight(now, l);
 	case GP_HTTP_BOT_MANNERS:
 		return manners_weight(now);
+	case GP_HTTP_BOT_BEACON:
+		return beacon_weight(now, l);
 	default:
 		return declared_weight(now, l);
 	}
@@ -155,18 +166,19 @@ static void weigh_families(struct gp_http_bot_state *s, const struct gp_case *c,
 	}
 }
 
-static double total(const double *weight)
-{
-	double sum = 0;
-
-	for (int i = 0; i < GP_HTTP_BOT_FAMILIES; i++)
-		sum += weight[i];
-	return sum;
-}
-
 static bool counts(const struct gp_http_bot_state *s, enum gp_http_bot_family family)
 {
 	return s->weight[family] >= FAMILY_COUNTS;
+}
+
+/*
+ * Paths that are not there are also the pieces of a stream or a map that is gone: but of one server, none a probe, and a
+ * piece every few seconds.
+ */
+static bool asks_around(const struct gp_http_bot_state *s, double failed, const struct gp_http_bot_limits *l)
+{
+	return counts(s, GP_HTTP_BOT_PATHS) &&
+	       (s->weight[GP_HTTP_BOT_PROBES] > 0 || counts(s, GP_HTTP_BOT_SERVERS) || failed >= l->fast);
 }
 
 /* A level stays as long as nothing is forgotten; with nothing new it fades like the rest. */
@@ -185,19 +197,21 @@ void gp_http_bot_weigh(struct gp_http_bot_state *s, const struct gp_case *c, __u
 	bool is_new = now.failed != s->seen.failed || now.succeeded != s->seen.succeeded ||
 		      now.probes != s->seen.probes || now.requests != s->seen.requests;
 	double fade = gp_fade(c->limits, s->weighed_ns, now_ns);
+	double failed;
 	struct gp_opinion opinion;
-	bool is_strong, grown;
+	bool is_strong, grown, changed;
 
 	if (is_new)
 		weigh_families(s, c, &now, fade);
 	else
 		fade_only(s, fade);
+	failed = more(now.failed, s->seen.failed);
 	s->seen = now;
 	s->weighed_ns = now_ns;
 	opinion = (struct gp_opinion){
-		.score = total(s->weight),
+		.score = gp_weights_total(s->weight, GP_HTTP_BOT_FAMILIES),
 		/* What was asked for must speak: failures alone are what a poll of a dead address has. */
-		.may_suspect = c->verified && (counts(s, GP_HTTP_BOT_PATHS) || counts(s, GP_HTTP_BOT_PROBES)),
+		.may_suspect = c->verified && (counts(s, GP_HTTP_BOT_PROBES) || asks_around(s, failed, &c->limits->http_bot)),
 		.contacts = now.requests,
 	};
 	is_strong = opinion.score >= c->limits->confirm_score && opinion.may_suspect && counts(s, GP_HTTP_BOT_FAILED) &&
@@ -205,8 +219,11 @@ void gp_http_bot_weigh(struct gp_http_bot_state *s, const struct gp_case *c, __u
 	if (is_new)
 		s->windows = is_strong ? s->windows + 1 : 0;
 	opinion.may_confirm = s->windows >= CONFIRM_WINDOWS;
-	grown = opinion.score > total(s->shown);
-	if (!gp_standing_step(&s->standing, &limits, &opinion, now_ns) && !grown)
+	grown = opinion.score > gp_weights_total(s->shown, GP_HTTP_BOT_FAMILIES);
+	changed = gp_standing_step(&s->standing, &limits, &opinion, now_ns);
+	if (changed && gp_standing_calm(&s->standing))
+		s->windows = 0; /* another episode is confirmed by windows of its own */
+	if (!changed && !grown)
 		return;
 	s->shown_news = now;
 	for (int i = 0; i < GP_HTTP_BOT_FAMILIES; i++)
@@ -223,9 +240,9 @@ static void add_reasons(struct gp_finding *out, const double *weight, const stru
 	gp_evidence_observe(e, "responses_4xx", n->failed);
 	gp_evidence_observe(e, "responses_2xx_3xx", n->succeeded);
 	e = gp_evidence_add(out, families[GP_HTTP_BOT_PATHS].rule, weight[GP_HTTP_BOT_PATHS],
-			    "It asked for about %.0f different paths, of which about %.0f were not there", n->paths,
-			    paths_missed(n));
-	gp_evidence_observe(e, "distinct_paths", round(n->paths));
+			    "It asked for about %.0f different paths, of which about %.0f were not there",
+			    fmin(n->paths, n->heads), paths_missed(n));
+	gp_evidence_observe(e, "distinct_paths", round(fmin(n->paths, n->heads)));
 	gp_evidence_observe(e, "not_found", n->not_found);
 	e = gp_evidence_add(out, families[GP_HTTP_BOT_PROBES].rule, weight[GP_HTTP_BOT_PROBES],
 			    "%u of its requests are such as only programs that look for holes make", n->probes);
@@ -246,6 +263,10 @@ static void add_reasons(struct gp_finding *out, const double *weight, const stru
 			    n->heads, n->robots_txt);
 	gp_evidence_observe(e, "declared", n->declared);
 	gp_evidence_observe(e, "robots_txt", n->robots_txt);
+	e = gp_evidence_add(out, families[GP_HTTP_BOT_BEACON].rule, weight[GP_HTTP_BOT_BEACON],
+			    "It calls one server as regularly as a clock, which %.1f %% of the others ask", 100 * n->prevalence);
+	gp_evidence_observe(e, "beacon_score", round(1000 * n->beacon) / 1000);
+	gp_evidence_observe(e, "prevalence", n->prevalence);
 }
 
 static void tell(struct gp_finding *out, const struct gp_http_bot_state *s, const double *weight,

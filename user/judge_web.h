@@ -14,10 +14,13 @@ struct gp_http_bot_limits {
 	double failed;	     /* nats for each 4xx beyond */
 	double succeeded;    /* nats that each 2xx and 3xx takes off */
 	double failed_share; /* of responses, below which 4xx do not count */
+	double fast;	     /* 4xx responses per window that no player or map makes */
 	double min_paths;    /* distinct paths not found: the first step; three and ten times as many are the next */
 	double probe;	     /* nats for each request that only who looks for holes makes */
 	double min_servers;  /* distinct servers: the first step; five times as many is the next */
 	double per_server;   /* requests per server, at most: it comes once and goes on */
+	double beacon;	     /* nats for contacts as regular as a clock, with few others' servers: in support only */
+	double beacon_score, beacon_prevalence; /* user/beacon.h; share of web clients that ask the same server, at most */
 	double declared;     /* nats that it takes off to say that one is a robot; robots.txt: one more */
 };
 
@@ -28,6 +31,7 @@ enum gp_http_bot_family {
 	GP_HTTP_BOT_SERVERS,
 	GP_HTTP_BOT_MANNERS,
 	GP_HTTP_BOT_DECLARED,
+	GP_HTTP_BOT_BEACON,
 	GP_HTTP_BOT_FAMILIES,
 };
 
@@ -38,6 +42,7 @@ struct gp_http_bot_news {
 	__u32 heads, not_found, probes, declared, robots_txt; /* heard: samples, which may be forgotten in between */
 	__u64 generation;
 	double servers, paths; /* estimates */
+	double beacon, prevalence;
 };
 
 struct gp_http_bot_state {

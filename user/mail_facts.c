@@ -527,12 +527,23 @@ static bool is_complete(const struct walk *w, enum gp_stream_end end)
 	       (tls || end == GP_STREAM_FIN || end == GP_STREAM_RST);
 }
 
+/* How far the dialogue was in the clear: what servers send within TLS is not sampled, and told as a gap. */
+static __u32 said_in_clear(const struct gp_dialogue *d)
+{
+	__u32 count = d->said_count;
+
+	while (d->smtp->phase == GP_SMTP_PHASE_TLS && count && d->said[count - 1].kind == GP_SAID_GAP)
+		count--;
+	return count;
+}
+
 /* Known before the walk: a gap is told later than what was said behind it. */
 static bool replies_lost(const struct gp_dialogue *d)
 {
 	const struct gp_stream_side *server = &d->stream->sides[GP_FROM_SERVER];
+	bool gaps = server->gaps && d->smtp->phase != GP_SMTP_PHASE_TLS;
 
-	for (__u32 i = 0; i < d->said_count; i++) {
+	for (__u32 i = 0, count = said_in_clear(d); i < count; i++) {
 		const struct gp_said *said = &d->said[i];
 
 		if (said->kind == GP_SAID_GAP && said->speaker == GP_FROM_SERVER)
@@ -540,7 +551,7 @@ static bool replies_lost(const struct gp_dialogue *d)
 		if (said->kind == GP_SAID_REPLY && said->answers == GP_ANSWERS_NONE && said->code != 421)
 			return true;
 	}
-	return !server->syn || !server->bytes || server->gaps || d->dropped || d->smtp->waiting_lost;
+	return !server->syn || !server->bytes || gaps || d->dropped || d->smtp->waiting_lost;
 }
 
 void gp_mail_facts(struct gp_mail_facts *out, const struct gp_dialogue *d, enum gp_stream_end end,

@@ -11,46 +11,27 @@
 #include <gatepost/sketch.h>
 #include <gatepost/table.h>
 
+#include "lru.h"
 #include "sanitise.h"
 
 #define HOUR_NS (3600ull * 1000000000ull)
 #define SECOND_NS 1000000000ull
-#define NOBODY ~0u
-
-struct place {
-	struct gp_sender sender;
-	__u32 chain;
-	__u32 older, newer; /* by their latest mail */
-};
 
 struct gp_senders {
 	struct gp_sender_limits limits;
-	struct place *places;
-	__u32 *buckets;
-	__u32 mask, used, oldest, newest;
+	struct gp_lru *prefixes; /* of struct gp_sender, by their latest mail */
 	__u64 secret[2];
-	__u64 displaced;
 };
 
 int gp_senders_open(struct gp_senders **out, const struct gp_sender_limits *limits, const __u64 secret[2])
 {
 	struct gp_senders *s = calloc(1, sizeof(*s));
-	__u32 buckets = 1;
 
-	while (buckets < limits->prefixes && buckets < 1u << 31)
-		buckets *= 2;
-	if (s) {
-		s->places = calloc(limits->prefixes, sizeof(*s->places));
-		s->buckets = malloc(buckets * sizeof(*s->buckets));
-	}
-	if (!s || !s->places || !s->buckets) {
+	if (!s || gp_lru_open(&s->prefixes, limits->prefixes, sizeof(struct gp_sender), secret[0])) {
 		gp_senders_close(s);
 		return -ENOMEM;
 	}
-	memset(s->buckets, 0xff, buckets * sizeof(*s->buckets)); /* NOBODY */
 	s->limits = *limits;
-	s->mask = buckets - 1;
-	s->oldest = s->newest = NOBODY;
 	memcpy(s->secret, secret, sizeof(s->secret));
 	*out = s;
 	return 0;
@@ -65,75 +46,18 @@ static struct gp_addr prefix_of(const struct gp_addr *client, __u8 *bits)
 	return prefix;
 }
 
-static __u32 *bucket_of(const struct gp_senders *s, const struct gp_addr *prefix)
-{
-	return &s->buckets[gp_hash_addr(s->secret[0], prefix) & s->mask];
-}
-
-static __u32 find(const struct gp_senders *s, const struct gp_addr *prefix)
-{
-	__u32 at = *bucket_of(s, prefix);
-
-	while (at != NOBODY && memcmp(&s->places[at].sender.addr, prefix, sizeof(*prefix)) != 0)
-		at = s->places[at].chain;
-	return at;
-}
-
-static void list_remove(struct gp_senders *s, __u32 at)
-{
-	const struct place *p = &s->places[at];
-
-	*(p->older != NOBODY ? &s->places[p->older].newer : &s->oldest) = p->newer;
-	*(p->newer != NOBODY ? &s->places[p->newer].older : &s->newest) = p->older;
-}
-
-static void list_append(struct gp_senders *s, __u32 at)
-{
-	s->places[at].older = s->newest;
-	s->places[at].newer = NOBODY;
-	*(s->newest != NOBODY ? &s->places[s->newest].newer : &s->oldest) = at;
-	s->newest = at;
-}
-
-/* A place for a prefix that has none. */
-static __u32 take_place(struct gp_senders *s)
-{
-	__u32 at = s->oldest, *link;
-
-	if (s->used < s->limits.prefixes)
-		return s->used++;
-	link = bucket_of(s, &s->places[at].sender.addr);
-	while (*link != at)
-		link = &s->places[*link].chain;
-	*link = s->places[at].chain;
-	list_remove(s, at);
-	s->displaced++;
-	return at;
-}
-
 static struct gp_sender *observe(struct gp_senders *s, const struct gp_addr *client, __u64 time_ns)
 {
+	bool made;
 	__u8 bits;
 	struct gp_addr prefix = prefix_of(client, &bits);
-	__u32 at = find(s, &prefix);
-	struct gp_sender *sender;
+	struct gp_sender *sender = gp_lru_take(s->prefixes, &prefix, &made);
 
-	if (at == NOBODY) {
-		__u32 *bucket;
-
-		at = take_place(s);
-		bucket = bucket_of(s, &prefix);
-		memset(&s->places[at], 0, sizeof(s->places[at]));
-		s->places[at].sender.addr = prefix;
-		s->places[at].sender.bits = bits;
-		s->places[at].sender.first_ns = s->places[at].sender.last_ns = time_ns;
-		s->places[at].chain = *bucket;
-		*bucket = at;
-	} else {
-		list_remove(s, at);
+	if (made) {
+		sender->addr = prefix;
+		sender->bits = bits;
+		sender->first_ns = sender->last_ns = time_ns;
 	}
-	list_append(s, at);
-	sender = &s->places[at].sender;
 	if (time_ns < sender->first_ns)
 		sender->first_ns = time_ns;
 	if (time_ns > sender->last_ns)
@@ -244,9 +168,8 @@ static struct gp_sender *known(struct gp_senders *s, const struct gp_addr *clien
 {
 	__u8 bits;
 	struct gp_addr prefix = prefix_of(client, &bits);
-	__u32 at = find(s, &prefix);
 
-	return at == NOBODY ? NULL : &s->places[at].sender;
+	return gp_lru_get(s->prefixes, &prefix);
 }
 
 void gp_senders_spf(struct gp_senders *s, const struct gp_addr *client, enum gp_spf_result result,
@@ -291,13 +214,13 @@ static int compare(const void *left, const void *right)
 
 int gp_senders_list(const struct gp_senders *s, const struct gp_sender ***out)
 {
-	const struct gp_sender **list = calloc((size_t)s->used + 1, sizeof(*list));
+	const struct gp_sender **list = calloc((size_t)gp_lru_count(s->prefixes) + 1, sizeof(*list));
 	size_t count = 0;
 
 	if (!list)
 		return -ENOMEM;
-	for (__u32 i = 0; i < s->used; i++) {
-		const struct gp_sender *sender = &s->places[i].sender;
+	for (__u32 i = 0; i < gp_lru_count(s->prefixes); i++) {
+		const struct gp_sender *sender = gp_lru_at(s->prefixes, i);
 
 		if (sender->mails + sender->turned_away >= s->limits.min_mails)
 			list[count++] = sender;
@@ -321,19 +244,18 @@ const char *gp_sender_ptr_name(enum gp_sender_ptr ptr)
 
 __u32 gp_senders_count(const struct gp_senders *s)
 {
-	return s->used;
+	return gp_lru_count(s->prefixes);
 }
 
 __u64 gp_senders_displaced(const struct gp_senders *s)
 {
-	return s->displaced;
+	return gp_lru_displaced(s->prefixes);
 }
 
 void gp_senders_close(struct gp_senders *s)
 {
 	if (!s)
 		return;
-	free(s->places);
-	free(s->buckets);
+	gp_lru_close(s->prefixes);
 	free(s);
 }

@@ -16,10 +16,15 @@ static void enter(struct gp_standing *standing, enum gp_state state, __u64 now_n
 	standing->since_ns = now_ns;
 }
 
+bool gp_standing_calm(const struct gp_standing *standing)
+{
+	return standing->state == GP_STATE_CLEAN || standing->state == GP_STATE_QUIET;
+}
+
 /* A new episode, or the same one again after a quiet time. */
 static void begin_episode(struct gp_standing *s)
 {
-	if (s->state != GP_STATE_CLEAN && s->state != GP_STATE_QUIET)
+	if (!gp_standing_calm(s))
 		return;
 	s->watched_ns = s->suspected_ns = s->confirmed_ns = 0;
 	s->suspected_contacts = 0;

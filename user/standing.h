@@ -55,6 +55,9 @@ struct gp_opinion {
 bool gp_standing_step(struct gp_standing *standing, const struct gp_standing_limits *limits,
 		      const struct gp_opinion *opinion, __u64 now_ns);
 
+/* Is an episode over, or was there none? */
+bool gp_standing_calm(const struct gp_standing *standing);
+
 /* "clean", "watched", ... */
 const char *gp_state_name(enum gp_state state);
 

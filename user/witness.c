@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "witness.h"
+#include "witness_private.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -10,33 +10,15 @@
 
 #include "dialogue_json.h"
 #include "log.h"
-#include "mail_facts.h"
 #include "names.h"
-#include "token_dialogue.h"
+#include "tokens.h"
+#include "web_facts.h"
 
 #define FACTS_HOSTS 65536u
 #define STRANGERS 8192u
 #define WEB_EXPIRY_NS 10000000000ull /* all clients are looked at: not in each time slice */
 
-struct gp_witness {
-	struct gp_witness_options options;
-	struct gp_dialogues *dialogues;
-	struct gp_host_facts *facts;
-	struct gp_host_facts *strangers; /* outside, who only ever sent SYNs: a flood of them displaces nobody else */
-	struct gp_web_facts *web;
-	struct gp_tokens *tokens;
-	__u64 web_expired_ns;
-	struct gp_evidence_pcapng *kept; /* NULL without a directory */
-	struct gp_watch *watch; /* NULL without lists */
-	struct gp_addr flagged[GP_EVIDENCE_FILES]; /* sorted */
-	size_t flagged_count;
-	struct gp_senders *senders;
-	struct gp_sender_check *check; /* NULL without a resolver */
-	__u64 now_ns;	/* of the latest tick */
-};
-
-/* The host that an address is reported as: its subscriber's prefix where it is inside. */
-static struct gp_addr host_of(const struct gp_witness *w, const struct gp_addr *addr, bool *inside)
+struct gp_addr gp_witness_host(const struct gp_witness *w, const struct gp_addr *addr, bool *inside)
 {
 	struct gp_memory *m = (struct gp_memory *)w->options.memory; /* the core's accessors take it; nothing is written */
 	int index = gp_range_find(m, addr);
@@ -52,58 +34,9 @@ static struct gp_addr host_of(const struct gp_witness *w, const struct gp_addr *
 static struct gp_addr owner_of(const struct gp_witness *w, const struct gp_segment *segment)
 {
 	bool src_inside, dst_inside;
-	struct gp_addr src = host_of(w, &segment->src, &src_inside), dst = host_of(w, &segment->dst, &dst_inside);
+	struct gp_addr src = gp_witness_host(w, &segment->src, &src_inside), dst = gp_witness_host(w, &segment->dst, &dst_inside);
 
 	return dst_inside && !src_inside ? dst : src;
-}
-
-/* A subscriber whose host takes mail from others is a mail server, whatever else it is. */
-static void learn_served(struct gp_witness *w, const struct gp_dialogue *d, __u64 time_ns)
-{
-	bool inside;
-	struct gp_addr host = host_of(w, &d->stream->server, &inside);
-
-	if (inside)
-		gp_host_facts_served(w->facts, &host, time_ns, &d->stream->client);
-}
-
-/* Which end is watched: the inside one, where the other is outside. Return: false without. */
-static bool watched_ends(const struct gp_witness *w, const struct gp_addr *a, const struct gp_addr *b,
-			 struct gp_watch_flow *flow)
-{
-	struct gp_memory *m = (struct gp_memory *)w->options.memory; /* as in host_of() */
-	bool a_inside, b_inside;
-	struct gp_addr a_host = host_of(w, a, &a_inside), b_host = host_of(w, b, &b_inside);
-
-	flow->host = a_inside ? a_host : b_host;
-	flow->peer = a_inside ? *b : *a;
-	if (a_inside == b_inside)
-		return false;
-	flow->host_bits = gp_mem_range(m, (__u32)gp_range_find(m, a_inside ? a : b))->subscriber_bits;
-	return true;
-}
-
-/* A proved flow was seen, or (@ended) is over. Times: the data plane's clock. */
-static void watch(struct gp_witness *w, const struct gp_addr *a, const struct gp_addr *b, __u8 service, bool ended,
-		  __u64 first_ns, __u64 last_ns)
-{
-	struct gp_watch_flow flow = { .service = service, .ended = ended, .first_ns = first_ns + (__u64)w->options.offset_ns,
-				      .last_ns = last_ns + (__u64)w->options.offset_ns };
-
-	if (w->watch && watched_ends(w, a, b, &flow))
-		gp_watch_flow(w->watch, &flow);
-}
-
-/* Of a mail, whose mailboxes: domains alone. */
-static void watch_domains(struct gp_witness *w, const struct gp_stream *stream, const struct gp_mail_facts *facts)
-{
-	struct gp_watch_flow flow;
-
-	if (!w->watch || !watched_ends(w, &stream->client, &stream->server, &flow))
-		return;
-	for (__u8 i = 0; i < facts->recipients_count; i++)
-		gp_watch_domain(w->watch, &flow.host, &flow.peer, facts->recipient_domains[i].data,
-				facts->recipient_domains[i].len);
 }
 
 static int compare_addr(const void *a, const void *b)
@@ -111,130 +44,9 @@ static int compare_addr(const void *a, const void *b)
 	return memcmp(a, b, sizeof(struct gp_addr));
 }
 
-static bool is_flagged(const struct gp_witness *w, const struct gp_addr *host)
+bool gp_witness_is_flagged(const struct gp_witness *w, const struct gp_addr *host)
 {
 	return bsearch(host, w->flagged, w->flagged_count, sizeof(*host), compare_addr);
-}
-
-/* A name out of a packet as a string: one with a NUL in it is none. Return: @out, maybe empty. */
-static const char *string_of(char out[GP_MESSAGE_ADDRESS + 1], const char *data, size_t len)
-{
-	out[0] = '\0';
-	if (len <= GP_MESSAGE_ADDRESS && !memchr(data, '\0', len)) {
-		memcpy(out, data, len);
-		out[len] = '\0';
-	}
-	return out;
-}
-
-/* Mail between the networks, in the clear and without a log-in: whose name does it bear? */
-static void offer_check(struct gp_witness *w, const struct gp_dialogue *d, const struct gp_mail_facts *facts,
-			const struct gp_addr *host, bool inside, __u64 time_ns)
-{
-	char domain[GP_MESSAGE_ADDRESS + 1] = "", helo[GP_MESSAGE_ADDRESS + 1], from[GP_MESSAGE_ADDRESS + 1] = "";
-	const struct gp_message *mail = d->smtp && d->smtp->messages_count ? d->smtp->messages[0] : NULL;
-	struct gp_sender_case c = { .client = d->stream->client, .host = *host, .inside = inside,
-				    .suspect = is_flagged(w, host), .time_ns = time_ns, .from = from };
-
-	if (facts->auth_tried || (!facts->senders_count && !facts->null_sender))
-		return;
-	if (facts->senders_count)
-		string_of(domain, facts->sender_domains[0].data, facts->sender_domains[0].len);
-	if (facts->senders_count && !*domain)
-		return;
-	if (mail)
-		string_of(from, mail->from_domain.data, mail->from_domain.len);
-	c.domain = domain;
-	c.helo = string_of(helo, facts->helo.data, facts->helo.len);
-	gp_sender_check_offer(w->check, &c, w->now_ns);
-}
-
-static void learn_sender(struct gp_witness *w, const struct gp_dialogue *d, const struct gp_mail_facts *facts,
-			 const struct gp_addr *host, bool inside)
-{
-	__u64 time_ns = d->stream->begin_ns + (__u64)w->options.offset_ns;
-	bool server_inside;
-
-	host_of(w, &d->stream->server, &server_inside);
-	if (d->stream->service != GP_SERVICE_SMTP || inside == server_inside)
-		return;
-	if (!inside)
-		gp_senders_mail(w->senders, d, facts, time_ns);
-	if (!w->check)
-		return;
-	if (!inside && gp_senders_wants_ptr(w->senders, &d->stream->client, time_ns))
-		gp_sender_check_ptr(w->check, &d->stream->client, w->now_ns);
-	offer_check(w, d, facts, host, inside, time_ns);
-}
-
-static void take_opinion(void *context, const struct gp_sender_opinion *o)
-{
-	struct gp_witness *w = context;
-
-	gp_host_facts_spf(w->facts, &o->host, o->time_ns, o->spf, o->policy, o->domain);
-	if (!o->inside)
-		gp_senders_spf(w->senders, &o->client, o->spf, o->policy);
-}
-
-static void take_ptr(void *context, const struct gp_addr *client, enum gp_sender_ptr ptr, const char *name)
-{
-	struct gp_witness *w = context;
-
-	gp_senders_ptr(w->senders, client, ptr, name);
-}
-
-static void learn_mail(struct gp_witness *w, const struct gp_dialogue *d, enum gp_stream_end end,
-		       const struct gp_addr *host, bool inside)
-{
-	__u64 begin_ns = d->stream->begin_ns + (__u64)w->options.offset_ns, end_ns = d->stream->end_ns + (__u64)w->options.offset_ns;
-	struct gp_mail_facts facts;
-
-	gp_mail_facts(&facts, d, end, d->stream->record);
-	watch_domains(w, d->stream, &facts);
-	gp_host_facts_contact(w->facts, host, begin_ns, &d->stream->server);
-	if (facts.helo.len)
-		gp_host_facts_helo(w->facts, host, begin_ns, facts.helo.data, facts.helo.len);
-	if (facts.dialect_id)
-		gp_host_facts_dialect(w->facts, host, begin_ns, facts.dialect_id);
-	if (facts.put_off)
-		gp_host_facts_put_off(w->facts, host, end_ns, &d->stream->server);
-	if (d->stream->service == GP_SERVICE_SMTP)
-		gp_host_facts_mail(w->facts, host, end_ns, &facts, &d->stream->server);
-	if (d->stream->service == GP_SERVICE_SMTP && facts.accepted_messages)
-		learn_served(w, d, end_ns);
-	learn_sender(w, d, &facts, host, inside);
-}
-
-static void learn_web(struct gp_witness *w, const struct gp_dialogue *d, const struct gp_addr *host)
-{
-	for (__u32 i = 0; i < d->said_count; i++) {
-		const struct gp_said *said = &d->said[i];
-		const struct gp_words *agent = &said->words[GP_WORDS_AGENT];
-
-		if (said->kind == GP_SAID_REQUEST && agent->len)
-			gp_host_facts_user_agent(w->facts, host, said->time_ns + (__u64)w->options.offset_ns, d->text + agent->at,
-						 agent->len);
-	}
-}
-
-/* Nobody can put words into a host's mouth by forging its address. */
-static void learn(struct gp_witness *w, const struct gp_dialogue *d, enum gp_stream_end end)
-{
-	bool inside;
-	struct gp_addr host = host_of(w, &d->stream->client, &inside);
-
-	if (!d->stream->proved && !(inside && w->options.trust_inside))
-		return;
-	watch(w, &d->stream->client, &d->stream->server, d->stream->service, !d->stream->record, d->stream->begin_ns,
-	      d->stream->end_ns);
-	if (d->protocol == GP_DIALOGUE_SMTP)
-		learn_mail(w, d, end, &host, inside);
-	else if (d->protocol == GP_DIALOGUE_HTTP)
-		learn_web(w, d, &host);
-	gp_web_facts_dialogue(w->web, d, &host, w->options.offset_ns);
-	gp_token_dialogue(w->tokens, w->web, d, &host, w->options.offset_ns);
-	if (d->tls && d->tls->has_hello)
-		gp_host_facts_ja4(w->facts, &host, d->stream->begin_ns + (__u64)w->options.offset_ns, d->tls->ja4);
 }
 
 /* A link of a delivered mail was fetched: by whom may have been told long ago. */
@@ -249,7 +61,7 @@ static int told(void *context, const struct gp_dialogue *d, enum gp_stream_end e
 	struct gp_witness *w = context;
 	int err;
 
-	learn(w, d, end);
+	gp_witness_learn_dialogue(w, d, end);
 	if (!w->options.print)
 		return 0;
 	err = gp_dialogue_write(w->options.print, d, end, w->options.offset_ns);
@@ -285,19 +97,8 @@ static void keep(struct gp_witness *w, const struct gp_segment *segment)
 	host = owner_of(w, segment);
 	keep_for(w, &host, segment);
 	other = memcmp(&host, &segment->dst, sizeof(host)) ? segment->dst : segment->src;
-	if (is_flagged(w, &other))
+	if (gp_witness_is_flagged(w, &other))
 		keep_for(w, &other, segment);
-}
-
-static void learn_stack(struct gp_witness *w, const struct gp_segment *segment)
-{
-	bool inside;
-	struct gp_addr host = host_of(w, &segment->src, &inside);
-	struct gp_host_facts *facts = inside || gp_host_facts_get(w->facts, &host) ? w->facts : w->strangers;
-	struct gp_tcp_signature signature;
-
-	if (gp_tcp_signature(&signature, segment))
-		gp_host_facts_signature(facts, &host, segment->time_ns + (__u64)w->options.offset_ns, &signature);
 }
 
 int gp_witness_segment(struct gp_witness *w, const struct gp_segment *segment)
@@ -312,9 +113,10 @@ int gp_witness_sample(struct gp_witness *w, const struct gp_packet_sample *sampl
 
 	if (gp_segment_from_sample(&segment, sample, bytes)) {
 		if ((segment.tcp_flags & (GP_TCP_SYN | GP_TCP_ACK)) == GP_TCP_SYN)
-			learn_stack(w, &segment);
+			gp_witness_learn_stack(w, &segment);
 		if (segment.proved)
-			watch(w, &segment.src, &segment.dst, segment.service, false, segment.time_ns, segment.time_ns);
+			gp_witness_learn_flow(w, &segment.src, &segment.dst, segment.service, false, segment.time_ns,
+					      segment.time_ns);
 		keep(w, &segment);
 	}
 	return gp_dialogues_sample(w->dialogues, sample, bytes);
@@ -322,13 +124,7 @@ int gp_witness_sample(struct gp_witness *w, const struct gp_packet_sample *sampl
 
 int gp_witness_record(struct gp_witness *w, const struct gp_flow_record *record)
 {
-	bool inside;
-	struct gp_addr host = host_of(w, &record->client, &inside);
-
-	if (inside && record->service == GP_SERVICE_SMTP && (record->flags & GP_FLOW_PROVED))
-		gp_host_facts_network(w->facts, &host, record->first_ns + (__u64)w->options.offset_ns, &record->server);
-	if (record->flags & GP_FLOW_PROVED)
-		watch(w, &record->client, &record->server, record->service, true, record->first_ns, record->last_ns);
+	gp_witness_learn_record(w, record);
 	return gp_dialogues_record(w->dialogues, record);
 }
 
@@ -394,7 +190,7 @@ void gp_witness_flag(struct gp_witness *w, const struct gp_world *world, const s
 	}
 	qsort(w->flagged, w->flagged_count, sizeof(*w->flagged), compare_addr);
 	for (size_t i = 0; w->kept && i < before_count; i++)
-		if (!is_flagged(w, &before[i]))
+		if (!gp_witness_is_flagged(w, &before[i]))
 			gp_evidence_pcapng_clear(w->kept, &before[i]);
 }
 
@@ -419,8 +215,8 @@ const struct gp_facts *gp_witness_facts(const struct gp_witness *w, const struct
 
 struct gp_heard gp_witness_heard(const struct gp_witness *w)
 {
-	return (struct gp_heard){ .hosts = w->facts, .strangers = w->strangers, .web = w->web, .tokens = w->tokens, .lists = w->options.lists,
-				  .watch = w->watch };
+	return (struct gp_heard){ .hosts = w->facts, .strangers = w->strangers, .web = w->web, .tokens = w->tokens,
+				  .lists = w->options.lists, .watch = w->watch };
 }
 
 const struct gp_watch *gp_witness_watch(const struct gp_witness *w)
@@ -472,8 +268,8 @@ static int open_check(struct gp_witness *w, const struct gp_config *config)
 		.resolver = w->options.resolver,
 		.every = config->spf.every,
 		.secret = config->secret[0],
-		.opinion = take_opinion,
-		.ptr = take_ptr,
+		.opinion = gp_witness_learn_opinion,
+		.ptr = gp_witness_learn_ptr,
 		.context = w,
 	};
 

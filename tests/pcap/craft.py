@@ -160,6 +160,12 @@ def mail(talk, code=250, quits=True, pipelining=False, recipients=1, greeting=22
     return talk.send(1, FIN | ACK).send(0, FIN | ACK)
 
 
+def fetch(talk, host, target, agent, kind="text/html"):
+    """A GET, and two bytes for an answer."""
+    talk.open().client(f"GET {target} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: {agent}\r\n")
+    return talk.server(f"HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: 2\r\n\r\nok").close()
+
+
 def client_hello(name):
     """A TLS 1.2 ClientHello with this server name (RFC 5246, 7.4.1.2; RFC 6066, 3)."""
     host = name.encode()

@@ -313,6 +313,39 @@ static void rcpt_answered(struct traffic *t, struct flow *f)
 		next_mail(t, f);
 }
 
+static void login_answered(struct traffic *t, struct flow *f)
+{
+	if (f->say.smtp.stage != AT_LOGIN) {
+		enter(f, PHASE_MAIL);
+		return;
+	}
+	flow_acts(t, f)->logins_refused += !f->say.smtp.in_tls;
+	leave(f);
+}
+
+static void mail_answered(struct traffic *t, struct flow *f)
+{
+	if (!refused_at(&f->say.smtp, AT_MAIL)) {
+		enter(f, PHASE_RCPT);
+		return;
+	}
+	count_refusal(t, f);
+	next_mail(t, f);
+}
+
+static void body_answered(struct traffic *t, struct flow *f)
+{
+	struct smtp_talk *s = &f->say.smtp;
+
+	if (refused_at(s, AT_BODY)) {
+		count_refusal(t, f);
+		s->taken = 0;
+	} else {
+		delivered(t, f);
+	}
+	next_mail(t, f);
+}
+
 /* What the server said has passed. */
 static void reply_passed(struct traffic *t, struct flow *f)
 {
@@ -333,32 +366,16 @@ static void reply_passed(struct traffic *t, struct flow *f)
 		enter(f, PHASE_FINISHED);
 		return;
 	case PHASE_AUTH_REPLY:
-		if (s->stage == AT_LOGIN) {
-			flow_acts(t, f)->logins_refused += !s->in_tls;
-			leave(f);
-			return;
-		}
-		enter(f, PHASE_MAIL);
+		login_answered(t, f);
 		return;
 	case PHASE_MAIL_REPLY:
-		if (refused_at(s, AT_MAIL)) {
-			count_refusal(t, f);
-			next_mail(t, f);
-			return;
-		}
-		enter(f, PHASE_RCPT);
+		mail_answered(t, f);
 		return;
 	case PHASE_RCPT_REPLY:
 		rcpt_answered(t, f);
 		return;
 	case PHASE_BODY_REPLY:
-		if (refused_at(s, AT_BODY)) {
-			count_refusal(t, f);
-			s->taken = 0;
-		} else {
-			delivered(t, f);
-		}
-		next_mail(t, f);
+		body_answered(t, f);
 		return;
 	case PHASE_RSET_REPLY:
 		enter(f, PHASE_MAIL);

@@ -22,10 +22,8 @@ def mail(capture, n, at):
     talk.client("QUIT").server("221 bye").close(0)
 
 
-def fetch(capture, client, sport, at, target, agent, kind="text/html"):
-    talk = craft.Talk(capture, client, SHOP, sport, 80, at)
-    talk.open().client(f"GET {target} HTTP/1.1\r\nHost: shop.example\r\nUser-Agent: {agent}\r\n")
-    talk.server(f"HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: 2\r\n\r\nok").close()
+def fetch(capture, client, sport, at, *request):
+    craft.fetch(craft.Talk(capture, client, SHOP, sport, 80, at), "shop.example", *request)
 
 
 def files():
