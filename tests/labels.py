@@ -29,7 +29,6 @@ UNSEEN = {
     "httpscan__tklab-tud__Mirai-x-Log4j.pcap": "30 requests for the same page: the hole is in their heads",
     "httpscan__esnet-security__nmap_80_all.pcap": "31 requests, of which 16 were heard",
     "httpscan__esnet-security__nmap_80_w_service_detection.pcap": "8 requests",
-    "httpscan__arzhsnm__web_attack.pcap": "too few of its paths are heard (evidence.flows)",
     "httpscan__ntop__WebattackRCE.pcap": "too few of its paths are heard (evidence.flows)",
     "brute__cisco__kali-password-attack_hydra.pcap": "7 sessions of SSH: as many as a forgotten password makes",
     "brute__gokulsundarc__bruteforce.pcapng": "21 sessions of SSH, none of them readable: below 30 in 10 min",
