@@ -56,6 +56,8 @@ static struct gp_login_news news_of(const struct gp_case *c)
 		.contacts = service_contacts(c->host),
 	};
 
+	for (int method = 0; method < GP_HTTP_METHODS; method++)
+		now.requests += c->host->http.requests[method];
 	for (unsigned int i = 0; i < sizeof(silent) / sizeof(*silent); i++) {
 		now.lasting += logins[silent[i]].lasting;
 		now.brief += logins[silent[i]].brief;
@@ -87,11 +89,14 @@ static struct gp_login_window window_of(const struct gp_login_news *now, const s
 	bool same_web = now->web_generation == seen->web_generation;
 	double mailbox_refused = more(now->mailbox_refused, seen->mailbox_refused);
 	double mailbox_accepted = more(now->mailbox_accepted, seen->mailbox_accepted);
+	double web_refused = more(now->web_refused, same_web ? seen->web_refused : 0);
+	double refused = mailbox_refused + more(now->mail_refused, seen->mail_refused) +
+			 more(now->ftp_refused, seen->ftp_refused);
 
 	return (struct gp_login_window){
-		.refused = mailbox_refused + more(now->mail_refused, seen->mail_refused) +
-			   more(now->ftp_refused, seen->ftp_refused) +
-			   more(now->web_refused, same_web ? seen->web_refused : 0),
+		.refused = refused + web_refused,
+		/* Dialogues are told when they end, maybe many at once: no more log-ins were made in the window than requests. */
+		.rate = refused + fmin(web_refused, more(now->requests, seen->requests)),
 		.accepted = mailbox_accepted + more(now->mail_accepted, seen->mail_accepted) +
 			    more(now->ftp_accepted, seen->ftp_accepted) +
 			    more(now->web_accepted, same_web ? seen->web_accepted : 0),
@@ -116,8 +121,8 @@ static void weigh_families(struct gp_login_state *s, const struct gp_case *c, co
 	often = s->refused >= l->refused_share * s->outcomes;
 	brief = s->brief >= l->brief_share * s->ended && g->brief >= l->per_server * s->servers;
 	gain[GP_LOGIN_FAMILY_REFUSED] = l->refused * fmax(0, g->refused - l->allowed) - l->accepted * g->accepted;
-	if (often && g->refused >= l->fast)
-		gain[GP_LOGIN_FAMILY_SPEED] = g->refused >= l->very_fast ? 4 : 2;
+	if (often && g->rate >= l->fast)
+		gain[GP_LOGIN_FAMILY_SPEED] = g->rate >= l->very_fast ? 4 : 2;
 	if (brief)
 		gain[GP_LOGIN_FAMILY_BRIEF] = l->brief * fmax(0, g->brief - l->brief_allowed);
 	if (c->inside && c->host->role == GP_ROLE_SUBSCRIBER && g->hidden >= l->hidden &&
@@ -130,7 +135,7 @@ static void weigh_families(struct gp_login_state *s, const struct gp_case *c, co
 			weight = fmin(weight, 0);
 		s->weight[i] = fmax(families[i].floor, fmin(families[i].cap, weight));
 	}
-	s->windows = often && g->refused >= l->very_fast ? s->windows + 1 : 0;
+	s->windows = often && g->rate >= l->very_fast ? s->windows + 1 : 0;
 }
 
 void gp_login_weigh(struct gp_login_state *s, const struct gp_case *c, __u64 now_ns)

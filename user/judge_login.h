@@ -36,7 +36,8 @@ struct gp_login_news {
 	__u32 mailbox_refused, mailbox_accepted; /* POP3 and IMAP in the clear */
 	__u32 mail_refused, mail_accepted;	 /* AUTH to mail servers */
 	__u32 ftp_refused, ftp_accepted;
-	__u32 web_refused, web_accepted;
+	__u32 web_refused, web_accepted; /* heard: told when their flows end */
+	__u32 requests;		/* of the web: counted as they pass */
 	__u32 lasting, brief;	/* of SSH, RDP, telnet and VNC */
 	__u32 mailbox_brief;
 	__u32 contacts;		/* first contacts to ports of services */
@@ -46,6 +47,7 @@ struct gp_login_news {
 /* What a window brought, for the reasons. */
 struct gp_login_window {
 	double refused, accepted;
+	double rate;	/* refused, as far as it can have been in this window */
 	double lasting, brief;
 	double hidden;	/* brief flows to mailboxes that said nothing in the clear */
 	double servers; /* new ones */
