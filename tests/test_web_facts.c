@@ -93,6 +93,7 @@ static void play(const char *const *script, size_t count)
 #define GET(path) "cGET " path " HTTP/1.1\r\nHost: Shop.example:80\r\n\r\n"
 #define AS(agent) "cGET / HTTP/1.1\r\nUser-Agent: " agent "\r\n\r\n"
 #define POST(path) "cPOST " path " HTTP/1.1\r\nHost: shop.example\r\nContent-Length: 3\r\n\r\na=b"
+#define KEEP(path) "cPOST " path " HTTP/1.1\r\nCookie: SECRET\r\nContent-Length: 3\r\n\r\na=b"
 #define BASIC "cGET /private HTTP/1.1\r\nAuthorization: Basic SECRET\r\n\r\n"
 #define ANSWER(code, fields) "sHTTP/1.1 " code " x\r\nContent-Length: 0\r\n" fields "\r\n"
 #define PAGE ANSWER("200", "Content-Type: text/html; charset=utf-8\r\n")
@@ -161,6 +162,13 @@ static const struct row {
 	    KNOWN(bare_pages, 1), KNOWN(responses[2], 1), KNOWN(responses[4], 1) } },
 	{ "an answer that did not come", { POST("/login") }, { KNOWN(login_tries, 1), KNOWN(requests, 1), KNOWN(posts, 1) } },
 	{ "no log-in", { POST("/authors"), ANSWER("403", "") }, { KNOWN(requests, 1), KNOWN(posts, 1), KNOWN(responses[4], 1) } },
+	{ "a session begins", { POST("/api/session"), ANSWER("401", "") },
+	  { KNOWN(login_tries, 1), KNOWN(login_refused, 1), KNOWN(requests, 1), KNOWN(posts, 1), KNOWN(responses[4], 1) } },
+	{ "a page asks to keep its session", { KEEP("/api/session"), ANSWER("401", ""), KEEP("/oauth/token"), ANSWER("401", "") },
+	  { KNOWN(with_cookie, 2), KNOWN(requests, 2), KNOWN(posts, 2), KNOWN(responses[4], 2) } },
+	{ "a form with a cookie is one", { KEEP("/session/login"), ANSWER("401", "") },
+	  { KNOWN(login_tries, 1), KNOWN(login_refused, 1), KNOWN(with_cookie, 1), KNOWN(requests, 1), KNOWN(posts, 1),
+	    KNOWN(responses[4], 1) } },
 	{ "a form is no try", { GET("/login"), PAGE },
 	  { KNOWN(requests, 1), KNOWN(pages, 1), KNOWN(bare_pages, 1), KNOWN(responses[2], 1) } },
 

@@ -220,11 +220,20 @@ static bool tries_again(const struct client *c, const struct gp_web_request *r, 
 	       distance(c->login.time_ns, time_ns) <= GP_WEB_LOGIN_S * SECOND_NS;
 }
 
+static bool is_login(const struct gp_web_request *r)
+{
+	if (r->said->authorization == GP_AUTHORIZATION_BASIC)
+		return true;
+	return r->post && (r->shape.login == GP_WEB_LOGIN_SURE ||
+			   (r->shape.login == GP_WEB_LOGIN_IF_NEW && !(r->said->flags & GP_SAID_COOKIE)));
+}
+
+/* Return: it was one, and it was refused. */
 static bool note_login(struct client *c, const struct gp_web_request *r, __u64 time_ns)
 {
 	enum outcome outcome = outcome_of(r);
 
-	if (!(r->post && r->shape.login) && r->said->authorization != GP_AUTHORIZATION_BASIC)
+	if (!is_login(r))
 		return false;
 	c->known.login_tries++;
 	c->known.login_refused += tries_again(c, r, time_ns) + (outcome == REFUSED);

@@ -79,10 +79,13 @@ static const struct {
 };
 
 /* Words of paths that passwords are sent to: a part between slashes begins with one. */
-static const char *const logins[] = {
-	"login", "log-in", "log_in", "logon", "signin", "sign-in", "sign_in", "wp-login", "auth", "authenticate",
-	"session", "sessions", "j_security_check", "xmlrpc.php", "userlogin", "do_login", "dologin", "oauth",
+static const char *const forms[] = {
+	"login", "log-in", "log_in", "logon", "signin", "sign-in", "sign_in", "wp-login", "authenticate",
+	"j_security_check", "xmlrpc.php", "userlogin", "do_login", "dologin",
 };
+
+/* Likewise; pages also keep a session alive there, by themselves and as often as they like. */
+static const char *const sessions[] = { "auth", "oauth", "session", "sessions" };
 
 static const struct {
 	const char *extension;
@@ -153,21 +156,28 @@ static enum gp_web_probe probe_of(const struct target *t)
 	return strongest;
 }
 
-/* Does a part of the path begin with such a word, and go on with no letter ("author" is no "auth")? */
-static bool is_login(const struct target *t)
+/* Does a part of the path begin with one of these, and go on with no letter ("author" is no "auth")? */
+static bool has_word(const struct target *t, const char *const words[], size_t count)
 {
 	for (size_t at = 0; at < t->path_len; at++) {
 		if (t->text[at] != '/')
 			continue;
-		for (size_t i = 0; i < COUNT(logins); i++) {
-			size_t end = at + 1 + strlen(logins[i]);
+		for (size_t i = 0; i < count; i++) {
+			size_t end = at + 1 + strlen(words[i]);
 
-			if (end <= t->path_len && !memcmp(t->text + at + 1, logins[i], strlen(logins[i])) &&
+			if (end <= t->path_len && !memcmp(t->text + at + 1, words[i], strlen(words[i])) &&
 			    (end == t->path_len || !isalnum((unsigned char)t->text[end])))
 				return true;
 		}
 	}
 	return false;
+}
+
+static enum gp_web_login login_of(const struct target *t)
+{
+	if (has_word(t, forms, COUNT(forms)))
+		return GP_WEB_LOGIN_SURE;
+	return has_word(t, sessions, COUNT(sessions)) ? GP_WEB_LOGIN_IF_NEW : GP_WEB_LOGIN_NONE;
 }
 
 static enum gp_web_thing thing_of(const struct target *t)
@@ -194,5 +204,5 @@ struct gp_web_shape gp_web_shape(const void *target, size_t len)
 
 	pass_authority(&text, &len);
 	decode(&t, text, len);
-	return (struct gp_web_shape){ .thing = thing_of(&t), .probe = probe_of(&t), .login = is_login(&t) };
+	return (struct gp_web_shape){ .thing = thing_of(&t), .probe = probe_of(&t), .login = login_of(&t) };
 }

@@ -19,10 +19,16 @@ enum gp_web_probe {
 	GP_PROBE_SURE,	     /* nobody asks for it but who looks for holes */
 };
 
+enum gp_web_login {
+	GP_WEB_LOGIN_NONE,
+	GP_WEB_LOGIN_IF_NEW, /* who has a session yet asks to keep it, and sends no password: with a cookie it is none */
+	GP_WEB_LOGIN_SURE,
+};
+
 struct gp_web_shape {
 	enum gp_web_thing thing;
 	enum gp_web_probe probe;
-	bool login; /* its path is one that passwords are sent to */
+	enum gp_web_login login; /* its path is one that passwords are sent to */
 };
 
 #define GP_WEB_SHAPE_BYTES 2048u /* of a target, read; more are passed over */
