@@ -40,7 +40,7 @@ struct gp_judge {
 	bool trust_inside;
 	bool one_direction;
 	bool started;
-	bool finished; /* findings come from the records of now */
+	bool finished; /* findings come from now */
 	__u64 now_ns;
 	__u64 window_ns, window_end_ns;
 	__u64 next_slice; /* the oldest one that is not closed */
@@ -49,6 +49,7 @@ struct gp_judge {
 	__u32 *subject_of; /* by id: index into subjects + 1; 0 for a host without anything to judge */
 	__u32 ids;	   /* that subject_of has room for */
 	struct gp_subject *subjects;
+	struct gp_record *now; /* theirs with the open window and slices weighed, after finish */
 	__u32 *moved; /* indices of subjects, for one slice */
 	__u32 count, capacity;
 	struct gp_outage outage;
@@ -117,6 +118,7 @@ void gp_judge_close(struct gp_judge *j)
 	free(j->findings);
 	free(j->floods.seen);
 	free(j->subjects);
+	free(j->now);
 	free(j->moved);
 	free(j->subject_of);
 	free(j);
@@ -277,63 +279,53 @@ static bool is_outage(struct gp_outage *outage, __u64 number, __u32 hosts, __u64
 	return number - outage->since < OUTAGE_SLICES;
 }
 
-/*
- * The subjects that have something in a slice, in j->moved; @used attempts are to be found.
- *
- * Return: how many subjects.
- */
-static __u32 find_moved(struct gp_judge *j, unsigned int ring, __u32 from, __u64 *used, __u32 moved)
+/* What the subjects in j->moved have in one slice. */
+struct moved {
+	__u32 count;
+	__u32 inside_hosts; /* with attempts */
+	__u64 inside_answers;
+};
+
+/* The subjects from @from on that have something in a slice are added to j->moved; @used attempts are to be found. */
+static void find_moved(struct gp_judge *j, unsigned int ring, __u32 from, __u64 *used, struct moved *moved)
 {
 	for (__u32 i = from; i < j->count && *used; i++) {
 		const struct gp_subject *s = &j->subjects[i];
 		struct gp_scan_news news = gp_scan_news(&s->kept.scan, gp_world_host(j->world, s->id), ring);
 
 		*used -= news.attempts < *used ? news.attempts : *used;
-		if (news.attempts || news.answers)
-			j->moved[moved++] = i;
-	}
-	return moved;
-}
-
-/* 4. The first @moved subjects of j->moved: does what they have in this slice look like an outage? */
-static bool seems_outage(struct gp_judge *j, struct gp_outage *outage, __u64 number, __u32 moved)
-{
-	__u32 hosts = 0;
-	__u64 answers = 0;
-
-	for (__u32 i = 0; i < moved; i++) {
-		const struct gp_subject *s = &j->subjects[j->moved[i]];
-		struct gp_scan_news news = gp_scan_news(&s->kept.scan, gp_world_host(j->world, s->id), number % GP_SLICES);
-
-		if (!gp_world_is_inside(j->world, s->id))
+		if (!news.attempts && !news.answers)
 			continue;
-		hosts += news.attempts > 0;
-		answers += news.answers;
+		j->moved[moved->count++] = i;
+		if (gp_world_is_inside(j->world, s->id)) {
+			moved->inside_hosts += news.attempts > 0;
+			moved->inside_answers += news.answers;
+		}
 	}
-	return is_outage(outage, number, hosts, answers);
 }
 
 /* 4. All subjects' share of one dead slice. A slice whose filter holds nothing had no attempts. */
 static int close_slice(struct gp_judge *j, __u64 number, __u64 now_ns)
 {
-	__u32 known = j->count, moved;
+	__u32 known = j->count;
+	struct moved moved = {0};
 	__u64 used = used_in(j, number);
 	unsigned int ring = number % GP_SLICES;
 	bool outage;
 
 	if (!used)
 		return 0;
-	moved = find_moved(j, ring, 0, &used, 0);
+	find_moved(j, ring, 0, &used, &moved);
 	if (used) {
 		int err = find_attempts(j, ring, used);
 
 		if (err)
 			return err;
 		used = ~0ull;
-		moved = find_moved(j, ring, known, &used, moved);
+		find_moved(j, ring, known, &used, &moved);
 	}
-	outage = seems_outage(j, &j->outage, number, moved);
-	for (__u32 i = 0; i < moved; i++) {
+	outage = is_outage(&j->outage, number, moved.inside_hosts, moved.inside_answers);
+	for (__u32 i = 0; i < moved.count; i++) {
 		struct gp_subject *subject = &j->subjects[j->moved[i]];
 		struct gp_case c = case_of(j, subject->id);
 
@@ -616,9 +608,10 @@ static __u32 open_outages(struct gp_judge *j, __u64 last)
 
 	for (__u64 number = j->next_slice; number <= last; number++) {
 		__u64 used = ~0ull;
-		__u32 moved = find_moved(j, number % GP_SLICES, 0, &used, 0);
+		struct moved moved = {0};
 
-		if (seems_outage(j, &outage, number, moved))
+		find_moved(j, number % GP_SLICES, 0, &used, &moved);
+		if (is_outage(&outage, number, moved.inside_hosts, moved.inside_answers))
 			outages |= 1u << number % GP_SLICES;
 	}
 	return outages;
@@ -628,6 +621,7 @@ int gp_judge_finish(struct gp_judge *j, __u64 now_ns)
 {
 	int err = gp_judge_tick(j, now_ns);
 	__u64 last = j->now_ns / GP_SLICE_NS;
+	struct gp_record *now;
 	__u32 outages;
 
 	for (__u64 number = j->next_slice; number <= last && !err; number++)
@@ -641,14 +635,18 @@ int gp_judge_finish(struct gp_judge *j, __u64 now_ns)
 	if (err)
 		return err;
 	outages = open_outages(j, last);
+	now = reallocarray(j->now, (size_t)j->count + 1, sizeof(*now));
+	if (!now)
+		return -ENOMEM;
+	j->now = now;
 	for (__u32 i = 0; i < j->count; i++) {
-		struct gp_subject *subject = &j->subjects[i];
+		const struct gp_subject *subject = &j->subjects[i];
 		struct gp_case c = case_of(j, subject->id);
 
 		c.outages = outages;
-		subject->now = subject->kept;
-		gp_scan_close_open(&subject->now.scan, &c, j->next_slice, last, j->now_ns);
-		weigh(j, subject->id, &subject->now, &c, j->now_ns, true);
+		now[i] = subject->kept;
+		gp_scan_close_open(&now[i].scan, &c, j->next_slice, last, j->now_ns);
+		weigh(j, subject->id, &now[i], &c, j->now_ns, true);
 	}
 	j->finished = true;
 	return gp_fleets_weigh(j->fleets, j->now_ns);
@@ -729,9 +727,9 @@ static int compare_findings(const void *a, const void *b)
 	return (x->kind > y->kind) - (x->kind < y->kind);
 }
 
-static const struct gp_record *record_of(const struct gp_judge *j, const struct gp_subject *subject)
+static const struct gp_record *record_at(const struct gp_judge *j, __u32 i)
 {
-	return j->finished ? &subject->now : &subject->kept;
+	return j->finished ? &j->now[i] : &j->subjects[i].kept;
 }
 
 static bool finding_of(struct gp_finding *out, const struct gp_record *record, const struct gp_case *c, enum gp_kind kind)
@@ -771,7 +769,7 @@ int gp_judge_findings(struct gp_judge *j, const struct gp_finding **out)
 	int count = 0;
 
 	for (__u32 i = 0; i < j->count; i++)
-		noted += is_noted(record_of(j, &j->subjects[i]));
+		noted += is_noted(record_at(j, i));
 	gp_suppressions_clear(&j->suppressed_hosts);
 	free(j->findings);
 	j->findings = calloc(noted * GP_KINDS + 1, sizeof(*j->findings));
@@ -779,7 +777,7 @@ int gp_judge_findings(struct gp_judge *j, const struct gp_finding **out)
 		return -ENOMEM;
 	for (__u32 i = 0; i < j->count; i++) {
 		const struct gp_subject *s = &j->subjects[i];
-		const struct gp_record *record = record_of(j, s);
+		const struct gp_record *record = record_at(j, i);
 		struct gp_case c;
 
 		if (!is_noted(record))
@@ -837,7 +835,7 @@ bool gp_judge_opinions(struct gp_judge *j, __u32 id, struct gp_finding out[GP_KI
 	hear(j, &c);
 	for (int kind = 0; kind < GP_KINDS; kind++) {
 		out[kind] = (struct gp_finding){.id = id, .kind = (enum gp_kind)kind};
-		opinion_of(&out[kind], record_of(j, &j->subjects[j->subject_of[id] - 1]), &c, (enum gp_kind)kind);
+		opinion_of(&out[kind], record_at(j, j->subject_of[id] - 1), &c, (enum gp_kind)kind);
 	}
 	return true;
 }

@@ -133,7 +133,6 @@ struct gp_record {
 struct gp_subject {
 	__u32 id;
 	struct gp_record kept;
-	struct gp_record now; /* with the open window and slices weighed, after finish */
 };
 
 /* A host under judgement and what is known about its address. */

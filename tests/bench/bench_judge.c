@@ -242,6 +242,10 @@ int main(int argc, char **argv)
 	struct gp_world *world;
 	__u64 now_ns = START;
 
+	if (argc > 2 || !hosts || hosts > 100000000) {
+		fprintf(stderr, "usage: bench_judge [HOSTS]\n");
+		return 2;
+	}
 	settings.inside_hosts = hosts;
 	m.hosts = zeros((size_t)hosts * sizeof(*m.hosts));
 	m.filter_bits = zeros(GP_FILTERS * (size_t)settings.filter_words * sizeof(*m.filter_bits));
