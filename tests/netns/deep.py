@@ -14,6 +14,7 @@ deep.py sums GOT WANTED          two reports: exit code 0 when packets, bytes an
 deep.py hold INTERFACE QUEUE     an AF_XDP socket on a receive queue, until it is killed; says "held"
 """
 import ctypes
+import errno
 import json
 import mmap
 import os
@@ -199,9 +200,13 @@ def hold(interface, queue):
     for ring in (XDP_UMEM_FILL_RING, XDP_UMEM_COMPLETION_RING, XDP_RX_RING):
         fd.setsockopt(SOL_XDP, ring, struct.pack("I", 64))
     place = struct.pack("HHIII", AF_XDP, XDP_COPY, socket.if_nametoindex(interface), int(queue), 0)
-    if libc.bind(fd.fileno(), place, len(place)):
-        print(os.strerror(ctypes.get_errno()), file=sys.stderr)
-        return 1
+    # Sockets that were closed leave their queue a little later (a grace period of RCU).
+    end = time.monotonic() + 10
+    while libc.bind(fd.fileno(), place, len(place)):
+        if ctypes.get_errno() != errno.EBUSY or time.monotonic() > end:
+            print(os.strerror(ctypes.get_errno()), file=sys.stderr)
+            return 1
+        time.sleep(0.1)
     print("held", flush=True)
     signal.pause()
     return 0

@@ -110,7 +110,10 @@ lab_until() {
 	local end=$((SECONDS + $1))
 	shift
 	until "$@"; do
-		[ "$SECONDS" -lt "$end" ] || return 1
+		[ "$SECONDS" -lt "$end" ] || {
+			printf '# waited in vain for: %s\n' "$*"
+			return 1
+		}
 		sleep 0.2
 	done
 }

@@ -242,7 +242,7 @@ run_without() {
 	RUN='setpriv --inh-caps=-net_raw --bounding-set=-net_raw' start
 	fallback 'without CAP_NET_RAW' 'CAP_NET_RAW'
 	lab_start holder "$LAB_GW" python3 "$here/deep.py" hold tap0 1
-	lab_until 5 grep -q held "$LAB_DIR/holder.out"
+	lab_until 20 grep -q held "$LAB_DIR/holder.out"
 	start
 	fallback 'a queue that another program holds' 'on queue 1 of tap0.*another program has a socket'
 	lab_stop holder KILL || true
