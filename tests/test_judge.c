@@ -118,6 +118,8 @@ static const struct {
 	 {GP_SCAN_ENDPOINT, 50, 0, 20, 501, 1002}}, "scan.endpoint"},
 	{"polls, 300 sites, polls: the first polls are forgotten", {{GP_SCAN_WATCHED, 1, 0, 9, 1, 1},
 	 {GP_SCAN_WATCHED, 300, 300, 1, 301, 2}, {GP_SCAN_WATCHED, 1, 0, 60, 302, 2}}, NULL},
+	{"polls in between, 300 sites meanwhile", {{GP_SCAN_WATCHED, 300, 300, 1, 300, 2},
+	 {GP_SCAN_HIGH, 1, 0, 60, 301, 3}, {GP_SCAN_WATCHED, 400, 400, 1, 700, 3}}, NULL},
 	{"polls and 300 sites at once: who knows?", {{GP_SCAN_WATCHED, 1, 0, 9, 1, 1}, {GP_SCAN_WATCHED, 1, 0, 9, 300, 2}},
 	 "scan.watched"},
 };
@@ -133,11 +135,13 @@ static void test_past(void **state)
 		world_claim(&w, INSIDE, GP_ROLE_SUBSCRIBER);
 		for (size_t i = 0; i < ROWS(pasts[row].phases); i++) {
 			const struct phase *p = &pasts[row].phases[i];
+			unsigned int known = i ? p[-1].addresses : 0;
 
 			for (unsigned int slice = 0; slice < p->slices; slice++) {
 				struct gp_host *host = world_host(&w, INSIDE);
 
-				world_distinct(&host->contacts, p->addresses);
+				world_distinct(&host->contacts,
+					       known + (p->addresses - known) * (slice + 1) / p->slices);
 				world_distinct(&host->ports, p->ports);
 				world_contacts(&w, INSIDE, p->class, p->attempts, p->answers);
 				world_settle(&w);

@@ -409,6 +409,7 @@ static const struct {
 	{"ten hosts outside", OUTSIDE, 10, 20, 0, 0, GP_VERDICT_SUSPECTED},
 	{"5 min and 8 slices", INSIDE, 10, 83, 0, 0, GP_VERDICT_NONE},
 	{"5 min and 12 slices", INSIDE, 10, 87, 0, 0, GP_VERDICT_SUSPECTED},
+	{"twenty for 6 min: nobody is left who could tell", INSIDE, 20, 90, 0, 0, GP_VERDICT_NONE},
 	{"two outages", INSIDE, 10, 120, 0, 60, GP_VERDICT_NONE},
 };
 

@@ -15,12 +15,14 @@
 
 #define OUTAGE_HOSTS 4u	  /* inside, that tried in vain in one slice */
 #define OUTAGE_SLICES 75u /* 5 min */
+#define OUTAGE_MANY 20u	  /* different ones that tried since: so many do not scan alone in a silent network */
 #define HOUR_WINDOWS 6u
 #define SILENT_WINDOWS 64u /* weighed of each silence */
 
 struct gp_outage {
 	bool lasts; /* no inside host has had an answer since */
 	__u64 since; /* its first slice */
+	__u32 tried; /* different inside hosts since then */
 };
 
 /* The last look for floods. */
@@ -272,11 +274,11 @@ static bool is_outage(struct gp_outage *outage, __u64 number, __u32 hosts, __u64
 {
 	if (answers)
 		outage->lasts = false;
-	if (answers || hosts < OUTAGE_HOSTS)
-		return false;
-	if (!outage->lasts)
+	if (!answers && !outage->lasts && hosts >= OUTAGE_HOSTS)
 		*outage = (struct gp_outage){.lasts = true, .since = number};
-	return number - outage->since < OUTAGE_SLICES;
+	if (!outage->lasts)
+		return false;
+	return outage->tried >= OUTAGE_MANY || (hosts >= OUTAGE_HOSTS && number - outage->since < OUTAGE_SLICES);
 }
 
 /* What the subjects in j->moved have in one slice. */
@@ -304,6 +306,19 @@ static void find_moved(struct gp_judge *j, unsigned int ring, __u32 from, __u64 
 	}
 }
 
+/* 4. Who tried, of those in j->moved; each once in an outage. */
+static void count_tried(struct gp_judge *j, const struct moved *moved)
+{
+	for (__u32 i = 0; i < moved->count; i++) {
+		struct gp_subject *subject = &j->subjects[j->moved[i]];
+
+		if (subject->outage == j->outage.since + 1 || !gp_world_is_inside(j->world, subject->id))
+			continue;
+		subject->outage = j->outage.since + 1;
+		j->outage.tried++;
+	}
+}
+
 /* 4. All subjects' share of one dead slice. A slice whose filter holds nothing had no attempts. */
 static int close_slice(struct gp_judge *j, __u64 number, __u64 now_ns)
 {
@@ -325,6 +340,8 @@ static int close_slice(struct gp_judge *j, __u64 number, __u64 now_ns)
 		find_moved(j, ring, known, &used, &moved);
 	}
 	outage = is_outage(&j->outage, number, moved.inside_hosts, moved.inside_answers);
+	if (j->outage.lasts)
+		count_tried(j, &moved);
 	for (__u32 i = 0; i < moved.count; i++) {
 		struct gp_subject *subject = &j->subjects[j->moved[i]];
 		struct gp_case c = case_of(j, subject->id);

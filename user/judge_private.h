@@ -53,6 +53,7 @@ struct gp_scan_state {
 	__u32 half_open_contacts;  /* not yet paired with an answered first contact */
 	__u32 half_open_endpoints; /* likewise, with an answered endpoint */
 	struct gp_walk walks[GP_WALKS];
+	double told; /* addresses that were counted for walks already */
 	struct gp_snapshot snapshots[GP_SNAPSHOTS]; /* a ring; newest is the last one written */
 	unsigned int newest;
 	__u32 snapped; /* attempts that the host had made at the newest, over all classes */
@@ -132,6 +133,7 @@ struct gp_record {
 
 struct gp_subject {
 	__u32 id;
+	__u64 outage; /* that it was counted for: its first slice + 1 */
 	struct gp_record kept;
 };
 

@@ -17,14 +17,18 @@
 #define IN_FLIGHT 20		     /* connections that a browser opens at once */
 #define CERTAIN_NS 3000000000ull     /* unanswered for so long at the end of input: failed */
 
-/* 5. Reflected at zero: earlier successes cannot be saved up. @before: what the host knew when the slice began. */
-static void walk_step(struct gp_walk *walk, const struct gp_snapshot *before, __s64 failed, __s64 answered,
+/*
+ * 5. Reflected at zero: earlier successes cannot be saved up. @before: what the host knew when the slice began. @gained:
+ * addresses that it got to know in it. They are the walk's where something of its class failed: or the sites of an evening
+ * would be lent to one dead server.
+ */
+static void walk_step(struct gp_walk *walk, const struct gp_snapshot *before, double gained, __s64 failed, __s64 answered,
 		      __s64 half_open, __s64 contacts)
 {
-	if (!gp_walk_height(walk)) {
-		walk->addresses = before->addresses;
+	if (!gp_walk_height(walk))
 		walk->ports = before->ports;
-	}
+	if (failed > 0 || half_open > 0)
+		walk->addresses += gained;
 	walk->failed += failed;
 	walk->answered += answered;
 	walk->half_open += half_open;
@@ -45,6 +49,20 @@ static struct gp_snapshot snapshot_before(const struct gp_scan_state *scan, __u6
 			before = *s;
 	}
 	return before;
+}
+
+/* What the host knew at the first tick after a slice, or knows now. */
+static double addresses_after(const struct gp_scan_state *scan, const struct gp_case *c, __u64 number)
+{
+	const struct gp_snapshot *after = NULL;
+
+	for (unsigned int i = 0; i < GP_SNAPSHOTS; i++) {
+		const struct gp_snapshot *s = &scan->snapshots[i];
+
+		if (s->slice > number && (!after || s->slice < after->slice))
+			after = s;
+	}
+	return after ? after->addresses : gp_hll_estimate(&c->host->contacts);
 }
 
 __u32 gp_scan_snapshot(struct gp_scan_state *scan, const struct gp_case *c, __u64 slice)
@@ -114,7 +132,7 @@ static bool is_alarm(const struct gp_case *c, bool is_peer, enum gp_walk_kind ki
 		steps = fmax(PEER_STEPS * steps, PEER_NET_SHARE * tried);
 	if (height < steps || height <= 0)
 		return false;
-	*addresses = fmax(0, gp_hll_estimate(&c->host->contacts) - walk->addresses);
+	*addresses = fmin(walk->addresses, fmax(0, tried));
 	*ports = fmax(0, gp_hll_estimate(&c->host->ports) - walk->ports);
 	switch (kind) {
 	case GP_WALK_ENDPOINT:
@@ -182,10 +200,12 @@ static bool half_open_counts(const struct gp_case *c)
 static void walk_slice(struct gp_scan_state *scan, const struct gp_case *c, __u64 number, const struct slice *slice)
 {
 	struct gp_snapshot before = snapshot_before(scan, number);
+	double after = addresses_after(scan, c, number), gained = fmax(0, after - fmax(before.addresses, scan->told));
 	__u32 half[GP_SCAN_CLASSES] = {0}, answered = 0;
 	bool counts = half_open_counts(c);
 	__s64 contacts = 0;
 
+	scan->told = fmax(scan->told, after);
 	for (int class = GP_SCAN_WATCHED; class >= GP_SCAN_HIGH && counts; class--)
 		half[class] = take(&scan->half_open_contacts, slice->answered[class]);
 	if (counts)
@@ -193,10 +213,10 @@ static void walk_slice(struct gp_scan_state *scan, const struct gp_case *c, __u6
 	for (int class = 0; class < GP_SCAN_ENDPOINT; class++)
 		contacts += slice->failed[class] + slice->answered[class];
 	for (int class = 0; class < GP_SCAN_CLASSES; class++) {
-		walk_step(&scan->walks[class], &before, slice->failed[class], slice->answered[class], half[class], contacts);
+		walk_step(&scan->walks[class], &before, gained, slice->failed[class], slice->answered[class], half[class], contacts);
 		answered += slice->answered[class];
 	}
-	walk_step(&scan->walks[GP_WALK_LISTENING], &before,
+	walk_step(&scan->walks[GP_WALK_LISTENING], &before, gained,
 		  slice->failed[GP_SCAN_SERVICE] + slice->failed[GP_SCAN_WATCHED],
 		  (__s64)slice->answered[GP_SCAN_SERVICE] + slice->answered[GP_SCAN_WATCHED],
 		  (__s64)half[GP_SCAN_SERVICE] + half[GP_SCAN_WATCHED], contacts);
@@ -326,7 +346,8 @@ static void raise_open_alarm(struct gp_scan_state *scan, const struct gp_case *c
 		if (in_flight <= benign || (kind == GP_WALK_SERVICE && service_answered))
 			continue;
 		if (!gp_walk_height(&walk))
-			walk = (struct gp_walk){.addresses = before.addresses, .ports = before.ports};
+			walk = (struct gp_walk){.ports = before.ports};
+		walk.addresses += fmax(0, gp_hll_estimate(&c->host->contacts) - before.addresses);
 		walk.contacts += open[GP_SCAN_HIGH] + open[GP_SCAN_SERVICE] + open[GP_SCAN_WATCHED];
 		if (!is_alarm(c, is_peer(scan), (enum gp_walk_kind)kind, &walk, in_flight - benign, &addresses, &ports))
 			continue;

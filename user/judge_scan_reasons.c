@@ -145,7 +145,7 @@ void gp_scan_opinion(struct gp_finding *out, const struct gp_scan_state *scan, c
 	}
 	if (scan->alarm.open)
 		best = scan->alarm;
-	best.addresses = fmax(0, gp_hll_estimate(&c->host->contacts) - best.at.addresses);
+	best.addresses = fmin(best.at.addresses, fmax(0, (double)(best.at.failed + best.at.answered)));
 	best.ports = fmax(0, gp_hll_estimate(&c->host->ports) - best.at.ports);
 	tell(out, scan, &best, c);
 }
