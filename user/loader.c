@@ -22,8 +22,10 @@
 
 #include "bpf_object.h"
 #include "gatepost.skel.h"
+#include "grace.h"
 #include "journal.h"
 #include "log.h"
+#include "memory_reload.h"
 #include "memory_setup.h"
 #include "pins.h"
 #include "tag_filter.h"
@@ -165,6 +167,12 @@ static int draw_secret(struct gp_config *config)
 	return -EIO;
 }
 
+static void wait_for_programs(void *context)
+{
+	(void)context;
+	gp_grace_wait();
+}
+
 static int load_maps(struct gp_loader *loader, const struct gp_config *config)
 {
 	const struct gp_bpf_options options = { .pin_dir = GP_PIN_DIR };
@@ -186,8 +194,8 @@ static int load_maps(struct gp_loader *loader, const struct gp_config *config)
 		return err;
 	}
 	err = gp_bpf_map(&loader->maps);
-	if (!err && loader->took_over)
-		return gp_takeover_has_contents(&loader->maps.memory, config);
+	if (!err && loader->took_over) /* prefixes and ports may have changed meanwhile */
+		return gp_memory_reload(&loader->maps.memory, config, wait_for_programs, NULL);
 	if (!err)
 		gp_memory_setup(&loader->maps.memory, config, &loader->maps.plan);
 	return err;
@@ -502,6 +510,11 @@ void gp_loader_samples(struct gp_loader *loader, gp_sample_fn *take, void *conte
 int gp_loader_samples_fd(const struct gp_loader *loader)
 {
 	return gp_bpf_samples_fd(&loader->maps);
+}
+
+int gp_loader_reload(struct gp_loader *loader, const struct gp_config *config)
+{
+	return gp_memory_reload(&loader->maps.memory, config, wait_for_programs, NULL);
 }
 
 struct gp_memory *gp_loader_memory(struct gp_loader *loader)

@@ -51,6 +51,13 @@ __u64 gp_loader_start_ns(const struct gp_loader *loader);
 
 struct gp_memory *gp_loader_memory(struct gp_loader *loader);
 
+/**
+ * gp_loader_reload() - go on with another configuration's prefixes, roles, ports and rates; nothing is taken off.
+ *
+ * Return: as gp_memory_reload().
+ */
+int gp_loader_reload(struct gp_loader *loader, const struct gp_config *config);
+
 /* The descriptor of a map of the programs; the loader's. -ENOENT: there is none of that name. */
 int gp_loader_map(const struct gp_loader *loader, const char *name);
 
