@@ -20,6 +20,7 @@ static const char help[] =
 	"  --dialogues       no report: what was said on each mail and web flow, as it ends, one line of JSON\n"
 	"  --capture-evidence DIR  keep samples of flagged hosts' packets there, one pcapng each\n"
 	"  --record-dns FILE keep what the DNS answers (spf.enabled) for replay --dns-answers\n"
+	"  --source pcap     listen through libpcap where XDP cannot be attached: slower, and what is not read in time is lost\n"
 	"  --xdp-mode MODE   native (default), or skb: slower, for drivers without XDP\n";
 
 static bool check_dialogues(const struct gp_options *options)
@@ -51,7 +52,7 @@ int gp_cmd_run(int argc, char **argv)
 	struct gp_live *live = NULL;
 	int first = 0, code = GP_EXIT_USAGE, err;
 
-	if (gp_options_parse(&options, argc, argv, "cCdDEfiIaxR", &first))
+	if (gp_options_parse(&options, argc, argv, "cCdDEfiIaxRS", &first))
 		goto out;
 	if (options.help) {
 		code = gp_print(help);

@@ -83,6 +83,9 @@ struct gp_prefix {
 int gp_config_open(struct gp_config **out, const char *path, char *const *inside, size_t inside_count);
 void gp_config_close(struct gp_config *config);
 
+/* Draws the keys of hashes, unless the file gave them. Return: 0, or -EIO (logged). */
+int gp_config_draw_secret(struct gp_config *config);
+
 /**
  * gp_prefix_parse() - "192.0.2.0/24", "2001:db8::/32", or a bare address.
  *

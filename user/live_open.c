@@ -87,7 +87,7 @@ static int open_witness(struct gp_live *live)
 {
 	const struct gp_witness_options options = {
 		.config = live->config,
-		.memory = gp_loader_memory(live->loader),
+		.memory = gp_feed_memory(live),
 		.print = live->options->dialogues ? stdout : NULL,
 		.trust_inside = trusts_inside(live),
 		.capture_dir = live->options->capture_dir,
@@ -117,8 +117,12 @@ static int open_tables(struct gp_live *live)
 
 static int open_world(struct gp_live *live)
 {
-	const struct gp_epoch_options options = { .journal = live->config->journal, .live = true };
-	int err = gp_world_open(&live->world, gp_loader_memory(live->loader));
+	/* What libpcap brings is counted in the agent's own memory, which ends with it. */
+	const struct gp_epoch_options options = {
+		.journal = live->loader ? live->config->journal : NULL,
+		.live = live->loader,
+	};
+	int err = gp_world_open(&live->world, gp_feed_memory(live));
 
 	if (!err)
 		err = gp_epoch_open(&live->epoch, live->world, &options);
@@ -152,7 +156,7 @@ static int open_deep(struct gp_live *live)
 			       live->options->skb_mode, take_segment, live->witness);
 
 	if (!err)
-		gp_loader_memory(live->loader)->control->sample_beyond = gp_deep_frame_max(live->deep);
+		gp_feed_memory(live)->control->sample_beyond = gp_deep_frame_max(live->deep);
 	return err;
 }
 
@@ -166,6 +170,23 @@ static int plan_deep(struct gp_live *live)
 		return -EINVAL;
 	}
 	return gp_deep_plan(live->interfaces, live->options->interface_count);
+}
+
+/* libpcap sees both what an interface receives and what it sends. Return: 0, or -EINVAL (logged). */
+static int plan_pcap(const struct gp_live *live)
+{
+	if (live->options->deep || live->options->skb_mode || live->config->tags) {
+		gp_error("run: --deep, --xdp-mode and tags are matters of XDP; leave them out with --source pcap");
+		return -EINVAL;
+	}
+	for (size_t i = 0; i < live->options->interface_count; i++) {
+		if (live->interfaces[i].side == GP_SIDE_TAP)
+			continue;
+		gp_error("run: --source pcap sees both directions of %s: name one interface, as -i %s:tap",
+			 live->interfaces[i].name, live->interfaces[i].name);
+		return -EINVAL;
+	}
+	return 0;
 }
 
 int gp_live_plan(struct gp_live **out, const struct gp_options *options, struct gp_config *config)
@@ -185,6 +206,8 @@ int gp_live_plan(struct gp_live **out, const struct gp_options *options, struct 
 	if (err)
 		return -EINVAL;
 	err = open_interfaces(live);
+	if (!err && options->pcap_source)
+		return plan_pcap(live);
 	return !err && options->deep ? plan_deep(live) : err;
 }
 
@@ -212,20 +235,19 @@ static int open_events(struct gp_live *live)
 
 int gp_live_open(struct gp_live *live)
 {
-	size_t count = live->options->interface_count;
 	int err = open_events(live);
 
 	if (err)
 		return err;
-	err = gp_loader_open(&live->loader, live->config, live->interfaces, count, live->options->skb_mode);
+	err = gp_feed_open(live);
 	if (err)
 		return err;
-	live->start_ns = gp_loader_start_ns(live->loader);
+	live->start_ns = gp_feed_start_ns(live);
 	err = open_world(live);
 	if (!err && live->config->tags)
 		err = open_tags(live);
 	if (!err)
-		gp_loader_memory(live->loader)->control->sample_beyond = 0;
+		gp_feed_memory(live)->control->sample_beyond = 0;
 	if (!err && live->config->deep)
 		err = open_deep(live);
 	if (err)
@@ -265,10 +287,7 @@ void gp_live_close(struct gp_live *live)
 		gp_epoch_close(live->epoch, leaves);
 	if (live->world)
 		gp_world_close(live->world);
-	if (leaves)
-		gp_loader_leave(live->loader);
-	else if (live->loader)
-		gp_loader_close(live->loader);
+	gp_feed_close(live, leaves);
 	gp_lists_unload(live->lists);
 	gp_as_close(live->as_table);
 	if (live->config)

@@ -3,12 +3,15 @@
 #ifndef GATEPOST_LIVE_PRIVATE_H
 #define GATEPOST_LIVE_PRIVATE_H
 
+#include <poll.h>
+
 #include "deep.h"
 #include "dns.h"
 #include "epoch.h"
 #include "lists_load.h"
 #include "live.h"
 #include "loader.h"
+#include "source_live.h"
 #include "tag.h"
 #include "tag_filter.h"
 #include "witness.h"
@@ -17,7 +20,8 @@ struct gp_live {
 	const struct gp_options *options;
 	struct gp_config *config; /* stays where it is; a reload changes what it holds */
 	struct gp_interface *interfaces;
-	struct gp_loader *loader;
+	struct gp_loader *loader;	 /* XDP; or, with --source pcap: */
+	struct gp_source_live *capture;
 	struct gp_world *world;
 	struct gp_epoch *epoch;
 	struct gp_judge *judge;
@@ -36,6 +40,7 @@ struct gp_live {
 	__u64 slice; /* of the last epoch */
 	bool opened; /* all of it: from here on the end is a clean one */
 	__u64 reloads, reloads_failed;
+	unsigned seconds; /* since the last report of --interval */
 	int signals, timer;
 };
 
@@ -52,11 +57,36 @@ __s64 gp_live_offset_ns(void);
  */
 int gp_live_open(struct gp_live *live);
 
+/* Where packets come from (user/live_feed.c). */
+int gp_feed_open(struct gp_live *live);
+struct gp_memory *gp_feed_memory(const struct gp_live *live);
+__u64 gp_feed_start_ns(const struct gp_live *live);
+
+/* What to wait for, besides sockets of --deep. @fds: room for as many as there are interfaces. Return: how many. */
+unsigned gp_feed_fds(const struct gp_live *live, struct pollfd *fds);
+
+/* Takes what waits: of libpcap packets, of XDP what its programs tell. Return: 0 or -errno. */
+int gp_feed_read(struct gp_live *live);
+
+/* Fills in what of a report the feed knows. */
+void gp_feed_tell(const struct gp_live *live, struct gp_report *report);
+
+/* Once per time slice: is everything still attached? */
+void gp_feed_check(struct gp_live *live);
+
+/* What was lost meanwhile, for people; NULL: nothing. */
+const char *gp_feed_lost(const struct gp_live *live);
+
+int gp_feed_reload(struct gp_live *live, const struct gp_config *config);
+
+/* No more packets come. Return: 0, or -errno: one program may still be counting. */
+int gp_feed_end(struct gp_live *live);
+
+/* @leave: what is attached stays for the next agent. */
+void gp_feed_close(struct gp_live *live, bool leave);
+
 /* Each second: what flows have ended, and, once per time slice, what was counted. Return: 0 or -errno. */
 int gp_live_tick(struct gp_live *live);
-
-/* What the rings hold. Return: 0 or -errno. */
-int gp_live_drain(struct gp_live *live);
 
 /**
  * gp_live_report() - a report on standard output.

@@ -81,7 +81,7 @@ int gp_live_reload(struct gp_live *live)
 	int err = open_change(&c, live);
 
 	if (!err)
-		err = gp_loader_reload(live->loader, c.config);
+		err = gp_feed_reload(live, c.config);
 	if (err) {
 		live->reloads_failed++;
 		gp_error("reload: the configuration that was read before stays in use");

@@ -20,13 +20,10 @@ int gp_live_report(struct gp_live *live, enum gp_format format, bool now)
 		.clock_offset_ns = gp_live_offset_ns(),
 		.world = live->world,
 		.judge = live->judge,
-		.nic_missed = gp_loader_missed(live->loader),
 		.witness = live->witness,
 		.lists = gp_lists_loaded(live->lists),
 		.as_table = live->as_table,
 		.networks = &live->config->limits.networks,
-		.incomplete = gp_loader_lost(live->loader),
-		.wire_is_seen = true,
 		/* Each CPU may be about to count one packet, and to move those that wait (include/gatepost/hot.h). */
 		.live_slack = now ? (__u64)sysconf(_SC_NPROCESSORS_CONF) * (1 + GP_IN_FLIGHT_MAX) : 0,
 		.default_inside = live->config->default_inside,
@@ -39,6 +36,7 @@ int gp_live_report(struct gp_live *live, enum gp_format format, bool now)
 
 	if (err || live->options->dialogues)
 		return err;
+	gp_feed_tell(live, &report);
 	if (live->deep) {
 		gp_deep_counts(live->deep, &deep);
 		report.deep = &deep;

@@ -27,31 +27,6 @@ __s64 gp_live_offset_ns(void)
 	return (wall.tv_sec - mono.tv_sec) * NS_PER_S + (wall.tv_nsec - mono.tv_nsec);
 }
 
-static void take_sample(void *context, const struct gp_packet_sample *sample, const __u8 *bytes)
-{
-	struct gp_live *live = context;
-
-	if (!live->witness_err)
-		live->witness_err = gp_witness_sample(live->witness, sample, bytes);
-}
-
-static void take_record(void *context, const struct gp_flow_record *record)
-{
-	struct gp_live *live = context;
-
-	gp_world_flow_record(live->world, record);
-	if (!live->witness_err)
-		live->witness_err = gp_witness_record(live->witness, record);
-}
-
-/* What the rings hold. Samples first: a record ends the dialogue that its flow's samples make up. */
-int gp_live_drain(struct gp_live *live)
-{
-	gp_loader_samples(live->loader, take_sample, live);
-	gp_loader_drain(live->loader, take_record, live);
-	return live->witness_err;
-}
-
 /* Once per time slice: who is flagged now. */
 static int write_verdicts(struct gp_live *live, __u64 now_ns)
 {
@@ -75,7 +50,7 @@ static int flag(struct gp_live *live)
 /* No kernel says whether a driver leaves room for metadata: the first packet that finds none does. */
 static void say_tags_failed(struct gp_live *live)
 {
-	const struct gp_memory *memory = gp_loader_memory(live->loader);
+	const struct gp_memory *memory = gp_feed_memory(live);
 
 	for (__u32 i = 0; i < memory->cpu_count && !live->tags_failed; i++)
 		live->tags_failed = memory->cpus[i].totals.tags_failed;
@@ -105,13 +80,13 @@ int gp_live_tick(struct gp_live *live)
 	/* Lists that are broken now have been complained of, and remain what they were. */
 	gp_lists_refresh(live->lists);
 	gp_lists_tick(gp_lists_loaded(live->lists), now_ns + (__u64)offset_ns);
-	err = gp_live_drain(live);
+	err = gp_feed_read(live);
 	if (live->dns)
 		gp_dns_step(live->dns, now_ns);
 	if (!err)
 		err = gp_witness_tick(live->witness, now_ns, offset_ns, (__u64)time(NULL));
 	if (new_slice && !err) {
-		gp_loader_check(live->loader);
+		gp_feed_check(live);
 		err = gp_epoch_turn(live->epoch, now_ns);
 	}
 	live->slice = now_ns / GP_SLICE_NS;

@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <time.h>
@@ -156,15 +155,6 @@ static __u64 now_ns(void)
 
 	clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
 	return (__u64)t.tv_sec * 1000000000ull + (__u64)t.tv_nsec;
-}
-
-/* Each run draws its own hash keys, unless it shares them: nobody outside can aim at a bucket. */
-static int draw_secret(struct gp_config *config)
-{
-	if (config->secret_given || getrandom(config->secret, sizeof(config->secret), 0) == sizeof(config->secret))
-		return 0;
-	gp_error("run: no random numbers from the kernel");
-	return -EIO;
 }
 
 static void wait_for_programs(void *context)
@@ -433,7 +423,7 @@ static int take_over(struct gp_loader *loader, struct gp_config *config)
 
 static int begin(struct gp_loader *loader, struct gp_config *config)
 {
-	int err = draw_secret(config);
+	int err = gp_config_draw_secret(config);
 
 	if (!err)
 		err = load_maps(loader, config);

@@ -7,6 +7,7 @@ ns=gp-exact-$$
 dir=
 agent=
 sender=
+more=() # arguments of the agent
 
 end_of() {
 	[ -z "$1" ] || kill -s KILL "$1" 2>/dev/null || true
@@ -39,7 +40,7 @@ print(rx["packets"], rx["bytes"] + 14 * rx["packets"])'
 
 start() {
 	rm -f "$dir/agent.err"
-	nsenter --net="/run/netns/$ns" -- "$LAB_GATEPOST" run -c "$dir/conf" -i g0 --all >"$dir/agent.out" 2>"$dir/agent.err" &
+	nsenter --net="/run/netns/$ns" -- "$LAB_GATEPOST" run -c "$dir/conf" -i g0 --all "${more[@]}" >"$dir/agent.out" 2>"$dir/agent.err" &
 	agent=$!
 }
 

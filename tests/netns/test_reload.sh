@@ -18,7 +18,7 @@ reloads=${RELOADS:-1000}
 # 10.0.0.0/24 is inside in each of them: as a whole, in pieces, with other neighbours, under other roles.
 variants=(
 	'inside: [10.0.0.0/24]'
-	'inside: [10.0.0.0/24, 10.0.1.0/24, "2001:db8::/32"]'
+	'inside: [10.0.0.0/24, 10.0.1.0/24, "2001:db8::/40"]'
 	'inside: [10.0.0.0/25, 10.0.0.128/25, 172.16.0.0/16]\nrelays: [10.0.0.77]'
 	'inside: [10.0.0.0/23]\ninfrastructure: [10.0.0.0/28]\nports: {smtp: [25, 2526]}'
 	'inside: [10.0.0.0/24, {prefix: "2001:db8:8000::/40", subscriber: 56}]\nthresholds: {suspect_score: 8}'
