@@ -128,11 +128,13 @@ static int run_until_stopped(struct gp_live *live)
 int gp_live_run(struct gp_live *live)
 {
 	int err = gp_live_open(live), report_err, off;
+	bool whole;
 
 	if (err)
 		return err;
 	gp_notice("running; SIGINT or SIGTERM ends it with a report");
 	err = run_until_stopped(live);
+	whole = gp_feed_is_whole(live);
 	/* Off first: then the counters stand still, and the books must balance to the packet. */
 	off = gp_feed_end(live);
 	gp_epoch_wait(live->epoch);
@@ -151,5 +153,5 @@ int gp_live_run(struct gp_live *live)
 	if (!report_err)
 		report_err = gp_live_report(live, live->options->interval_s && live->options->format == GP_FORMAT_JSON ?
 					  GP_FORMAT_NDJSON : live->options->format, off);
-	return err ? err : report_err ? report_err : gp_feed_lost(live) ? -ENOENT : 0;
+	return err ? err : report_err ? report_err : whole && off != -ENOENT ? 0 : -ENOENT;
 }

@@ -82,10 +82,23 @@ void gp_feed_tell(const struct gp_live *live, struct gp_report *report)
 	report->pcap_dropped = gp_source_live_missed(live->capture);
 }
 
+/* An interface that came back has neither its filters nor its sockets. */
 void gp_feed_check(struct gp_live *live)
 {
-	if (live->loader)
-		gp_loader_check(live->loader);
+	if (!live->loader || !gp_loader_check(live->loader))
+		return;
+	if (live->filters)
+		gp_tag_filters_close(live->filters);
+	live->filters = NULL;
+	if (live->config->tags)
+		gp_tag_filters_open(&live->filters, live->config, live->interfaces, live->options->interface_count);
+	if (live->deep)
+		gp_notice("--deep: flows of an interface that came back are not read until the next start");
+}
+
+bool gp_feed_is_whole(const struct gp_live *live)
+{
+	return live->loader ? gp_loader_is_whole(live->loader) : !gp_source_live_lost(live->capture);
 }
 
 const char *gp_feed_lost(const struct gp_live *live)

@@ -74,6 +74,9 @@ void gp_feed_tell(const struct gp_live *live, struct gp_report *report);
 /* Once per time slice: is everything still attached? */
 void gp_feed_check(struct gp_live *live);
 
+/* Are all interfaces counted? */
+bool gp_feed_is_whole(const struct gp_live *live);
+
 /* What was lost meanwhile, for people; NULL: nothing. */
 const char *gp_feed_lost(const struct gp_live *live);
 
