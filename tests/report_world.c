@@ -51,7 +51,7 @@ struct world *world_new(unsigned turn)
 	memset(w, 0, sizeof(*w));
 	w->settings = (struct gp_settings){
 		.abi_version = GP_ABI_VERSION, .slices = SLICES, .chunks = CHUNKS, .inside_hosts = INSIDE,
-		.outside_hosts = OUTSIDE, .cells = CELLS, .ranges = 1, .secret = { turn, 2 },
+		.outside_hosts = OUTSIDE, .cells = CELLS, .ranges = 2, .secret = { turn, 2 },
 	};
 	w->claims.chunks = CHUNKS;
 	w->claims.hosts = INSIDE;

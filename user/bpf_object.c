@@ -51,7 +51,7 @@ static void map_sizes(struct gp_bpf *bpf, struct map_size sizes[GP_MAPS])
 		{ s->maps.gp_pending, (void **)&m->pending, GP_PENDING_PROOFS / 2 } /* pairs */,
 		{ s->maps.data_filters, (void **)&m->filters, 1 },
 		{ s->maps.gp_filter_bits, (void **)&m->filter_bits, (__u64)GP_FILTERS * plan->filter_words },
-		{ s->maps.gp_ranges, (void **)&m->ranges, plan->ranges ? plan->ranges : 1 },
+		{ s->maps.gp_ranges, (void **)&m->ranges, plan->ranges },
 		{ s->maps.data_ports, (void **)&m->ports, 1 },
 		{ s->maps.data_shared_buckets, (void **)&m->shared_buckets, 1 },
 		{ s->maps.data_buckets, (void **)&m->buckets, 1 },

@@ -26,6 +26,7 @@ struct gp_options {
 	bool format_given;
 	bool kernel_engine;
 	bool skb_mode;
+	bool pcap_source; /* --source pcap */
 	bool all;
 	bool trust_inside;
 	bool dialogues;
@@ -41,7 +42,7 @@ struct gp_options {
 /**
  * gp_options_parse() - read a command's options.
  * @allowed: the letters of the options that this command knows: c, C (--inside), d (--dialogues), E (--capture-evidence), D (--deep), e, f, i, I (--interval), a, t, x,
- *           X (--explain), N (--dns-answers), R (--record-dns).
+ *           X (--explain), N (--dns-answers), R (--record-dns), S (--source).
  * @first: out; index of the first argument that is no option.
  *
  * Return: 0, or -EINVAL with one line on stderr that names the option, or -ENOMEM.

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include "config_keys.h"
 #include "config_ranges.h"
@@ -854,6 +855,15 @@ int gp_config_open(struct gp_config **out, const char *path, char *const *inside
 	gp_config_errors_free(&errors);
 	free(text);
 	return err;
+}
+
+/* Nobody outside can aim at a bucket. */
+int gp_config_draw_secret(struct gp_config *config)
+{
+	if (config->secret_given || getrandom(config->secret, sizeof(config->secret), 0) == sizeof(config->secret))
+		return 0;
+	gp_error("run: no random numbers from the kernel");
+	return -EIO;
 }
 
 void gp_config_close(struct gp_config *config)

@@ -19,6 +19,11 @@ struct gp_web_limits {
 	double retention_s; /* after which a quiet client, and a link, is forgotten; default 7 days */
 };
 
+/* Sizes that follow from the prefixes, of maps that are there already; all 0: to be planned (user/memory_setup.h). */
+struct gp_kept_sizes {
+	__u32 chunks, dir6_words, ranges; /* as in struct gp_settings */
+};
+
 struct gp_config {
 	char *sensor;		 /* default: "gatepost"; printable ASCII, 1 to 64 characters */
 	char *journal;		 /* what a killed agent leaves to the next one; default: /run/gatepost/journal */
@@ -47,6 +52,7 @@ struct gp_config {
 	bool deep;	       /* --deep: watched flows of taps are read whole; default false */
 	__u32 deep_stream_kib; /* of each direction; default 64 */
 	struct gp_web_limits web;
+	struct gp_kept_sizes kept; /* set by who takes maps over */
 	__u64 secret[2];
 	bool secret_given;     /* hash_secret stands in the file; a live run draws one otherwise */
 	struct gp_dns_limits spf;
@@ -76,6 +82,9 @@ struct gp_prefix {
  */
 int gp_config_open(struct gp_config **out, const char *path, char *const *inside, size_t inside_count);
 void gp_config_close(struct gp_config *config);
+
+/* Draws the keys of hashes, unless the file gave them. Return: 0, or -EIO (logged). */
+int gp_config_draw_secret(struct gp_config *config);
 
 /**
  * gp_prefix_parse() - "192.0.2.0/24", "2001:db8::/32", or a bare address.

@@ -2,17 +2,14 @@
 #include "epoch.h"
 
 #include <errno.h>
-#include <linux/membarrier.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "grace.h"
 #include "journal.h"
 #include "log.h"
 
-#define WAIT_NS 20000000	  /* where the kernel does not tell when programs are done: a thousand times as long as one */
 #define AHEAD 3			  /* records that memory is asked for before they are read */
 #define BITMAP_WORDS(bits) (((bits) + 63) / 64)
 #define KEEP_WORDS (1u << 21)	  /* 16 MB are kept for the next record; more, if this one needed an eighth of it */
@@ -119,17 +116,10 @@ static void flip(struct gp_epoch *epoch)
 	__atomic_store_n(&control->bank, idle, __ATOMIC_RELEASE);
 }
 
-/*
- * membarrier(2) waits for a grace period of RCU (Linux, kernel/sched/membarrier.c: synchronize_rcu()), and a program is a
- * reader of RCU; it refuses with nohz_full.
- */
 void gp_epoch_wait(const struct gp_epoch *epoch)
 {
-	struct timespec left = {.tv_nsec = WAIT_NS};
-
-	if (epoch->live && syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0))
-		while (nanosleep(&left, &left) && errno == EINTR)
-			;
+	if (epoch->live)
+		gp_grace_wait();
 }
 
 /* Until no program works in the bank that was filled before. */

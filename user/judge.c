@@ -65,6 +65,14 @@ struct gp_judge {
 	struct gp_range_finding *range_findings; /* of both */
 };
 
+void gp_judge_limits(struct gp_judge *j, const struct gp_limits *limits)
+{
+	j->limits = *limits;
+	j->window_ns = gp_seconds_ns(limits->window_s);
+	if (!j->window_ns)
+		j->window_ns = 1;
+}
+
 int gp_judge_open(struct gp_judge **out, struct gp_world *world, const struct gp_limits *limits, bool trust_inside)
 {
 	struct gp_judge *j = calloc(1, sizeof(*j));
@@ -73,11 +81,8 @@ int gp_judge_open(struct gp_judge **out, struct gp_world *world, const struct gp
 	if (!j)
 		return -ENOMEM;
 	j->world = world;
-	j->limits = *limits;
 	j->trust_inside = trust_inside;
-	j->window_ns = gp_seconds_ns(limits->window_s);
-	if (!j->window_ns)
-		j->window_ns = 1;
+	gp_judge_limits(j, limits);
 	err = gp_ranges_open(&j->ranges, world, &j->limits);
 	if (!err)
 		err = gp_routing_open(&j->routing, world, HOUR_WINDOWS * j->window_ns);

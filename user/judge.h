@@ -169,7 +169,10 @@ struct gp_heard {
 	const struct gp_watch *watch;	   /* who speaks with listed addresses */
 };
 
-/* gp_judge_hear() - evidence beside the counters. To be called before the first tick; without it only counters judge. */
+/* gp_judge_limits() - other limits from now on; a window that has begun ends as it would have. */
+void gp_judge_limits(struct gp_judge *judge, const struct gp_limits *limits);
+
+/* gp_judge_hear() - evidence beside the counters. To be called before the first tick, and when something of it changes; without it only counters judge. */
 void gp_judge_hear(struct gp_judge *judge, const struct gp_heard *heard);
 
 /* gp_judge_origins() - whose addresses are: ranges are not merged across origins. Without it they are not known. */

@@ -66,6 +66,22 @@ void gp_lists_close(struct gp_lists *lists)
 	free(lists);
 }
 
+void gp_lists_swap(struct gp_lists *a, struct gp_lists *b)
+{
+	struct gp_lists was = *a;
+
+	*a = *b;
+	*b = was;
+}
+
+bool gp_list_specs_agree(const struct gp_list_spec *a, size_t a_count, const struct gp_list_spec *b, size_t b_count)
+{
+	for (size_t i = 0; i < a_count && a_count == b_count; i++)
+		if (a[i].kind != b[i].kind || strcmp(a[i].name, b[i].name))
+			return false;
+	return a_count == b_count;
+}
+
 const char *gp_list_kind_name(enum gp_list_kind kind)
 {
 	static const char *const names[GP_LIST_KINDS] = {"watch", "known-bad", "known-good"};

@@ -118,4 +118,10 @@ bool gp_list_expiry(__u64 *expires_s, const char *text);
 
 void gp_lists_close(struct gp_lists *lists);
 
+/* Each holds what the other one held; whoever borrowed one has the other's entries now. */
+void gp_lists_swap(struct gp_lists *a, struct gp_lists *b);
+
+/* Are these the same lists, in name, kind and order, whatever stands in them? */
+bool gp_list_specs_agree(const struct gp_list_spec *a, size_t a_count, const struct gp_list_spec *b, size_t b_count);
+
 #endif

@@ -141,6 +141,18 @@ int gp_lists_refresh(struct gp_lists_loader *loader)
 	return err ? err : 1;
 }
 
+void gp_lists_loader_swap(struct gp_lists_loader *a, struct gp_lists_loader *b)
+{
+	struct gp_lists_loader was = *a;
+
+	if (a->lists)
+		gp_lists_swap(a->lists, b->lists);
+	*a = *b;
+	a->lists = was.lists;
+	was.lists = b->lists;
+	*b = was;
+}
+
 void gp_lists_unload(struct gp_lists_loader *loader)
 {
 	if (!loader)

@@ -27,6 +27,9 @@ int gp_lists_reload(struct gp_lists_loader *loader);
 /* gp_lists_reload() if a file has changed since the last time. Return: 1 after one, 0 when none has, or as that. */
 int gp_lists_refresh(struct gp_lists_loader *loader);
 
+/* As gp_lists_swap(): what gp_lists_loaded() returned stays where it is. Both have lists, or neither has. */
+void gp_lists_loader_swap(struct gp_lists_loader *a, struct gp_lists_loader *b);
+
 void gp_lists_unload(struct gp_lists_loader *loader);
 
 #endif

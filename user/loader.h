@@ -8,39 +8,23 @@
 
 #include "config.h"
 #include "engine.h"
-
-#define GP_BPFFS "/sys/fs/bpf"
-#define GP_PIN_DIR GP_BPFFS "/gatepost"
-
-struct gp_interface {
-	char name[16];
-	int index;
-	enum gp_side side;
-	__u32 deep_first, deep_queues; /* gp_deep_plan(): its places in the map of AF_XDP sockets */
-	__u32 deep_chunk;	       /* gp_xsk_chunk() */
-};
+#include "interface.h"
+#include "pins.h"
 
 struct gp_loader;
 
 /**
- * gp_interface_parse() - "eth0", "eth0:inside", "eth0:outside", "eth0:tap" (the default).
- *
- * Return: 0, or -EINVAL / -ENODEV (logged, with the remedy).
- */
-int gp_interface_parse(struct gp_interface *out, const char *text);
-
-/**
  * gp_loader_open() - pin the maps, write the configuration into them, then attach to each interface; or go on with the
  * maps and programs of a killed agent, when they are what would be made now.
- * @config: its hash secret is drawn here unless it was given, or taken from the maps.
- * @interfaces: borrowed until close.
+ * @config: borrowed until close; its hash secret is drawn here unless it was given, or taken from the maps.
+ * @interfaces: borrowed until close; an index changes with its interface.
  * @skb_mode: generic XDP instead of the driver's; never chosen by itself.
  *
  * Says on stderr how each interface is attached, or that it was taken over. When one fails, nothing stays behind; what a
  * killed agent left, and does not fit, stays as it is.
  * Return: 0, or -errno (logged: what failed or differs, on which object, what to do).
  */
-int gp_loader_open(struct gp_loader **out, struct gp_config *config, const struct gp_interface *interfaces,
+int gp_loader_open(struct gp_loader **out, struct gp_config *config, struct gp_interface *interfaces,
 		   size_t count, bool skb_mode);
 
 /* Did this loader find a killed agent's programs at work? */
@@ -50,6 +34,13 @@ bool gp_loader_took_over(const struct gp_loader *loader);
 __u64 gp_loader_start_ns(const struct gp_loader *loader);
 
 struct gp_memory *gp_loader_memory(struct gp_loader *loader);
+
+/**
+ * gp_loader_reload() - go on with another configuration's prefixes, roles, ports and rates; nothing is taken off.
+ *
+ * Return: as gp_memory_reload().
+ */
+int gp_loader_reload(struct gp_loader *loader, const struct gp_config *config);
 
 /* The descriptor of a map of the programs; the loader's. -ENOENT: there is none of that name. */
 int gp_loader_map(const struct gp_loader *loader, const char *name);
@@ -66,8 +57,16 @@ int gp_loader_samples_fd(const struct gp_loader *loader);
 /* Packets that the drivers lost since the programs were attached, all interfaces: user/missed.h. */
 __u64 gp_loader_missed(const struct gp_loader *loader);
 
-/* Looks whether each interface still has its program; one that has not, twice in a row, is named on stderr, once. */
-void gp_loader_check(struct gp_loader *loader);
+/**
+ * gp_loader_check() - look whether each interface still has its program.
+ *
+ * One that has not, twice in a row, is named on stderr, once. An interface that went away and is there again, by its name,
+ * gets its program back. Return: true when one did.
+ */
+bool gp_loader_check(struct gp_loader *loader);
+
+/* Are all interfaces counted now? */
+bool gp_loader_is_whole(const struct gp_loader *loader);
 
 /* What gp_loader_check() or gp_loader_detach() missed first; the loader's text. NULL: nothing. */
 const char *gp_loader_lost(const struct gp_loader *loader);

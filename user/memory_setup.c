@@ -45,7 +45,9 @@ static unsigned chunk_shift(const struct gp_range *range)
 	return range->subscriber_bits >= 120 ? 8 : 128u - range->subscriber_bits;
 }
 
-/* Chunks that the ranges need, each counted once; more than 2^40 are as good as that. */
+#define CHUNKS_MAX (1ull << 40) /* more are as good as that */
+
+/* Chunks that the ranges need, each counted once. */
 static __u64 count_chunks(const struct gp_config *config)
 {
 	wide last_seen = 0;
@@ -60,9 +62,17 @@ static __u64 count_chunks(const struct gp_config *config)
 		count = last - first + 1 - (shift_seen == shift && last_seen == first);
 		shift_seen = shift;
 		last_seen = last;
-		chunks += count > 1ull << 40 ? 1ull << 40 : (__u64)count;
+		chunks += count > CHUNKS_MAX ? CHUNKS_MAX : (__u64)count;
 	}
 	return chunks;
+}
+
+__u64 gp_range_chunks(const struct gp_range *range)
+{
+	unsigned shift = chunk_shift(range);
+	wide count = (wide_of(&range->last) >> shift) - (wide_of(&range->first) >> shift) + 1;
+
+	return count > CHUNKS_MAX ? CHUNKS_MAX : (__u64)count;
 }
 
 static __u32 power_of_two_from(__u64 n)
@@ -74,6 +84,7 @@ static __u32 power_of_two_from(__u64 n)
 	return power;
 }
 
+#define RANGES_MORE 1024u
 #define SAMPLE_FLOWS_AT_ONCE 20 /* of a source that has been silent */
 
 static struct gp_rate rate_of(double per_second, double at_once)
@@ -83,8 +94,17 @@ static struct gp_rate rate_of(double per_second, double at_once)
 	return (struct gp_rate){ .interval_ns = interval_ns, .depth_ns = (__u64)(at_once * (double)interval_ns) };
 }
 
+/* Room for what a running agent may be told later. */
+static __u32 range_room(__u32 count)
+{
+	__u32 room = count + count / 2 + RANGES_MORE;
+
+	return room < GP_PREFIXES_MAX ? room : GP_PREFIXES_MAX;
+}
+
 void gp_memory_plan(struct gp_settings *out, const struct gp_config *config, unsigned cpus)
 {
+	const struct gp_kept_sizes *kept = &config->kept;
 	__u64 wanted = count_chunks(config);
 	__u32 slices = config->slices ? config->slices : GP_SLICES_DEFAULT;
 	__u32 chunks = wanted > GP_SUBSCRIBERS_DENSE / GP_CHUNK_SLOTS ? GP_SLOTS_ON_DEMAND / GP_CHUNK_SLOTS :
@@ -96,14 +116,14 @@ void gp_memory_plan(struct gp_settings *out, const struct gp_config *config, uns
 		.abi_version = GP_ABI_VERSION,
 		.slices = cpus < slices ? cpus : slices,
 		.shared_slice = cpus > slices,
-		.chunks = chunks ? chunks : 1,
-		.dir6_words = power_of_two_from(4ull * chunks),
+		.chunks = kept->chunks ? kept->chunks : chunks ? chunks : 1,
+		.dir6_words = kept->chunks ? kept->dir6_words : power_of_two_from(4ull * chunks),
 		.inside_hosts = config->inside_hosts,
 		.outside_hosts = config->outside_hosts,
 		.cells = config->cells,
 		.flow_slots = config->flow_slots,
 		.filter_words = config->filter_words,
-		.ranges = config->range_count,
+		.ranges = kept->chunks ? kept->ranges : 2 * range_room(config->range_count),
 		.tunnels = config->tunnels,
 		.tags = config->tags,
 		.sampling = config->sampling ? config->sampling : config->sample_flows ? GP_SAMPLING_SOME : GP_SAMPLING_OFF,
@@ -261,8 +281,10 @@ bool gp_memory_setup(struct gp_memory *memory, const struct gp_config *config, c
 	bool dense = count_chunks(config) <= plan->chunks;
 
 	*memory->settings = *plan;
+	memory->settings->dense = dense;
 	if (config->range_count)
 		memcpy(memory->ranges, config->ranges, config->range_count * sizeof(*memory->ranges));
+	memory->control->ranges = (__u64)config->range_count << 32;
 	for (__u32 port = 0; port < 65536; port++)
 		memory->ports[port] = gp_port_byte(config->ports[port]);
 	set_directory4(memory, config);

@@ -31,6 +31,9 @@ void gp_memory_plan(struct gp_settings *out, const struct gp_config *config, uns
  */
 bool gp_memory_setup(struct gp_memory *memory, const struct gp_config *config, const struct gp_settings *plan);
 
+/* How many chunks of slots a range takes. */
+__u64 gp_range_chunks(const struct gp_range *range);
+
 /**
  * gp_memory_flush() - add the counts that wait for their cache line (include/gatepost/hot.h).
  * @now_ns: of whatever they begin.

@@ -21,6 +21,7 @@ static const struct option long_options[] = {
 	{ "deep", no_argument, NULL, 'D' },
 	{ "dns-answers", required_argument, NULL, 'N' },
 	{ "record-dns", required_argument, NULL, 'R' },
+	{ "source", required_argument, NULL, 'S' },
 	{ "all", no_argument, NULL, 'a' },
 	{ "trust-inside", no_argument, NULL, 't' },
 	{ "xdp-mode", required_argument, NULL, 'x' },
@@ -112,6 +113,10 @@ static int take(struct gp_options *o, int letter, char *value)
 	case 'x':
 		choice = choose("xdp-mode", value, "native", "skb");
 		o->skb_mode = choice == 1;
+		return choice < 0 ? choice : 0;
+	case 'S':
+		choice = choose("source", value, "xdp", "pcap");
+		o->pcap_source = choice == 1;
 		return choice < 0 ? choice : 0;
 	case 'f':
 		o->format_given = true;

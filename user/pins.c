@@ -30,22 +30,29 @@ int gp_pins_lock(const char *dir)
 	return err;
 }
 
+#define NEW "_new" /* names there hold no dots */
+
 static int note_path(char path[PATH_MAX], const char *dir)
 {
 	return snprintf(path, PATH_MAX, "%s/" NOTE, dir) < PATH_MAX ? 0 : -ENAMETOOLONG;
 }
 
-/* The note becomes visible with the pin, whole. */
+/* The note becomes visible with its name, whole, and in place of the one before. */
 static int pin_note(const char *path, const struct gp_note *notes, size_t count)
 {
+	char fresh[PATH_MAX + sizeof(NEW)];
 	int fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, NOTE, sizeof(__u32), sizeof(*notes), (__u32)count, NULL), err = 0;
 
 	if (fd < 0)
 		return fd;
 	for (__u32 i = 0; i < count && !err; i++)
 		err = bpf_map_update_elem(fd, &i, &notes[i], BPF_ANY);
+	snprintf(fresh, sizeof(fresh), "%s" NEW, path);
+	unlink(fresh); /* of an agent that was killed in between */
 	if (!err)
-		err = bpf_obj_pin(fd, path);
+		err = bpf_obj_pin(fd, fresh);
+	if (!err && rename(fresh, path))
+		err = -errno;
 	close(fd);
 	return err;
 }

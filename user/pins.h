@@ -10,6 +10,9 @@
 
 #include "missed.h"
 
+#define GP_BPFFS "/sys/fs/bpf"
+#define GP_PIN_DIR GP_BPFFS "/gatepost"
+
 /**
  * gp_pins_lock() - hold the directory: who holds it is the agent whose maps lie in it, and nobody else takes them away.
  *

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <gatepost/table.h>
+
 #include "log.h"
 #include "report_networks.h"
 #include "report_watched.h"
@@ -44,23 +46,12 @@ static struct gp_addr masked(const struct gp_addr *addr, unsigned bits)
 	return out;
 }
 
-/* As what an address is configured; the ranges are sorted and do not overlap. */
-static enum gp_role configured_role(const struct gp_memory *m, const struct gp_addr *addr)
+/* As what an address is configured. */
+static enum gp_role configured_role(struct gp_memory *m, const struct gp_addr *addr)
 {
-	__u32 low = 0, high = m->settings->ranges;
+	int range = gp_range_find(m, addr);
 
-	while (low < high) {
-		__u32 middle = low + (high - low) / 2;
-		const struct gp_range *range = &m->ranges[middle];
-
-		if (memcmp(addr->bytes, range->first.bytes, sizeof(addr->bytes)) < 0)
-			high = middle;
-		else if (memcmp(addr->bytes, range->last.bytes, sizeof(addr->bytes)) > 0)
-			low = middle + 1;
-		else
-			return range->role;
-	}
-	return GP_ROLE_SUBSCRIBER;
+	return range < 0 ? GP_ROLE_SUBSCRIBER : (enum gp_role)m->ranges[range].role;
 }
 
 static int add_listed(struct gp_model *model, const struct gp_listed *owner)

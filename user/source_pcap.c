@@ -14,13 +14,11 @@
 #include <unistd.h>
 
 #include "log.h"
-#include "pcap_link.h"
 #include "pcap_stream.h"
 
 #define READ_BYTES 262144u /* per file; 65536 took 15 % longer, 1048576 was no faster */
 #define READ_MANY 256u	   /* files; of more, each reads READ_MANY_BYTES at a time: 1,024 take 64 MiB */
 #define READ_MANY_BYTES 65536u
-#define ETHER_HEADER 14u
 #define NS_PER_S 1000000000ull
 #define TIME_MAX_S 7258118400ll /* 2200-01-01; in nanoseconds it fits 63 bits */
 
@@ -49,8 +47,7 @@ struct gp_source_pcap {
 	bool advance;	     /* the first of the heap was delivered: its next record is due */
 	int err;
 	char error[PATH_MAX + PCAP_ERRBUF_SIZE + 128];
-	struct gp_source_count count;
-	__u8 *frame; /* GP_FRAME_MAX bytes, where records of other link types get their Ethernet header */
+	struct gp_framer framer;
 };
 
 static __u64 record_time(__s64 s, __s64 ns)
@@ -338,8 +335,7 @@ int gp_source_pcap_open(struct gp_source_pcap **out, char *const *paths, size_t 
 	err = -ENOMEM;
 	source->captures = calloc(count + 1, sizeof(*source->captures));
 	source->heap = calloc(count + 1, sizeof(struct capture *));
-	source->frame = malloc(GP_FRAME_MAX);
-	if (!source->captures || !source->heap || !source->frame)
+	if (!source->captures || !source->heap || gp_framer_open(&source->framer))
 		goto err_close;
 	for (size_t i = 0; i < count; i++) {
 		source->capture_count = i + 1;
@@ -356,84 +352,22 @@ err_close:
 	return err;
 }
 
-/* The time of the record in the timeline, which never runs back. */
-static __u64 timeline_time(struct gp_source_count *count, __u64 time_ns)
-{
-	if (!count->received.packets) {
-		count->first_ns = time_ns;
-	} else if (time_ns < count->last_ns) {
-		count->time_reversed++;
-		return count->last_ns;
-	}
-	count->last_ns = time_ns;
-	return time_ns;
-}
-
-static void count_add(struct gp_count *count, __u32 bytes)
-{
-	count->packets++;
-	count->bytes += bytes;
-}
-
-/* Put an Ethernet header where the record's own link header was. Return: false, counted, if that cannot be. */
-static bool frame_from_link(struct gp_source_pcap *source, const struct capture *capture, struct gp_frame *frame)
-{
-	struct gp_link_payload payload;
-	__u32 payload_bytes;
-
-	if (!capture->link || !capture->link(capture->data, frame->captured_bytes, &payload)) {
-		count_add(&source->count.link_type, frame->captured_bytes);
-		return false;
-	}
-	payload_bytes = frame->captured_bytes - payload.offset;
-	if (payload_bytes > GP_FRAME_MAX - ETHER_HEADER) {
-		count_add(&source->count.too_long, frame->captured_bytes);
-		return false;
-	}
-	memset(source->frame, 0, ETHER_HEADER - 2);
-	source->frame[ETHER_HEADER - 2] = (__u8)(payload.ethertype >> 8);
-	source->frame[ETHER_HEADER - 1] = (__u8)payload.ethertype;
-	memcpy(source->frame + ETHER_HEADER, capture->data + payload.offset, payload_bytes);
-	frame->data = source->frame;
-	frame->data_bytes = ETHER_HEADER + payload_bytes;
-	return true;
-}
-
-static bool frame_from_ethernet(struct gp_source_pcap *source, const struct capture *capture, struct gp_frame *frame)
-{
-	if (frame->captured_bytes < GP_FRAME_MIN) {
-		count_add(&source->count.too_short, frame->captured_bytes);
-		return false;
-	}
-	if (frame->captured_bytes > GP_FRAME_MAX) {
-		count_add(&source->count.too_long, frame->captured_bytes);
-		return false;
-	}
-	frame->data = capture->data;
-	frame->data_bytes = frame->captured_bytes;
-	return true;
-}
-
-/* Count the capture's record and turn it into a frame. Return: false if no engine may see it. */
+/* Return: false if no engine may see the capture's record. */
 static bool take_record(struct gp_source_pcap *source, struct capture *capture, struct gp_frame *frame)
 {
-	struct gp_source_count *count = &source->count;
-	bool usable;
+	const struct gp_captured captured = {
+		.data = capture->data,
+		.captured_bytes = capture->captured_bytes,
+		.wire_bytes = capture->wire_bytes,
+		.time_ns = capture->time_ns,
+		.ethernet = capture->ethernet,
+		.link = capture->link,
+	};
 
-	frame->captured_bytes = capture->captured_bytes;
-	frame->wire_bytes = capture->wire_bytes;
-	frame->time_ns = timeline_time(count, capture->time_ns);
-	count_add(&count->received, frame->captured_bytes);
 	/* What simple packet blocks left out is known once they are read, a buffer ahead of their records at most. */
-	count->wire_bytes += frame->wire_bytes + capture->stream.cut_bytes;
+	source->framer.count.wire_bytes += capture->stream.cut_bytes;
 	capture->stream.cut_bytes = 0;
-	if (capture->ethernet)
-		usable = frame_from_ethernet(source, capture, frame);
-	else
-		usable = frame_from_link(source, capture, frame);
-	if (usable)
-		frame->excess_bytes = (__s32)frame->data_bytes - (__s32)frame->captured_bytes;
-	return usable;
+	return gp_framer_take(&source->framer, &captured, frame);
 }
 
 int gp_source_pcap_next(struct gp_source_pcap *source, struct gp_frame *frame)
@@ -460,7 +394,7 @@ const char *gp_source_pcap_error(const struct gp_source_pcap *source)
 
 const struct gp_source_count *gp_source_pcap_count(const struct gp_source_pcap *source)
 {
-	return &source->count;
+	return &source->framer.count;
 }
 
 void gp_source_pcap_progress(const struct gp_source_pcap *source, __u64 *done_bytes, __u64 *total_bytes)
@@ -483,7 +417,7 @@ void gp_source_pcap_close(struct gp_source_pcap *source)
 		return;
 	for (size_t i = 0; i < source->capture_count; i++)
 		capture_close(&source->captures[i]);
-	free(source->frame);
+	gp_framer_close(&source->framer);
 	free(source->heap);
 	free(source->captures);
 	free(source);

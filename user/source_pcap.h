@@ -5,20 +5,9 @@
 
 #include <stddef.h>
 
-#include "engine.h"
+#include "framer.h"
 
 struct gp_source_pcap;
-
-/* What the source itself counted: frames that no engine may see, and lengths that only the capture knows. */
-struct gp_source_count {
-	struct gp_count received; /* all frames, refused ones included; bytes as captured */
-	__u64 wire_bytes;
-	__u64 time_reversed;	   /* an earlier stamp than the one before it in the timeline: takes that one's time */
-	struct gp_count too_short; /* captured fewer than GP_FRAME_MIN bytes (link type Ethernet) */
-	struct gp_count too_long;
-	struct gp_count link_type; /* a protocol that cannot be put behind an EtherType */
-	__u64 first_ns, last_ns;   /* of the timeline; both 0 before the first frame */
-};
 
 /**
  * gp_source_pcap_open() - open captures. "-" is standard input.

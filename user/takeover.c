@@ -10,8 +10,6 @@
 
 #include <bpf/libbpf.h>
 
-#include <gatepost/classify.h>
-
 #include "gatepost.skel.h"
 #include "journal.h"
 #include "log.h"
@@ -28,9 +26,7 @@ struct fit {
 #define FIT(field, keys) { offsetof(struct gp_settings, field), keys }
 
 static const struct fit fits[] = {
-	FIT(ranges, "inside, relays, infrastructure"),
-	FIT(chunks, "inside, tables.addresses"),
-	FIT(dir6_words, "inside, tables.addresses"),
+	FIT(chunks, "tables.addresses"),
 	FIT(slices, "tables.slices"),
 	FIT(shared_slice, "tables.slices"),
 	FIT(inside_hosts, "tables.hosts"),
@@ -56,6 +52,16 @@ static int check_settings(const struct gp_settings *found, const struct gp_setti
 		return -EINVAL;
 	}
 	return 0;
+}
+
+/* The prefixes may be others than those that the maps were made for; what is configured as a size must be the same. */
+static void keep_sizes(struct gp_config *config, const struct gp_settings *found)
+{
+	config->kept = (struct gp_kept_sizes){
+		.chunks = config->address_slots ? config->address_slots / GP_CHUNK_SLOTS : found->chunks,
+		.dir6_words = found->dir6_words,
+		.ranges = found->ranges,
+	};
 }
 
 static int check_secret(const struct gp_settings *found, struct gp_config *config)
@@ -118,6 +124,7 @@ int gp_takeover_read(const char *dir, struct gp_note **notes, size_t *count, str
 	err = gp_pins_read_note(dir, notes, count);
 	if (err)
 		return say_unreadable(err);
+	keep_sizes(config, &(*notes)->settings);
 	gp_memory_plan(&plan, config, cpus > 0 ? (unsigned)cpus : 1);
 	err = check_settings(&(*notes)->settings, &plan);
 	if (!err)
@@ -191,23 +198,6 @@ int gp_takeover_has_maps(const struct gp_bpf *bpf)
 		return -ENOENT;
 	}
 	return 0;
-}
-
-int gp_takeover_has_contents(const struct gp_memory *memory, const struct gp_config *config)
-{
-	const char *what = NULL;
-
-	for (__u32 port = 0; port < 65536 && !what; port++)
-		if (memory->ports[port] != gp_port_byte(config->ports[port]))
-			what = "ports, scan_ports";
-	if (config->range_count &&
-	    memcmp(memory->ranges, config->ranges, config->range_count * sizeof(*memory->ranges)))
-		what = "inside, relays, infrastructure";
-	if (!what)
-		return 0;
-	gp_error("run: the maps of a killed gatepost were made for another configuration (%s): run with that one, " ANEW,
-		 what);
-	return -EINVAL;
 }
 
 void gp_takeover_remove_journal(const struct gp_note *note)

@@ -33,9 +33,6 @@ int gp_takeover_has_deep(const char *dir, const struct gp_config *config);
 /* Is every map pinned? To be asked before the object is loaded: it would make those that are not. Return: 0 or -errno. */
 int gp_takeover_has_maps(const struct gp_bpf *bpf);
 
-/* Are ranges and ports those of the configuration? Return: 0, or -EINVAL (logged). */
-int gp_takeover_has_contents(const struct gp_memory *memory, const struct gp_config *config);
-
 /* The journal's path, from the root. @path: PATH_MAX bytes. Return: 0 or -errno (logged). */
 int gp_takeover_journal_path(char *path, const struct gp_config *config);
 

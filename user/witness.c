@@ -213,6 +213,14 @@ const struct gp_facts *gp_witness_facts(const struct gp_witness *w, const struct
 	return facts ? facts : gp_host_facts_get(w->strangers, host);
 }
 
+int gp_witness_lists(struct gp_witness *w, const struct gp_lists *lists)
+{
+	gp_watch_close(w->watch);
+	w->watch = NULL;
+	w->options.lists = lists;
+	return lists ? gp_watch_open(&w->watch, lists, w->options.config->secret) : 0;
+}
+
 struct gp_heard gp_witness_heard(const struct gp_witness *w)
 {
 	return (struct gp_heard){ .hosts = w->facts, .strangers = w->strangers, .web = w->web, .tokens = w->tokens,

@@ -47,6 +47,14 @@ int gp_witness_record(struct gp_witness *witness, const struct gp_flow_record *r
  */
 int gp_witness_tick(struct gp_witness *witness, __u64 now_ns, __s64 offset_ns, __u64 now_s);
 
+/**
+ * gp_witness_lists() - other lists of the operator than at open; who spoke with those before is forgotten.
+ * @lists: borrowed until close; NULL: none.
+ *
+ * Return: 0, or -ENOMEM: nobody is watched.
+ */
+int gp_witness_lists(struct gp_witness *witness, const struct gp_lists *lists);
+
 /* Who is flagged from now on, and whose packets are kept: all others' are not any more. */
 void gp_witness_flag(struct gp_witness *witness, const struct gp_world *world, const struct gp_finding *findings, int count);
 

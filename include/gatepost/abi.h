@@ -9,7 +9,7 @@
 
 #include <linux/types.h>
 
-#define GP_ABI_VERSION 6
+#define GP_ABI_VERSION 7
 
 /* Limits. */
 #define GP_FRAME_MIN 14u	   /* BPF_PROG_TEST_RUN refuses less (ETH_HLEN); counted by the source */
@@ -458,7 +458,8 @@ _Static_assert(sizeof(struct gp_chunk) == 24, "map ABI: bump GP_ABI_VERSION");
 /* What is inside of all IPv6 networks of 32 bits, which is what a registry gives a provider at least, with one hash. */
 #define GP_DIR32_ENTRIES 65536u
 #define GP_DIR32_OUTSIDE 0u /* nothing; 1 to GP_DENSE - 1: a row that has most of it */
-#define GP_DENSE 256u	    /* rows; row 0 holds nothing */
+#define GP_DENSE 256u	    /* rows; row 0 holds nothing, and neither does the last one: */
+#define GP_DIR32_ASK (GP_DENSE - 1) /* the ranges are asked */
 
 /*
  * A range of IPv6 subscribers whose chunks follow each other: arithmetic finds a slot. In host order, upper halves of
@@ -718,10 +719,12 @@ struct gp_settings {
 	__u32 cells;	     /* per bank, a power of two */
 	__u32 flow_slots;    /* a power of two */
 	__u32 filter_words;  /* 64-bit words per Bloom filter, a power of two */
-	__u32 ranges;
+	__u32 ranges;	     /* room for them: one half is in use, the other one for the next configuration */
 	__u32 tunnels;	     /* 1: read through one level of GRE, IPIP, VXLAN, GTP-U */
 	__u32 tags;	     /* 1: live packets bear tags; the programs know by themselves, the next agent asks here */
 	__u32 sampling;	     /* enum gp_sampling */
+	__u32 dense;	     /* 1: every inside subscriber has his slot, 0: slots are handed out as packets come */
+	__u32 pad;
 	struct gp_rate sample_flows; /* flows per source whose packets are sampled, and likewise its SYNs */
 	struct gp_rate samples;	     /* of each kind, of all sources together */
 	__u64 secret[2];     /* keys of all hashes; fixed in replay */
@@ -738,6 +741,7 @@ struct gp_control {
 	__u32 sample_beyond; /* no segments are sampled of frames up to so many bytes: sockets take those (bpf/deep.h) */
 	__u64 epoch; /* committed: what the shadow of this parity and the journal hold (docs/design.md, "Epochs") */
 	__u64 bank_epoch[GP_BANKS]; /* with which epoch a bank's contents are, or will be, committed; agent only */
+	__u64 ranges; /* in use: the first one's index, and how many << 32; in one word, for they change as packets come */
 };
 
 /* Which slice and which dedupe generation each Bloom filter has been cleared for; written by the agent. */

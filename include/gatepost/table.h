@@ -41,18 +41,21 @@ GP_INLINE void gp_addr_fill(struct gp_addr *addr, __u32 bits)
 }
 
 /**
- * gp_range_find() - which range an address lies in, by halving the sorted ranges.
+ * gp_range_find() - which range an address lies in, by halving the sorted ranges that are in use.
  *
- * Return: the range's index, or GP_NO_SLOT when the address is outside.
+ * Return: the range's index, for gp_mem_range(), or GP_NO_SLOT when the address is outside.
  */
 GP_GLOBAL int gp_range_find(struct gp_memory *m, const struct gp_addr *addr)
 {
-	struct gp_settings *settings = gp_mem_settings(m);
-	__u32 low = 0, high;
+	struct gp_control *control = gp_mem_control(m);
+	__u32 low, high;
+	__u64 in_use;
 
-	if (!settings || !addr)
+	if (!control || !addr)
 		return GP_NO_SLOT;
-	high = settings->ranges;
+	in_use = *(volatile __u64 *)&control->ranges;
+	low = (__u32)in_use;
+	high = low + (__u32)(in_use >> 32);
 	for (int step = 0; step < 17; step++) { /* 2^16 ranges at most: GP_PREFIXES_MAX */
 		__u32 middle = low + (high - low) / 2;
 		const struct gp_range *range;

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Another configuration while packets come. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "live_private.h"
+#include "log.h"
+
+/* What a new configuration needs, before anything of the old one is touched. */
+struct change {
+	struct gp_config *config;
+	struct gp_lists_loader *lists;
+	struct gp_as_table *as_table;
+};
+
+static int open_change(struct change *c, const struct gp_live *live)
+{
+	int err = gp_options_config(live->options, &c->config);
+
+	if (err)
+		return err;
+	/* Drawn at start, or given on the command line. */
+	memcpy(c->config->secret, live->config->secret, sizeof(c->config->secret));
+	c->config->kept = live->config->kept;
+	c->config->deep = live->config->deep;
+	err = gp_lists_load(&c->lists, c->config->lists, c->config->list_count);
+	if (!err && c->config->as_table[0])
+		err = gp_as_open(&c->as_table, c->config->as_table);
+	return err;
+}
+
+static void close_change(struct change *c)
+{
+	gp_lists_unload(c->lists);
+	gp_as_close(c->as_table);
+	if (c->config)
+		gp_config_close(c->config);
+}
+
+/* The configuration stays where it is, for many have borrowed it; what it held goes with the change. */
+static void swap(struct gp_live *live, struct change *c)
+{
+	struct gp_config config = *live->config;
+	struct gp_as_table *as_table = live->as_table;
+
+	*live->config = *c->config;
+	live->as_table = c->as_table;
+	*c->config = config;
+	c->as_table = as_table;
+}
+
+/* Of lists that are the same but for their entries it is known who speaks with them, and stays known. */
+static int use_lists(struct gp_live *live, struct change *c)
+{
+	struct gp_lists_loader *lists = live->lists;
+
+	if (gp_list_specs_agree(live->config->lists, live->config->list_count, c->config->lists, c->config->list_count)) {
+		gp_lists_loader_swap(live->lists, c->lists);
+		return 0;
+	}
+	live->lists = c->lists;
+	c->lists = lists;
+	return gp_witness_lists(live->witness, gp_lists_loaded(live->lists));
+}
+
+static int use_change(struct gp_live *live, struct change *c)
+{
+	int err = use_lists(live, c);
+	struct gp_heard heard;
+
+	gp_judge_limits(live->judge, &live->config->limits);
+	gp_judge_origins(live->judge, gp_as_number, live->as_table);
+	heard = gp_witness_heard(live->witness);
+	gp_judge_hear(live->judge, &heard);
+	return err;
+}
+
+int gp_live_reload(struct gp_live *live)
+{
+	struct change c = { 0 };
+	int err = open_change(&c, live);
+
+	if (!err)
+		err = gp_feed_reload(live, c.config);
+	if (err) {
+		live->reloads_failed++;
+		gp_error("reload: the configuration that was read before stays in use");
+	} else {
+		swap(live, &c);
+		err = use_change(live, &c);
+		live->reloads++;
+		gp_notice("reload: the new configuration is in use");
+	}
+	close_change(&c);
+	return err;
+}
