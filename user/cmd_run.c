@@ -2,6 +2,7 @@
 /* gatepost run: options and configuration; the rest is user/live.c. */
 #include <errno.h>
 
+#include "command.h"
 #include "live.h"
 #include "log.h"
 

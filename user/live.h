@@ -3,7 +3,7 @@
 #ifndef GATEPOST_LIVE_H
 #define GATEPOST_LIVE_H
 
-#include "command.h"
+#include "options.h"
 
 struct gp_live;
 

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "options.h"
+
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "command.h"
 #include "log.h"
 
 static const struct option long_options[] = {
@@ -209,12 +210,4 @@ void gp_options_close(struct gp_options *options)
 int gp_options_config(const struct gp_options *options, struct gp_config **out)
 {
 	return gp_config_open(out, options->config_path, options->inside, options->inside_count);
-}
-
-int gp_print(const char *text)
-{
-	if (fputs(text, stdout) >= 0 && !fflush(stdout))
-		return GP_EXIT_DONE;
-	gp_error("standard output: cannot write: %s", strerror(errno));
-	return GP_EXIT_FAILED;
 }
