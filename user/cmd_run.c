@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "config_print.h"
 #include "deep.h"
 #include "dns.h"
 #include "loader.h"
@@ -33,6 +34,8 @@ static const char help[] =
 	"  -i, --interface   an interface and the way it faces; may be repeated\n"
 	"  --inside PREFIX   where subscribers live; may be repeated (default: private address space)\n"
 	"  -c, --config FILE configuration, see gatepost.conf(5)\n"
+	"  -n, --dry-run     check the configuration and print all of it, attach nothing\n"
+	"  --show-secret     with -n: hash_secret as well\n"
 	"  --interval S      write a report every S seconds as well, one line of JSON each (NDJSON)\n"
 	"  --format FORMAT   of the last report: json (default), ndjson or text; with --interval: ndjson or text\n"
 	"  --all             list hosts without a verdict as well\n"
@@ -557,13 +560,31 @@ static int plan_deep(struct run *run)
 	return gp_deep_plan(run->interfaces, run->options->interface_count);
 }
 
+/* -n: what would be in force. */
+static int print_config(const struct gp_options *options)
+{
+	struct gp_config *config;
+	int code = GP_EXIT_USAGE, err;
+
+	if (gp_options_config(options, &config))
+		return code;
+	if (!gp_config_interfaces(config, options->interfaces, options->interface_count)) {
+		err = gp_config_print(stdout, config, options->show_secret);
+		code = err ? GP_EXIT_FAILED : GP_EXIT_DONE;
+		if (err)
+			gp_error("standard output: cannot write: %s", strerror(-err));
+	}
+	gp_config_close(config);
+	return code;
+}
+
 int gp_cmd_run(int argc, char **argv)
 {
 	struct gp_options options;
 	struct run run = { .options = &options, .signals = -1, .timer = -1 };
 	int first = 0, code = GP_EXIT_USAGE, err;
 
-	if (gp_options_parse(&options, argc, argv, "cCdDEfiIaxR", &first))
+	if (gp_options_parse(&options, argc, argv, "cCdDEfiIaxRnS", &first))
 		goto out;
 	if (options.help) {
 		code = gp_print(help);
@@ -571,6 +592,10 @@ int gp_cmd_run(int argc, char **argv)
 	}
 	if (first < argc) {
 		gp_error("run: %s is no option; interfaces are named with -i", argv[first]);
+		goto out;
+	}
+	if (options.dry_run) {
+		code = print_config(&options);
 		goto out;
 	}
 	if (!options.interface_count) {

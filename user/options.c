@@ -24,6 +24,8 @@ static const struct option long_options[] = {
 	{ "all", no_argument, NULL, 'a' },
 	{ "trust-inside", no_argument, NULL, 't' },
 	{ "xdp-mode", required_argument, NULL, 'x' },
+	{ "dry-run", no_argument, NULL, 'n' },
+	{ "show-secret", no_argument, NULL, 'S' },
 	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 },
 };
@@ -141,6 +143,12 @@ static int take(struct gp_options *o, int letter, char *value)
 	case 't':
 		o->trust_inside = true;
 		return 0;
+	case 'n':
+		o->dry_run = true;
+		return 0;
+	case 'S':
+		o->show_secret = true;
+		return 0;
 	default:
 		o->help = true;
 		return 0;
@@ -173,7 +181,7 @@ int gp_options_parse(struct gp_options *options, int argc, char **argv, const ch
 		return -ENOMEM;
 	optind = 1;
 	opterr = 0;
-	while ((letter = getopt_long(argc, argv, ":c:i:h", long_options, NULL)) != -1) {
+	while ((letter = getopt_long(argc, argv, ":c:i:nh", long_options, NULL)) != -1) {
 		if (letter == ':') {
 			gp_error("%s: %s needs a value", argv[0], argv[optind - 1]);
 			return -EINVAL;
