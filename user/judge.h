@@ -154,6 +154,20 @@ int gp_judge_open(struct gp_judge **out, struct gp_world *world, const struct gp
  */
 void gp_judge_one_direction(struct gp_judge *judge);
 
+struct gp_classes;
+
+/* gp_judge_classes() - limits of classes of inside hosts. To be called before the first tick. Borrowed until close. */
+void gp_judge_classes(struct gp_judge *judge, const struct gp_classes *classes);
+
+/**
+ * gp_judge_change() - other limits from now on.
+ * @limits: copied. @classes: borrowed until the next call or close; NULL: there are none.
+ *
+ * What was weighed stays weighed; the next window is weighed by the new limits. The open one ends when it would have, or
+ * after the new length of a window when that is earlier.
+ */
+void gp_judge_change(struct gp_judge *judge, const struct gp_limits *limits, const struct gp_classes *classes);
+
 struct gp_host_facts;
 struct gp_web_facts;
 struct gp_tokens;
