@@ -9,13 +9,19 @@ static struct gp_class_prefix member(__u32 addr, __u8 bits, __u8 class)
 	return (struct gp_class_prefix){.prefix = {world_v4(addr), (__u8)(96 + bits)}, .class = class};
 }
 
+/* Watched ports are walked alone, and together with those of services. */
+static void set_steps(struct gp_limits *limits, double steps)
+{
+	limits->scan_watched_steps = limits->scan_service_steps = steps;
+}
+
 /* Everybody's thresholds, but for the steps of a scan. */
 static struct gp_class class_of(const char *name, double steps)
 {
 	struct gp_class class = {.limits = gp_limits_default};
 
 	snprintf(class.name, sizeof(class.name), "%s", name);
-	class.limits.scan_watched_steps = steps;
+	set_steps(&class.limits, steps);
 	return class;
 }
 
@@ -123,7 +129,7 @@ static void test_change(void **state)
 	assert_int_equal(gp_classes_open(&before, &offices, 1, &office, 1), 0);
 	assert_int_equal(gp_classes_open(&after, &homes, 1, &all, 1), 0);
 	open_hosts(&w);
-	limits.scan_watched_steps = 100;
+	set_steps(&limits, 100);
 	gp_judge_change(w.judge, &limits, before);
 	scan(&w, 20);
 	assert_false(is_scanner(&w, HOME) || is_scanner(&w, OFFICE) || is_scanner(&w, STRANGER));
@@ -137,7 +143,7 @@ static void test_change(void **state)
 	scan(&w, 5);
 	assert_true(is_scanner(&w, HOME) && is_scanner(&w, OFFICE));
 	assert_false(is_scanner(&w, STRANGER));
-	limits.scan_watched_steps = 25;
+	set_steps(&limits, 25);
 	gp_judge_change(w.judge, &limits, NULL);
 	scan(&w, 5);
 	assert_true(is_scanner(&w, STRANGER));

@@ -218,7 +218,7 @@ static void check_homes(struct gp_reader *reader)
 			continue;
 		before = homeless;
 		gp_prefix_format(text, sizeof(text), &homeless);
-		gp_config_errors_add(reader->errors, line_of_pool(reader, &homeless),
+		gp_config_errors_add(reader->errors, reader->errors->dropped ? 0 : line_of_pool(reader, &homeless),
 				     "inside: the first and the last address of the subscriber %s are taken by others "
 				     "(relays, infrastructure, or a longer prefix of inside); list what is left of it "
 				     "with prefixes of its own", text);
