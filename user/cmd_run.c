@@ -560,22 +560,21 @@ static int plan_deep(struct run *run)
 	return gp_deep_plan(run->interfaces, run->options->interface_count);
 }
 
-/* -n: what would be in force. */
-static int print_config(const struct gp_options *options)
+/* -n: what would be in force, and whether the files that it names can be read. Return: enum gp_exit. */
+static int print_config(struct run *run)
 {
-	struct gp_config *config;
-	int code = GP_EXIT_USAGE, err;
+	const struct gp_options *options = run->options;
+	int err;
 
-	if (gp_options_config(options, &config))
-		return code;
-	if (!gp_config_interfaces(config, options->interfaces, options->interface_count)) {
-		err = gp_config_print(stdout, config, options->show_secret);
-		code = err ? GP_EXIT_FAILED : GP_EXIT_DONE;
-		if (err)
-			gp_error("standard output: cannot write: %s", strerror(-err));
+	if (gp_options_config(options, &run->config) ||
+	    gp_config_interfaces(run->config, options->interfaces, options->interface_count))
+		return GP_EXIT_USAGE;
+	err = gp_config_print(stdout, run->config, options->show_secret);
+	if (err) {
+		gp_error("standard output: cannot write: %s", strerror(-err));
+		return GP_EXIT_FAILED;
 	}
-	gp_config_close(config);
-	return code;
+	return open_tables(run) ? GP_EXIT_USAGE : GP_EXIT_DONE;
 }
 
 int gp_cmd_run(int argc, char **argv)
@@ -594,8 +593,12 @@ int gp_cmd_run(int argc, char **argv)
 		gp_error("run: %s is no option; interfaces are named with -i", argv[first]);
 		goto out;
 	}
+	if (options.show_secret && !options.dry_run) {
+		gp_error("run: --show-secret is for -n");
+		goto out;
+	}
 	if (options.dry_run) {
-		code = print_config(&options);
+		code = print_config(&run);
 		goto out;
 	}
 	if (!options.interface_count) {

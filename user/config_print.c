@@ -373,13 +373,19 @@ int gp_config_print(FILE *stream, const struct gp_config *config, bool show_secr
 		.show_secret = show_secret,
 	};
 
+	bool after_section = false;
+
 	for (const struct gp_config_key *key = gp_config_keys; key < gp_config_keys + gp_config_key_count; key++) {
 		if (!gp_config_key_below(key, ""))
 			continue;
-		if (key->type == GP_KEY_SECTION)
+		if (key->type == GP_KEY_SECTION) {
 			print_section(&p, key);
-		else
+		} else {
+			if (after_section)
+				fputc('\n', stream);
 			print_key(&p, key);
+		}
+		after_section = key->type == GP_KEY_SECTION;
 	}
 	if (fflush(stream) || ferror(stream))
 		return errno ? -errno : -EIO;
