@@ -134,6 +134,31 @@ printf 'lists: [{name: own, kind: known-good, entries: ["10.20.0.0/24, tests"]}]
 prints '"list": "own", "prefix": "10.20.0.0/24", "label": "tests", "reason": "known-good", "kind": "spam_bot", "count": 1' \
 	replay -c "$dir/good.conf" "$bot"
 expect 'a host on a known-good list has no verdict' grep -q '^  "hosts": \[\],$' "$dir/out"
+
+# The effective configuration: nothing is attached, and what is printed is a configuration again.
+for conf in docs/gatepost.conf.example "$dir/long.conf" "$dir/good.conf"; do
+	prints '^sensor: "g' run -n -c "$conf"
+	cp "$dir/out" "$dir/effective.conf"
+	"$gatepost" run --dry-run -c "$dir/effective.conf" >"$dir/out" 2>"$dir/err"
+	expect "$conf is printed, and printed again the same" cmp -s "$dir/effective.conf" "$dir/out"
+done
+printf 'hash_secret: 00112233445566778899aabbccddeeff\ninterfaces: [{name: old}]\n' >"$dir/secret.conf"
+prints '^# hash_secret: \(set; --show-secret shows it\)$' run -n -c "$dir/secret.conf"
+expect 'a secret is not shown unasked' [ -z "$(grep 8899aabb "$dir/out")" ]
+prints '^hash_secret: 00112233445566778899aabbccddeeff$' run -n --show-secret -c "$dir/secret.conf"
+prints '^  - name: "new"$' run -n -c "$dir/secret.conf" -i new:inside --inside 192.0.2.0/24
+expect '-i takes the place of interfaces' [ -z "$(grep '"old"' "$dir/out")" ]
+expect 'and --inside is inside' grep -q '^  - 192.0.2.0/24$' "$dir/out"
+says 2 '-i new:left: the side is inside, outside or tap' run -n -i new:left
+says 2 'run: --show-secret is for -n' run --show-secret -i lo
+says 2 '--dry-run does not apply here' replay -n "$dir/one.pcap"
+printf 'sensor: a\nbogus: 1\n' >"$dir/bogus.conf"
+says 2 'bogus.conf:2: "bogus": unknown key' run -n -c "$dir/bogus.conf"
+
+# Classes: thresholds of its own take a spam bot's verdict away, and the report names the class.
+prints '"class": "homes"' replay -c <(printf 'classes: [{name: homes, prefixes: [10.20.0.0/24]}]\n') "$bot"
+expect 'a class without thresholds of its own changes no verdict' grep -q '"verdict": "confirmed"' "$dir/out"
+prints '"hosts": \[\]' replay -c <(printf 'classes: [{name: homes, prefixes: [10.20.0.0/24], spam_min_flows: 1e6}]\n') "$bot"
 printf 'as_table: %s\n' "$dir/list.csv" >"$dir/as.conf"
 "$gatepost" replay -c "$dir/as.conf" "$dir/one.pcap" >"$dir/out" 2>"$dir/err"
 expect 'a bad AS table is exit code 2' [ $? -eq 2 ]

@@ -1,13 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The configuration from arbitrary bytes. What is accepted must keep the promises that the data plane relies on:
- * sorted, disjoint ranges whose ends are in order, powers of two, thresholds in range, a printable sensor.
+ * sorted, disjoint ranges whose ends are in order, powers of two, thresholds in range, a printable sensor. What is printed
+ * of it reads as the same configuration again, and is printed the same.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "config_keys.h"
+#include "config_print.h"
 #include "config_ranges.h"
+#include "config_reload.h"
+#include "config_same.h"
 #include "fuzz.h"
+#include "prefix.h"
 
 static void check_ranges(const struct gp_config *config)
 {
@@ -20,7 +26,7 @@ static void check_ranges(const struct gp_config *config)
 		MUST(gp_addr_number(&range->first) <= gp_addr_number(&range->last));
 		MUST(!before || gp_addr_number(&before->last) < gp_addr_number(&range->first));
 		MUST(range->subscriber_bits <= 128);
-		MUST(range->role > GP_ROLE_OUTSIDE && range->role <= GP_ROLE_INFRASTRUCTURE);
+		MUST(range->role > GP_ROLE_OUTSIDE && range->role <= GP_ROLE_BUSINESS);
 	}
 }
 
@@ -55,6 +61,56 @@ static void check_config(const struct gp_config *config)
 	}
 }
 
+static void check_entries(const struct gp_config *config)
+{
+	MUST(config->interface_count <= GP_INTERFACES_MAX && config->output_count <= GP_OUTPUTS_MAX);
+	MUST(config->class_count <= GP_CLASSES_MAX && config->list_count <= GP_LISTS_MAX);
+	for (__u32 i = 0; i < config->interface_count; i++)
+		MUST(config->interfaces[i].name[0] && !strchr(config->interfaces[i].name, '/') &&
+		     config->interfaces[i].side <= GP_SIDE_OUTSIDE);
+	for (__u32 i = 0; i < config->output_count; i++)
+		MUST(config->outputs[i].path[0] && config->outputs[i].format <= GP_FORMAT_TEXT &&
+		     config->outputs[i].interval_s >= 1);
+	for (__u32 i = 0; i < config->class_count; i++)
+		MUST(config->classes[i].limits.confirm_score >= config->classes[i].limits.suspect_score &&
+		     config->classes[i].limits.prior > 0 && config->classes[i].limits.window_s == config->limits.window_s);
+	for (__u32 i = 0; i < config->class_prefix_count; i++)
+		MUST(config->class_prefixes[i].class < config->class_count);
+}
+
+static char *print(const struct gp_config *config, size_t *len)
+{
+	char *text;
+	FILE *stream = open_memstream(&text, len);
+
+	MUST(stream && !gp_config_print(stream, config, true));
+	fclose(stream);
+	return text;
+}
+
+static void check_print(const struct gp_config *config)
+{
+	struct gp_config_errors errors = {0};
+	struct gp_config_changes changes;
+	struct gp_config *again;
+	size_t len, len_again;
+	char *text = print(config, &len), *text_again;
+
+	/* Escapes and all that was left out make it longer: only then it may be too long. */
+	if (len > GP_CONFIG_FILE_BYTES)
+		goto out;
+	MUST(!gp_config_parse(&again, &errors, text, len, NULL, 0));
+	MUST(!config_difference(config, again));
+	gp_config_compare(&changes, config, again);
+	MUST(!changes.live_count && !changes.restart_count);
+	text_again = print(again, &len_again);
+	MUST(len == len_again && !memcmp(text, text_again, len));
+	free(text_again);
+	gp_config_close(again);
+out:
+	free(text);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct gp_config_errors errors = {0};
@@ -66,8 +122,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	err = gp_config_parse(&config, &errors, (const char *)data, size, NULL, 0);
 	MUST(err ? !config && errors.count : config && !errors.count);
-	if (config)
+	if (config) {
 		check_config(config);
+		check_entries(config);
+		check_print(config);
+	}
 	gp_config_close(config);
 	gp_config_errors_free(&errors);
 

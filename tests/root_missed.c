@@ -107,7 +107,7 @@ static void test_overrun(void **state)
 
 	(void)state;
 	assert_int_equal(gp_config_open(&config, NULL, NULL, 0), 0);
-	assert_int_equal(gp_interface_parse(&interface, "gpm-in:tap"), 0);
+	assert_int_equal(gp_interface_find(&interface, &(struct gp_interface_spec){ .name = "gpm-in" }), 0);
 	assert_int_equal(gp_loader_open(&loader, config, &interface, 1, false), 0);
 	assert_int_equal(gp_world_open(&world, gp_loader_memory(loader)), 0);
 	first = gp_loader_missed(loader);
@@ -138,7 +138,7 @@ static void test_no_driver(void **state)
 
 	(void)state;
 	assert_int_equal(gp_config_open(&config, NULL, NULL, 0), 0);
-	assert_int_equal(gp_interface_parse(&interface, "gpm-bridge:tap"), 0);
+	assert_int_equal(gp_interface_find(&interface, &(struct gp_interface_spec){ .name = "gpm-bridge" }), 0);
 	assert_int_equal(gp_loader_open(&loader, config, &interface, 1, false), -EOPNOTSUPP);
 	gp_config_close(config);
 	assert_int_equal(statfs(GP_PIN_DIR, &fs), -1);

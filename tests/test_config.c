@@ -31,7 +31,7 @@ static const struct {
 	{"not a mapping", "- a\n", {"1: the file is a list; it must be"}},
 	{"one scalar", "sensor\n", {"1: the file is a single value; it must be"}},
 
-	{"unknown key", "sensro: x\n", {"1: \"sensro\": unknown key; known here: sensor, journal, inside, relays,"}},
+	{"unknown key", "sensro: x\n", {"1: \"sensro\": unknown key; known here: sensor, journal, interfaces, inside,"}},
 	{"unknown key below", "\nports:\n  ftp: [21]\n",
 	 {"3: ports: \"ftp\": unknown key; known here: smtp, submission"}},
 	{"a path is no key", "ports.smtp: [25]\n", {"1: \"ports.smtp\": unknown key"}},
@@ -93,6 +93,9 @@ static const struct {
 	{"scores crossed",
 	 "thresholds:\n  suspect_score: 12\n",
 	 {"2: thresholds.confirm_score: 11.5 is below thresholds.suspect_score; at least 12"}},
+	{"watch above suspect", "thresholds:\n  watch_score: 10\n",
+	 {"2: thresholds.suspect_score: 9.2 is below thresholds.watch_score; at least 10"}},
+	{"fast above very fast", "login: {fast: 700}\n", {"1: login.very_fast: 600 is below login.fast; at least 700"}},
 	{"section a list", "thresholds: [1]\n", {"1: thresholds: is a list; a mapping of keys"}},
 
 	{"power", "tables: {hosts: 64, flows: 16777216, filter_bits: 4096}\n", {NULL}},
@@ -139,7 +142,7 @@ static const struct {
 	{"list of unknown kind", "lists:\n- {name: a, kind: bad, file: x}\n",
 	 {"2: lists[].kind: \"bad\" is unknown; watch, known-bad or known-good"}},
 	{"lists of one name", "lists:\n- {name: a, kind: watch, file: x}\n- {name: a, kind: watch, file: y}\n",
-	 {"3: lists[].name: a is the name of another list, in line 2"}},
+	 {"3: lists[].name: \"a\" stands in line 2 as well; each has its own"}},
 	{"list with another key", "lists:\n- {name: a, kind: watch, file: x, colour: red}\n",
 	 {"2: lists[]: \"colour\": unknown key; known here: name, kind, file, entries"}},
 	{"list without entries", "lists:\n- {name: a, kind: watch, entries: []}\n", {"2: lists[].entries: has 0 entries"}},
@@ -147,6 +150,60 @@ static const struct {
 	 {"2: lists[].entries: holds a line end"}},
 	{"name too long", "lists:\n- {name: 0123456789012345678901234567890123456789012345678901234567890123, kind: watch, "
 	 "file: x}\n", {"2: lists[].name: has 64 characters; 1 to 63 printable ASCII characters"}},
+	{"interfaces", "interfaces: [{name: eth0, side: inside}, {name: eth1}]\n", {NULL}},
+	{"interface twice", "interfaces:\n- {name: eth0}\n- {name: eth0, side: inside}\n",
+	 {"3: interfaces[].name: \"eth0\" stands in line 2 as well"}},
+	{"interface without a name", "interfaces: [{side: tap}]\n", {"1: interfaces[].name: is missing; 1 to 15"}},
+	{"interface of no name", "interfaces: [{name: ../eth}]\n", {"1: interfaces[].name: \"../eth\" is no name of an interface"}},
+	{"interface of a long name", "interfaces: [{name: a234567890123456}]\n", {"1: interfaces[].name: has 16 characters"}},
+	{"interface of another side", "interfaces: [{name: a, side: left}]\n",
+	 {"1: interfaces[].side: \"left\" is unknown; tap, inside or outside"}},
+	{"interface a word", "interfaces: [eth0]\n",
+	 {"1: interfaces: is a single value; a sequence of 0 to 64 mappings with name and side"}},
+	{"no store, no socket, no memory", "store: {path: ''}\ncontrol: {socket: ''}\nmemory: {path: ''}\n", {NULL}},
+	{"store for too short", "store: {hosts: 1min}\n", {"1: store.hosts: \"1min\" is out of range; a duration from 1h to 3650d"}},
+	{"socket of a long path", "control: {socket: "
+	 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa}\n",
+	 {"1: control.socket: has 108 characters; 0 to 107"}},
+	{"HTTP", "http: {listen: '127.0.0.1:9418', token_file: /t}\n", {NULL}},
+	{"HTTP by IPv6", "http: {listen: '[::1]:9418'}\n", {NULL}},
+	{"HTTP without a port", "http: {listen: 127.0.0.1}\n", {"1: http.listen: \"127.0.0.1\" is no address with a port"}},
+	{"HTTP by name", "http: {listen: 'localhost:80'}\n", {"1: http.listen: \"localhost:80\" is no"}},
+	{"HTTP at port 0", "http: {listen: '127.0.0.1:0'}\n", {"1: http.listen: "}},
+	{"HTTP at ports", "http: {listen: '127.0.0.1:80-90'}\n", {"1: http.listen: "}},
+	{"HTTP by IPv6 without brackets", "http: {listen: '::1:80'}\n", {"1: http.listen: "}},
+	{"HTTP by a bracket", "http: {listen: '[::1:80'}\n", {"1: http.listen: "}},
+	{"one file for two", "journal: /x\nmemory:\n  path: /x\n", {"3: memory.path: it is the file of journal; give each its own"}},
+	{"outputs", "outputs: [{path: /a, format: text, interval: 1min}, {path: /b}]\n", {NULL}},
+	{"output twice", "outputs:\n- {path: /a}\n- {path: /a}\n", {"3: outputs[].path: \"/a\" stands in line 2 as well"}},
+	{"output without a path", "outputs: [{format: json}]\n", {"1: outputs[].path: is missing"}},
+	{"output of another format", "outputs: [{path: /a, format: xml}]\n",
+	 {"1: outputs[].format: \"xml\" is unknown; json, ndjson or text"}},
+	{"output over the journal", "outputs:\n- {path: /run/gatepost/journal}\n",
+	 {"2: outputs[].path: it is the file of journal; give each its own"}},
+	{"output too often", "outputs: [{path: /a, interval: 0.5s}]\n", {"1: outputs[].interval: \"0.5s\" is out of range"}},
+	{"17 outputs", "outputs: [{path: a}, {path: b}, {path: c}, {path: d}, {path: e}, {path: f}, {path: g}, {path: h}, {path: i}, "
+	 "{path: j}, {path: k}, {path: l}, {path: m}, {path: n}, {path: o}, {path: p}, {path: q}]\n",
+	 {"1: outputs: has 17 entries; a sequence of 0 to 16"}},
+
+	{"classes", "classes:\n- {name: a, prefixes: [10.0.0.0/9], spam_min_mx: 20}\n- {name: b, prefixes: [10.0.0.0/16]}\n", {NULL}},
+	{"class without anything", "classes: [{}]\n", {"1: classes[].name: is missing", "1: classes[].prefixes: is missing"}},
+	{"class without prefixes", "classes: [{name: a, prefixes: []}]\n", {"1: classes[].prefixes: has 0 entries"}},
+	{"classes of one name", "classes:\n- {name: a, prefixes: [10.0.0.0/9]}\n- {name: a, prefixes: [10.128.0.0/9]}\n",
+	 {"3: classes[].name: \"a\" stands in line 2 as well"}},
+	{"prefix of two classes", "classes:\n- {name: a, prefixes: [10.0.0.0/9]}\n- {name: b, prefixes: [10.0.0.0/9]}\n",
+	 {"3: classes[].prefixes: 10.0.0.0/9 stands in line 2 as well; it belongs to one class, once"}},
+	{"class of nobody", "classes: [{name: a, prefixes: [192.0.2.0/24]}]\n",
+	 {"1: classes[].prefixes: 192.0.2.0/24 is not inside; classes are of inside hosts"}},
+	{"class of half a subscriber", "inside: [{prefix: 10.0.0.0/8, subscriber: 30}]\nclasses:\n- name: a\n  prefixes: [10.0.0.1]\n",
+	 {"4: classes[].prefixes: 10.0.0.1/32 cuts one subscriber in two; a class has whole subscribers, of /30"}},
+	{"class with everybody's key", "classes: [{name: a, prefixes: [10.0.0.0/9], window: 1min}]\n",
+	 {"1: classes[]: \"window\": unknown key; known here: name, prefixes, half_life"}},
+	{"class with crossed scores", "classes:\n- {name: a, prefixes: [10.0.0.0/9], suspect_score: 12}\n",
+	 {"2: classes[].confirm_score: 11.5 is below classes[].suspect_score; at least 12"}},
+	{"class with everybody's scores", "thresholds: {confirm_score: 20}\nclasses:\n- {name: a, prefixes: [10.0.0.0/9], "
+	 "suspect_score: 12}\n", {NULL}},
+	{"9 classes", "classes: [{}, {}, {}, {}, {}, {}, {}, {}, {}]\n", {"1: classes: has 9 entries; a sequence of 0 to 8"}},
 	{"AS table", "as_table: /etc/as.csv\n", {NULL}},
 	{"networks", "networks: {prefix4: 33}\n", {"1: networks.prefix4: \"33\" is not a whole number in range"}},
 
@@ -192,34 +249,59 @@ static const struct {
 	 {"1: inside[].subscriber: 56 does not"}},
 	{"subscriber beyond all", "inside: [{prefix: 10.0.0.0/8, subscriber: 129}]\n",
 	 {"1: inside[].subscriber: \"129\" is not"}},
-	{"same twice", "inside: [10.0.0.0/8, 10.0.0.0/8]\n", {NULL}},
+	{"same twice", "inside:\n- 10.0.0.0/8\n- 10.0.0.0/8\n",
+	 {"3: inside: 10.0.0.0/8 is given twice; it meets 10.0.0.0/8 of inside in line 2; take one of them out"}},
+	{"same relay twice", "relays:\n- 192.0.2.25\n- 192.0.2.26\n- 192.0.2.25/32\n",
+	 {"4: relays: 192.0.2.25/32 is given twice; it meets 192.0.2.25/32 of relays in line 2; take one of them out"}},
+	{"same three times", "inside:\n- 10.0.0.0/8\n- 10.0.0.0/8\n- 10.0.0.0/8\n",
+	 {"3: inside: 10.0.0.0/8 is given twice", "4: inside: 10.0.0.0/8 is given twice"}},
+	{"all contradictions at once",
+	 "inside:\n- 10.0.0.0/8\n- 10.0.0.0/8\n- {prefix: 10.1.0.0/16, subscriber: 30}\nrelays: [10.2.0.0/16]\n"
+	 "business: [10.2.0.0/16]\nsensor: ''\nclasses:\n- {name: a, prefixes: [10.3.0.0/16, 10.3.0.0/16]}\n",
+	 {"3: inside: 10.0.0.0/8 is given twice", "4: inside: 10.1.0.0/16 has another subscriber length than what is around it; "
+	  "it meets 10.0.0.0/8 of inside in line 2, whose subscribers have /32; give both one length",
+	  "6: business: 10.2.0.0/16 is in two of inside, relays, infrastructure and business; it meets 10.2.0.0/16 of relays in "
+	  "line 5; take one of them out", "7: sensor: has 0", "9: classes[].prefixes: 10.3.0.0/16 stands in line 9 as well"}},
 	{"two subscriber lengths",
 	 "inside:\n- 10.0.0.0/8\n- {prefix: 10.0.0.0/8, subscriber: 30}\n",
 	 {"3: inside: 10.0.0.0/8 is given with two subscriber lengths; it meets 10.0.0.0/8 of inside in line 2, whose "
 	  "subscribers have /32"}},
 	{"relay and infrastructure",
 	 "infrastructure: [192.0.2.25]\nrelays: [192.0.2.25]\n",
-	 {"2: relays: 192.0.2.25/32 is in two of relays, infrastructure and business; it meets 192.0.2.25/32 of infrastructure in "
-	  "line 1"}},
+	 {"2: relays: 192.0.2.25/32 is in two of inside, relays, infrastructure and business; it meets 192.0.2.25/32 of "
+	  "infrastructure in line 1; take one of them out"}},
 	{"relay in infrastructure", "infrastructure: [192.0.2.0/24]\nrelays: [192.0.2.25]\n", {NULL}},
-	{"relay on inside", "inside: [192.0.2.25]\nrelays: [192.0.2.25]\n", {NULL}},
+	{"relay on inside", "inside: [192.0.2.25]\nrelays: [192.0.2.25]\n",
+	 {"2: relays: 192.0.2.25/32 is in two of inside, relays"}},
+	{"relay on what is inside without a word", "relays: [10.0.0.0/8]\n", {NULL}},
 	{"subscriber cut",
 	 "inside:\n- 2001:db8::/60\n- 2001:db8::/32\n",
 	 {"3: inside: 2001:db8::/32 cuts one subscriber in two; it meets 2001:db8::/60 of inside in line 2"}},
+	{"pool in a pool of another length", "inside:\n- 2001:db8::/32\n- {prefix: \"2001:db8:1::/48\", subscriber: 52}\n",
+	 {"3: inside: 2001:db8:1::/48 has another subscriber length than what is around it; it meets 2001:db8::/32 of inside in "
+	  "line 2, whose subscribers have /56; give both one length, or list what is left of the larger one"}},
+	{"pool in a pool in a pool", "inside: [10.0.0.0/8, 10.1.0.0/16, {prefix: 10.1.1.0/24, subscriber: 30}]\n",
+	 {"1: inside: 10.1.1.0/24 has another subscriber length than what is around it; it meets 10.1.0.0/16"}},
+	{"pools side by side", "inside: [\"2001:db8::/33\", {prefix: \"2001:db8:8000::/33\", subscriber: 52}]\n", {NULL}},
 	{"nested at a boundary", "inside: [\"2001:db8::/32\", \"2001:db8::/56\"]\n", {NULL}},
 	{"relay in a subscriber", "inside: [\"2001:db8::/32\"]\nrelays: [\"2001:db8::19\"]\n", {NULL}},
 	{"relay at the beginning of a subscriber", "inside: [{prefix: 10.0.0.0/16, subscriber: 22}]\nrelays: [10.0.4.0/24]\n", {NULL}},
 	{"relay at the end of a subscriber", "inside: [{prefix: 10.0.0.0/16, subscriber: 22}]\nrelays: [10.0.7.255]\n", {NULL}},
 	{"relays at both ends of a subscriber", "inside: [{prefix: 10.0.0.0/16, subscriber: 22}]\nrelays: [10.0.4.0/24, 10.0.7.255]\n",
-	 {"0: inside: the first and the last address of the subscriber 10.0.4.0/22 are taken by others"}},
+	 {"1: inside: the first and the last address of the subscriber 10.0.4.0/22 are taken by others"}},
 	{"relays at both ends of an IPv6 subscriber",
 	 "inside: [{prefix: \"2001:db8::/36\", subscriber: 52}]\nrelays: [\"2001:db8::/64\", \"2001:db8:0:fff::/64\"]\n",
-	 {"0: inside: the first and the last address of the subscriber 2001:db8::/52 are taken by others"}},
+	 {"1: inside: the first and the last address of the subscriber 2001:db8::/52 are taken by others"}},
+	{"two subscribers without an address of their own",
+	 "inside:\n- {prefix: 10.0.0.0/16, subscriber: 22}\n- {prefix: 11.0.0.0/16, subscriber: 22}\n"
+	 "relays: [10.0.4.0/24, 10.0.7.255, 11.0.4.0/24, 11.0.7.255]\n",
+	 {"2: inside: the first and the last address of the subscriber 10.0.4.0/22 are",
+	  "3: inside: the first and the last address of the subscriber 11.0.4.0/22 are"}},
 	{"IPv4 in all of IPv6", "inside: [\"::/0\", 10.0.0.0/8]\n", {NULL}},
 
 	{"anchor", "relays: &a [192.0.2.25]\n", {"1: anchor \"a\": not allowed"}},
 	{"alias", "relays: &a [192.0.2.25]\n\ninside: *a\n",
-	 {"1: anchor \"a\": not allowed", "3: alias \"a\": not allowed"}},
+	 {"1: anchor \"a\": not allowed", "1: inside: 192.0.2.25/32 is in two", "3: alias \"a\": not allowed"}},
 	{"alias of itself", "inside: &a [*a]\n", {"1: anchor \"a\"", "1: alias \"a\"", "1: inside: is a list"}},
 	{"merge key", "ports: {<<: {smtp: [25]}}\n", {"1: ports: \"<<\": unknown key"}},
 	{"tag", "sensor: !!str gw1\n", {"1: tag \"tag:yaml.org,2002:str\": not allowed"}},
@@ -341,6 +423,78 @@ static void test_values(void **state)
 	assert_int_equal(config->ports[23].scan_class, GP_SCAN_SERVICE);
 	assert_int_equal(config->ports[25].scan_class, GP_SCAN_HIGH);
 	gp_config_close(config);
+}
+
+/* A class has its own thresholds and, whatever stands first, everybody's. */
+static void test_classes(void **state)
+{
+	static const char yaml[] = "classes:\n- {name: a, prefixes: [10.0.0.0/9, 10.200.0.0/16], prior: 0.01, quiet: 1h}\n"
+				   "- {prefixes: [10.1.0.0/16], scan_high_contacts: 7, name: b}\n"
+				   "thresholds: {prior: 0.002, window: 1min}\nflood: {slices: 9}\n";
+	struct gp_config *config = good(yaml, sizeof(yaml) - 1, NULL, 0);
+	const struct gp_limits *a = &config->classes[0].limits, *b = &config->classes[1].limits;
+
+	(void)state;
+	assert_int_equal(config->class_count, 2);
+	assert_string_equal(config->classes[1].name, "b");
+	assert_true(a->prior == 0.01 && a->quiet_s == 3600 && a->scan_high_contacts == 200);
+	assert_true(b->prior == 0.002 && b->quiet_s == 3 * 86400 && b->scan_high_contacts == 7);
+	assert_true(a->window_s == 60 && b->window_s == 60 && a->flood.slices == 9 && b->flood.slices == 9);
+	assert_int_equal(config->class_prefix_count, 3);
+	assert_true(config->class_prefixes[0].class == 0 && config->class_prefixes[1].class == 0);
+	assert_true(config->class_prefixes[2].class == 1 && config->class_prefixes[2].prefix.bits == 112);
+	gp_config_close(config);
+}
+
+static void test_new_values(void **state)
+{
+	static const char yaml[] = "interfaces: [{name: eth0, side: outside}, {name: b}]\n"
+				   "outputs: [{path: /o, format: text, interval: 10s}, {path: /p}]\n"
+				   "store: {path: /s, hosts: 1h, evidence: 2h, epochs: 3h, metrics: 4h, notifications: 5h}\n"
+				   "control: {socket: /c, group: g}\nhttp: {listen: '[::1]:80', token_file: /t}\n"
+				   "memory: {path: /m}\n";
+	struct gp_config *config = good(yaml, sizeof(yaml) - 1, NULL, 0);
+
+	(void)state;
+	assert_int_equal(config->interface_count, 2);
+	assert_string_equal(config->interfaces[0].name, "eth0");
+	assert_true(config->interfaces[0].side == GP_SIDE_OUTSIDE && config->interfaces[1].side == GP_SIDE_TAP);
+	assert_int_equal(config->output_count, 2);
+	assert_string_equal(config->outputs[0].path, "/o");
+	assert_true(config->outputs[0].format == GP_FORMAT_TEXT && config->outputs[0].interval_s == 10);
+	assert_true(config->outputs[1].format == GP_FORMAT_JSON && config->outputs[1].interval_s == 300);
+	assert_string_equal(config->store.path, "/s");
+	assert_true(config->store.hosts_s == 3600 && config->store.evidence_s == 7200 && config->store.epochs_s == 10800);
+	assert_true(config->store.metrics_s == 14400 && config->store.notifications_s == 18000);
+	assert_string_equal(config->control.socket, "/c");
+	assert_string_equal(config->control.group, "g");
+	assert_string_equal(config->http.listen, "[::1]:80");
+	assert_string_equal(config->http.token_file, "/t");
+	assert_string_equal(config->memory_path, "/m");
+	gp_config_close(config);
+}
+
+/* The words of a choice. */
+static void test_choices(void **state)
+{
+	char word[16];
+
+	(void)state;
+	assert_int_equal(gp_choice_find("json, ndjson or text", "json"), 0);
+	assert_int_equal(gp_choice_find("json, ndjson or text", "ndjson"), 1);
+	assert_int_equal(gp_choice_find("json, ndjson or text", "text"), 2);
+	assert_int_equal(gp_choice_find("json, ndjson or text", "tex"), -1);
+	assert_int_equal(gp_choice_find("json, ndjson or text", ""), -1);
+	assert_int_equal(gp_choice_find("json, ndjson or text", "or"), -1);
+	assert_false(gp_choice_get(word, sizeof(word), "json, ndjson or text", 3));
+	/* Places are values of enums. */
+	for (int kind = 0; kind < GP_LIST_KINDS; kind++)
+		assert_int_equal(gp_choice_find(gp_config_key_find("lists[]", "kind")->unit,
+						gp_list_kind_name((enum gp_list_kind)kind)), kind);
+	assert_int_equal(gp_choice_find(gp_config_key_find("interfaces[]", "side")->unit, "outside"), GP_SIDE_OUTSIDE);
+	assert_int_equal(gp_choice_find(gp_config_key_find("interfaces[]", "side")->unit, "inside"), GP_SIDE_INSIDE);
+	assert_int_equal(gp_choice_find(gp_config_key_find("outputs[]", "format")->unit, "ndjson"), GP_FORMAT_NDJSON);
+	assert_int_equal(gp_choice_find(gp_config_key_find("outputs[]", "format")->unit, "text"), GP_FORMAT_TEXT);
 }
 
 static void test_defaults(void **state)
@@ -708,6 +862,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_texts),
 		cmocka_unit_test(test_values),
+		cmocka_unit_test(test_classes),
+		cmocka_unit_test(test_new_values),
+		cmocka_unit_test(test_choices),
 		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_arguments),
 		cmocka_unit_test(test_durations),

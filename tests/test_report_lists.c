@@ -70,6 +70,40 @@ static void test_ranges_have_networks(void **state)
 	gp_as_close(table);
 }
 
+/* The class of an inside host; one outside has none, whatever its address. */
+static void test_hosts_have_classes(void **state)
+{
+	const struct gp_class homes = { .name = "homes \"x\"", .limits = gp_limits_default };
+	const struct gp_class_prefix all = { .prefix = { world_addr("::"), 0 } }, v4 = { .prefix = { world_addr("0.0.0.0"), 96 } };
+	const struct gp_class_prefix prefixes[] = { all, v4 };
+	struct world *w = world_office(0);
+	struct gp_classes *classes;
+	json_object *report, *hosts;
+	size_t named = 0, outside = 0;
+
+	(void)state;
+	assert_int_equal(gp_classes_open(&classes, &homes, 1, prefixes, 2), 0);
+	w->report.classes = classes;
+	w->report.all = true;
+	report = world_parse(w);
+	hosts = report_at(report, "hosts");
+	for (size_t i = 0; i < json_object_array_length(hosts); i++) {
+		json_object *host = json_object_array_get_idx(hosts, i), *class;
+		bool is_outside = !strcmp(text_at(host, "role"), "outside");
+
+		if (json_object_object_get_ex(host, "class", &class) == is_outside)
+			fail_msg("%s", json_object_to_json_string(host));
+		if (!is_outside)
+			assert_string_equal(json_object_get_string(class), "homes \"x\"");
+		named += !is_outside;
+		outside += is_outside;
+	}
+	assert_true(named && outside);
+	json_object_put(report);
+	world_free(w);
+	gp_classes_close(classes);
+}
+
 static void test_suppressed(void **state)
 {
 	static const struct gp_list_spec spec = { .name = "own", .kind = GP_LIST_KNOWN_GOOD };
@@ -112,6 +146,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_ranges_have_networks),
+		cmocka_unit_test(test_hosts_have_classes),
 		cmocka_unit_test(test_suppressed),
 	};
 

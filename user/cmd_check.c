@@ -41,7 +41,9 @@ static int parse_interfaces(struct inspection *in, const struct gp_options *opti
 	if (!in->interfaces)
 		return -ENOMEM;
 	for (size_t i = 0; i < options->interface_count; i++) {
-		int err = gp_interface_parse(&in->interfaces[i], options->interfaces[i]);
+		struct gp_interface_spec spec;
+		int err = gp_interface_spec_parse(&spec, options->interfaces[i]) ?
+				  gp_interface_find(&in->interfaces[i], &spec) : -EINVAL;
 
 		if (err)
 			return err;

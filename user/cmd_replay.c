@@ -46,6 +46,7 @@ struct replay {
 	struct gp_explain *explain; /* NULL: without */
 	struct gp_lists_loader *lists;
 	struct gp_as_table *as_table; /* NULL without */
+	struct gp_classes *classes; /* of subscribers */
 	struct gp_dns_file *answers; /* NULL: nothing is looked up */
 	bool captures; /* packets of flagged hosts are kept */
 	__u64 now_s;   /* wall clock */
@@ -169,6 +170,7 @@ static int replay_report(struct replay *r, const struct gp_options *options, con
 		.witness = r->witness,
 		.lists = gp_lists_loaded(r->lists),
 		.as_table = r->as_table,
+		.classes = r->classes,
 		.networks = &r->config->limits.networks,
 		.incomplete = incomplete,
 		.default_inside = r->config->default_inside,
@@ -214,6 +216,9 @@ static int open_tables(struct replay *r)
 {
 	int err = gp_lists_load(&r->lists, r->config->lists, r->config->list_count);
 
+	if (!err)
+		err = gp_classes_open(&r->classes, r->config->classes, r->config->class_count, r->config->class_prefixes,
+				      r->config->class_prefix_count);
 	return !err && r->config->as_table[0] ? gp_as_open(&r->as_table, r->config->as_table) : err;
 }
 
@@ -237,6 +242,8 @@ static int replay_open(struct replay *r, const struct gp_options *options, char 
 	if (err)
 		return err;
 	err = gp_judge_open(&r->judge, r->world, &r->config->limits, options->trust_inside);
+	if (!err)
+		gp_judge_classes(r->judge, r->classes);
 	if (!err && options->dns_answers)
 		err = gp_dns_file_open(&r->answers, options->dns_answers);
 	if (!err)
@@ -265,6 +272,7 @@ static void replay_close(struct replay *r)
 		gp_source_pcap_close(r->source);
 	gp_lists_unload(r->lists);
 	gp_as_close(r->as_table);
+	gp_classes_close(r->classes);
 	if (r->config)
 		gp_config_close(r->config);
 }

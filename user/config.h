@@ -8,7 +8,9 @@
 
 #include <gatepost/abi.h>
 
+#include "classes.h"
 #include "dns.h"
+#include "format.h"
 #include "judge.h"
 #include "senders.h"
 
@@ -24,9 +26,49 @@ struct gp_kept_sizes {
 	__u32 chunks, dir6_words, ranges; /* as in struct gp_settings */
 };
 
+#define GP_INTERFACES_MAX 64u
+#define GP_INTERFACE_NAME 16u /* with the NUL, as IFNAMSIZ */
+#define GP_OUTPUTS_MAX 16u
+
+/* What `run` attaches to. */
+struct gp_interface_spec {
+	char name[GP_INTERFACE_NAME];
+	enum gp_side side;
+	int line; /* of the configuration; 0: of the command line */
+};
+
+/* A report that is written to a file again and again. */
+struct gp_output_spec {
+	char *path;
+	enum gp_format format;
+	double interval_s;
+	int line;
+};
+
+/* What is kept on disk, and for how long. */
+struct gp_store_settings {
+	char *path; /* "": nothing is stored */
+	double hosts_s; /* clean hosts, since they were last seen */
+	double evidence_s, epochs_s, metrics_s, notifications_s;
+};
+
+struct gp_control_settings {
+	char *socket; /* "": none */
+	char *group;  /* who may ask */
+};
+
+struct gp_http_settings {
+	char *listen;	  /* "127.0.0.1:9418", "[::1]:9418"; "": off */
+	char *token_file; /* "": only metrics and health are answered */
+};
+
 struct gp_config {
 	char *sensor;		 /* default: "gatepost"; printable ASCII, 1 to 64 characters */
 	char *journal;		 /* what a killed agent leaves to the next one; default: /run/gatepost/journal */
+	struct gp_interface_spec *interfaces;
+	__u32 interface_count;
+	struct gp_prefix *prefixes; /* as they were written; by role, in the order of reading */
+	__u32 prefix_count;
 	struct gp_range *ranges; /* sorted, disjoint: what gp_mem_range() serves */
 	__u32 range_count;
 	bool default_inside; /* no inside prefix was given: private space is inside */
@@ -61,6 +103,16 @@ struct gp_config {
 	struct gp_list_spec *lists; /* list_count of them */
 	__u32 list_count;
 	char *as_table; /* which network an address belongs to; "": nobody tells */
+	char *memory_path; /* windows of hosts, for the next agent; "": they begin anew */
+	struct gp_store_settings store;
+	struct gp_control_settings control;
+	struct gp_http_settings http;
+	struct gp_output_spec *outputs;
+	__u32 output_count;
+	struct gp_class *classes; /* gp_classes_open() takes them */
+	__u32 class_count;
+	__u32 class_prefix_count;
+	struct gp_class_prefix *class_prefixes;
 };
 
 /* One prefix as it was written, before the ranges are cut from all of them. */
@@ -85,6 +137,17 @@ void gp_config_close(struct gp_config *config);
 
 /* Draws the keys of hashes, unless the file gave them. Return: 0, or -EIO (logged). */
 int gp_config_draw_secret(struct gp_config *config);
+
+/* "eth0:inside", "eth0" (a tap). Return: false after an error (logged). */
+bool gp_interface_spec_parse(struct gp_interface_spec *out, const char *text);
+
+/**
+ * gp_config_interfaces() - interfaces of the command line in place of those of the file.
+ * @arguments: "eth0:inside", "eth0" (a tap); without any, those of the file stay.
+ *
+ * Return: 0, -EINVAL after errors (logged, all of them), or -ENOMEM.
+ */
+int gp_config_interfaces(struct gp_config *config, char *const *arguments, size_t count);
 
 /**
  * gp_prefix_parse() - "192.0.2.0/24", "2001:db8::/32", or a bare address.

@@ -22,12 +22,29 @@ enum gp_key_type {
 	GP_KEY_PREFIXES,     /* where: enum gp_role; min to max: entries */
 	GP_KEY_ENTRY_PREFIX, /* of an entry of inside that is a mapping */
 	GP_KEY_ENTRY_SUBSCRIBER,
-	GP_KEY_SECRET, /* __u64[2] */
-	GP_KEY_LISTS,  /* struct gp_list_spec; min to max: entries */
-	GP_KEY_LIST_NAME, /* of an entry of lists */
-	GP_KEY_LIST_KIND,
-	GP_KEY_LIST_FILE,
-	GP_KEY_LIST_ENTRIES,
+	GP_KEY_SECRET,	/* __u64[2] */
+	GP_KEY_NAME,	/* char[max + 1]; min to max: characters */
+	GP_KEY_CHOICE,	/* an enum of 32 bits: the place of the word in unit, "json, ndjson or text" */
+	GP_KEY_ENTRIES, /* a sequence of mappings; where: enum gp_entries; unit: what they are; min to max: how many */
+	GP_KEY_LIST_ENTRIES, /* of an entry of lists; min to max: entries */
+	GP_KEY_CLASS_PREFIXES, /* of an entry of classes; likewise */
+};
+
+/* May a key change while gatepost runs? Each has to say so: user/config_reload.h. */
+enum gp_change {
+	GP_CHANGE_UNSAID, /* a mistake in the table */
+	GP_CHANGE_RESTART,
+	GP_CHANGE_LIVE,
+	GP_CHANGE_LIVE_ABOVE_0, /* but neither from nor to 0 */
+};
+
+/* Sequences of mappings. */
+enum gp_entries {
+	GP_ENTRIES_LISTS,
+	GP_ENTRIES_INTERFACES,
+	GP_ENTRIES_OUTPUTS,
+	GP_ENTRIES_CLASSES,
+	GP_ENTRIES,
 };
 
 struct gp_config_key {
@@ -36,10 +53,32 @@ struct gp_config_key {
 	const char *unit; /* for people; "" when the type says it */
 	double min, max;
 	const char *fallback; /* the default as YAML, read like a value of the file; NULL: none */
-	size_t where;	      /* offset in struct gp_config, unless the type says otherwise */
+	size_t where;	      /* offset in struct gp_config, or in the entry for "lists[].x", unless the type says otherwise */
+	enum gp_change change;
 };
 
-#define GP_CONFIG_KEYS_MAX 256
+#define GP_CONFIG_KEYS_MAX 512
+
+/* Where the entries of a sequence of mappings are: offsets in struct gp_config, and in an entry. */
+struct gp_entries_place {
+	const char *parent; /* of their keys: "lists[]" */
+	size_t list, count; /* a pointer, and a __u32 */
+	size_t size, line;  /* of one; its int line */
+};
+
+extern const struct gp_entries_place gp_entries_places[GP_ENTRIES];
+
+/* The first of the entries, and how many there are. */
+const char *gp_config_entries(const struct gp_config *config, enum gp_entries which, __u32 *count);
+
+/* Does this key lie directly below @parent ("", "ports", "lists[]")? */
+bool gp_config_key_below(const struct gp_config_key *key, const char *parent);
+
+/* Which word of "json, ndjson or text" is this? -1: none of them. */
+int gp_choice_find(const char *choices, const char *word);
+
+/* The word at this place; false behind the last one. */
+bool gp_choice_get(char *out, size_t size, const char *choices, unsigned int place);
 
 extern const struct gp_config_key gp_config_keys[];
 extern const size_t gp_config_key_count;

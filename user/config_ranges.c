@@ -97,12 +97,22 @@ static bool is_inside(const struct gp_prefix *prefix)
 	return prefix->role == GP_ROLE_SUBSCRIBER;
 }
 
-/* Equal prefixes a, b in this order of the sort. */
+/* Between equal prefixes. */
 static const char *contradiction(const struct gp_prefix *a, const struct gp_prefix *b)
 {
 	if (a->role != b->role)
-		return is_inside(a) ? NULL : "is in two of relays, infrastructure and business";
-	return a->subscriber_bits != b->subscriber_bits ? "is given with two subscriber lengths" : NULL;
+		return "is in two of inside, relays, infrastructure and business";
+	return a->subscriber_bits != b->subscriber_bits ? "is given with two subscriber lengths" : "is given twice";
+}
+
+/* Between a prefix of inside and the one that encloses it; NULL: none. */
+static const char *nested_contradiction(const struct gp_prefix *outer, const struct gp_prefix *inner)
+{
+	if (gp_prefix_is_v4(outer) != gp_prefix_is_v4(inner))
+		return NULL;
+	if (inner->bits > outer->subscriber_bits)
+		return "cuts one subscriber in two";
+	return inner->subscriber_bits != outer->subscriber_bits ? "has another subscriber length than what is around it" : NULL;
 }
 
 static void conflict_report(const struct gp_prefix_entry *a, const struct gp_prefix_entry *b, const char *why,
@@ -110,7 +120,14 @@ static void conflict_report(const struct gp_prefix_entry *a, const struct gp_pre
 {
 	bool later = a->order > b->order;
 
-	report(context, &(struct gp_prefix_conflict){.entry = later ? a : b, .other = later ? b : a, .why = why});
+	report(context, &(struct gp_prefix_conflict){
+				.entry = later ? a : b,
+				.other = later ? b : a,
+				.why = why,
+				.lengths = is_inside(&a->prefix) && is_inside(&b->prefix) &&
+					   (a->prefix.bits != b->prefix.bits ||
+					    a->prefix.subscriber_bits != b->prefix.subscriber_bits),
+			});
 }
 
 void gp_prefix_conflicts(const struct gp_prefix_list *list,
@@ -124,9 +141,7 @@ void gp_prefix_conflicts(const struct gp_prefix_list *list,
 	for (i = 0; i < list->count; before = entry, i++) {
 		entry = &list->entries[i];
 		if (before && prefix_equal(&before->prefix, &entry->prefix)) {
-			why = contradiction(&before->prefix, &entry->prefix);
-			if (why)
-				conflict_report(before, entry, why, report, context);
+			conflict_report(before, entry, contradiction(&before->prefix, &entry->prefix), report, context);
 			continue;
 		}
 		while (depth && prefix_last(&inside[depth - 1]->prefix) < gp_addr_number(&entry->prefix.addr))
@@ -134,9 +149,9 @@ void gp_prefix_conflicts(const struct gp_prefix_list *list,
 		if (!is_inside(&entry->prefix))
 			continue;
 		outer = depth ? inside[depth - 1] : NULL;
-		if (outer && gp_prefix_is_v4(&outer->prefix) == gp_prefix_is_v4(&entry->prefix) &&
-		    entry->prefix.bits > outer->prefix.subscriber_bits)
-			conflict_report(outer, entry, "cuts one subscriber in two", report, context);
+		why = outer ? nested_contradiction(&outer->prefix, &entry->prefix) : NULL;
+		if (why)
+			conflict_report(outer, entry, why, report, context);
 		inside[depth++] = entry;
 	}
 }
@@ -250,9 +265,10 @@ static bool is_taken(const struct gp_range *ranges, size_t count, gp_u128 addres
 	return !range || range->subscriber_bits != bits;
 }
 
-bool gp_ranges_find_homeless(const struct gp_range *ranges, size_t count, struct gp_prefix *subscriber)
+bool gp_ranges_find_homeless(const struct gp_range *ranges, size_t count, size_t *at, struct gp_prefix *subscriber)
 {
-	for (size_t i = 0; i < 2 * count; i++) {
+	while (*at < 2 * count) {
+		size_t i = (*at)++;
 		const struct gp_range *range = &ranges[i / 2];
 		gp_u128 mask = gp_prefix_mask(range->subscriber_bits);
 		gp_u128 first = gp_addr_number(i % 2 ? &range->last : &range->first) & mask;

@@ -36,6 +36,7 @@ void gp_prefix_list_sort(struct gp_prefix_list *list);
 struct gp_prefix_conflict {
 	const struct gp_prefix_entry *entry, *other;
 	const char *why; /* static; what is wrong between them */
+	bool lengths;	 /* it is about the lengths of subscribers */
 };
 
 /**
@@ -43,8 +44,8 @@ struct gp_prefix_conflict {
  * @list: sorted.
  * @report: called for each conflict.
  *
- * Contradictions are: equal prefixes with unequal subscriber lengths, or in both relays and infrastructure; and an
- * inside prefix that cuts one subscriber of an enclosing inside prefix in two.
+ * Contradictions are: equal prefixes, whatever they say, since one of them says nothing; and a prefix of inside in
+ * another one that gives its subscribers another length, or that it cuts one subscriber of in two.
  */
 void gp_prefix_conflicts(const struct gp_prefix_list *list,
 			 void (*report)(void *context, const struct gp_prefix_conflict *conflict), void *context);
@@ -64,9 +65,10 @@ int gp_ranges_cut(struct gp_range **out, size_t *count, const struct gp_prefix_l
  * gp_ranges_find_homeless() - a subscriber with several addresses is known by the first or the last of them
  * (include/gatepost/inside.h, hot.h): one of the two has to be his own.
  * @ranges: of gp_ranges_cut().
+ * @at: 0 at first; where the next call goes on. The same one may be found several times in a row.
  *
  * Return: true when somebody has neither; *subscriber says who.
  */
-bool gp_ranges_find_homeless(const struct gp_range *ranges, size_t count, struct gp_prefix *subscriber);
+bool gp_ranges_find_homeless(const struct gp_range *ranges, size_t count, size_t *at, struct gp_prefix *subscriber);
 
 #endif

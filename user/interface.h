@@ -3,10 +3,10 @@
 #ifndef GATEPOST_INTERFACE_H
 #define GATEPOST_INTERFACE_H
 
-#include <gatepost/abi.h>
+#include "config.h"
 
 struct gp_interface {
-	char name[16];
+	char name[GP_INTERFACE_NAME];
 	int index;
 	enum gp_side side;
 	__u32 deep_first, deep_queues; /* gp_deep_plan(): its places in the map of AF_XDP sockets */
@@ -14,10 +14,10 @@ struct gp_interface {
 };
 
 /**
- * gp_interface_parse() - "eth0", "eth0:inside", "eth0:outside", "eth0:tap" (the default).
+ * gp_interface_find() - the interface that is configured, in this network namespace.
  *
- * Return: 0, or -EINVAL / -ENODEV (logged, with the remedy).
+ * Return: 0, or -ENODEV (logged, with the remedy).
  */
-int gp_interface_parse(struct gp_interface *out, const char *text);
+int gp_interface_find(struct gp_interface *out, const struct gp_interface_spec *spec);
 
 #endif

@@ -9,6 +9,7 @@
 
 #include <gatepost/table.h>
 
+#include "classes.h"
 #include "filters.h"
 #include "judge_fleet.h"
 #include "judge_private.h"
@@ -38,6 +39,7 @@ struct gp_floods {
 struct gp_judge {
 	struct gp_world *world;
 	struct gp_limits limits;
+	const struct gp_classes *classes; /* with limits of their own; NULL: there are none */
 	struct gp_heard heard;
 	bool trust_inside;
 	bool one_direction;
@@ -65,7 +67,7 @@ struct gp_judge {
 	struct gp_range_finding *range_findings; /* of both */
 };
 
-void gp_judge_limits(struct gp_judge *j, const struct gp_limits *limits)
+static void set_limits(struct gp_judge *j, const struct gp_limits *limits)
 {
 	j->limits = *limits;
 	j->window_ns = gp_seconds_ns(limits->window_s);
@@ -82,7 +84,7 @@ int gp_judge_open(struct gp_judge **out, struct gp_world *world, const struct gp
 		return -ENOMEM;
 	j->world = world;
 	j->trust_inside = trust_inside;
-	gp_judge_limits(j, limits);
+	set_limits(j, limits);
 	err = gp_ranges_open(&j->ranges, world, &j->limits);
 	if (!err)
 		err = gp_routing_open(&j->routing, world, HOUR_WINDOWS * j->window_ns);
@@ -131,15 +133,39 @@ void gp_judge_close(struct gp_judge *j)
 	free(j);
 }
 
-/* 3. An acknowledged server ISN cannot be guessed three times. */
-static struct gp_case case_of(const struct gp_judge *j, __u32 id)
+/* The class of a host, which has it from the time at which it becomes a subject. */
+static __u8 class_of(const struct gp_judge *j, __u32 id)
 {
-	const struct gp_host *host = gp_world_host(j->world, id);
-	bool inside = gp_world_is_inside(j->world, id);
+	if (!j->classes || !gp_world_is_inside(j->world, id))
+		return GP_CLASS_NONE;
+	return (__u8)gp_classes_find(j->classes, &gp_world_host(j->world, id)->addr);
+}
+
+void gp_judge_classes(struct gp_judge *j, const struct gp_classes *classes)
+{
+	j->classes = classes;
+	for (__u32 i = 0; i < j->count; i++)
+		j->subjects[i].class = class_of(j, j->subjects[i].id);
+}
+
+void gp_judge_change(struct gp_judge *j, const struct gp_limits *limits, const struct gp_classes *classes)
+{
+	set_limits(j, limits);
+	gp_judge_classes(j, classes);
+	gp_routing_change(j->routing, HOUR_WINDOWS * j->window_ns);
+	if (j->started && j->window_end_ns > j->now_ns + j->window_ns)
+		j->window_end_ns = j->now_ns + j->window_ns;
+}
+
+/* 3. An acknowledged server ISN cannot be guessed three times. */
+static struct gp_case case_of(const struct gp_judge *j, const struct gp_subject *subject)
+{
+	const struct gp_host *host = gp_world_host(j->world, subject->id);
+	bool inside = gp_world_is_inside(j->world, subject->id);
 
 	return (struct gp_case){
 		.host = host,
-		.limits = &j->limits,
+		.limits = subject->class ? &gp_class_get(j->classes, subject->class)->limits : &j->limits,
 		.inside = inside,
 		.verified = host->proved_flows >= GP_PROOF_FLOWS || (j->trust_inside && inside),
 		.trusted = j->trust_inside && inside,
@@ -206,6 +232,7 @@ static struct gp_subject *subject_at(struct gp_judge *j, __u32 id)
 	subject = &j->subjects[j->count++];
 	memset(subject, 0, sizeof(*subject));
 	subject->id = id;
+	subject->class = class_of(j, id);
 	j->subject_of[id] = j->count;
 	return subject;
 }
@@ -349,7 +376,7 @@ static int close_slice(struct gp_judge *j, __u64 number, __u64 now_ns)
 		count_tried(j, &moved);
 	for (__u32 i = 0; i < moved.count; i++) {
 		struct gp_subject *subject = &j->subjects[j->moved[i]];
-		struct gp_case c = case_of(j, subject->id);
+		struct gp_case c = case_of(j, subject);
 
 		c.outages = outage ? 1u << ring : 0;
 		gp_scan_close_slice(&subject->kept.scan, &c, number, now_ns);
@@ -396,7 +423,7 @@ static void take_snapshots(struct gp_judge *j, __u64 now_ns)
 			i = j->snapped;
 		if (i == j->count)
 			break;
-		c = case_of(j, j->subjects[i].id);
+		c = case_of(j, &j->subjects[i]);
 		found += gp_scan_snapshot(&j->subjects[i].kept.scan, &c, used ? current + 1 : current);
 	}
 	j->used_seen = used;
@@ -466,7 +493,7 @@ static int weigh_window(struct gp_judge *j, __u64 end_ns)
 		err = gp_routing_weigh(j->routing, end_ns);
 	for (__u32 i = 0; i < j->count; i++) {
 		struct gp_subject *subject = &j->subjects[i];
-		struct gp_case c = case_of(j, subject->id);
+		struct gp_case c = case_of(j, subject);
 
 		weigh(j, subject->id, &subject->kept, &c, end_ns, false);
 	}
@@ -663,7 +690,7 @@ int gp_judge_finish(struct gp_judge *j, __u64 now_ns)
 	j->now = now;
 	for (__u32 i = 0; i < j->count; i++) {
 		const struct gp_subject *subject = &j->subjects[i];
-		struct gp_case c = case_of(j, subject->id);
+		struct gp_case c = case_of(j, subject);
 
 		c.outages = outages;
 		now[i] = subject->kept;
@@ -804,7 +831,7 @@ int gp_judge_findings(struct gp_judge *j, const struct gp_finding **out)
 
 		if (!is_noted(record))
 			continue;
-		c = case_of(j, s->id);
+		c = case_of(j, s);
 		hear(j, &c);
 		for (int kind = 0; kind < GP_KINDS; kind++) {
 			int known_good = 0;
@@ -853,7 +880,7 @@ bool gp_judge_opinions(struct gp_judge *j, __u32 id, struct gp_finding out[GP_KI
 
 	if (!is_subject(j, id))
 		return false;
-	c = case_of(j, id);
+	c = case_of(j, &j->subjects[j->subject_of[id] - 1]);
 	hear(j, &c);
 	for (int kind = 0; kind < GP_KINDS; kind++) {
 		out[kind] = (struct gp_finding){.id = id, .kind = (enum gp_kind)kind};

@@ -154,6 +154,20 @@ int gp_judge_open(struct gp_judge **out, struct gp_world *world, const struct gp
  */
 void gp_judge_one_direction(struct gp_judge *judge);
 
+struct gp_classes;
+
+/* gp_judge_classes() - limits of classes of inside hosts. To be called before the first tick. Borrowed until close. */
+void gp_judge_classes(struct gp_judge *judge, const struct gp_classes *classes);
+
+/**
+ * gp_judge_change() - other limits from now on.
+ * @limits: copied. @classes: borrowed until the next call or close; NULL: there are none.
+ *
+ * What was weighed stays weighed; the next window is weighed by the new limits. The open one ends when it would have, or
+ * after the new length of a window when that is earlier.
+ */
+void gp_judge_change(struct gp_judge *judge, const struct gp_limits *limits, const struct gp_classes *classes);
+
 struct gp_host_facts;
 struct gp_web_facts;
 struct gp_tokens;
@@ -168,9 +182,6 @@ struct gp_heard {
 	const struct gp_lists *lists;	   /* what the operator says of addresses */
 	const struct gp_watch *watch;	   /* who speaks with listed addresses */
 };
-
-/* gp_judge_limits() - other limits from now on; a window that has begun ends as it would have. */
-void gp_judge_limits(struct gp_judge *judge, const struct gp_limits *limits);
 
 /* gp_judge_hear() - evidence beside the counters. To be called before the first tick, and when something of it changes; without it only counters judge. */
 void gp_judge_hear(struct gp_judge *judge, const struct gp_heard *heard);

@@ -134,6 +134,7 @@ struct gp_record {
 struct gp_subject {
 	__u32 id;
 	__u64 outage; /* that it was counted for: its first slice + 1 */
+	__u8 class; /* of the limits that judge it: gp_classes_find() */
 	struct gp_record kept;
 };
 

@@ -56,6 +56,11 @@ int gp_routing_open(struct gp_routing **out, const struct gp_world *world, __u64
 	return 0;
 }
 
+void gp_routing_change(struct gp_routing *r, __u64 hour_ns)
+{
+	r->hour_ns = hour_ns;
+}
+
 void gp_routing_close(struct gp_routing *r)
 {
 	if (!r)

@@ -29,6 +29,8 @@ struct gp_asymmetry {
 
 /* Return: 0, or -ENOMEM. @world: borrowed until close. @hour_ns: six windows. */
 int gp_routing_open(struct gp_routing **out, const struct gp_world *world, __u64 hour_ns);
+/* Another length, from the next hour on. */
+void gp_routing_change(struct gp_routing *routing, __u64 hour_ns);
 void gp_routing_close(struct gp_routing *routing);
 
 /* The end of a window: what the last hour showed decides. Return: 0, or -ENOMEM. */

@@ -46,7 +46,7 @@ struct waits {
 
 static int open_waits(struct waits *w, const struct gp_live *live)
 {
-	size_t room = WAIT_FEED + live->options->interface_count + GP_DEEP_SOCKETS;
+	size_t room = WAIT_FEED + live->config->interface_count + GP_DEEP_SOCKETS;
 
 	*w = (struct waits){ .fds = calloc(room, sizeof(*w->fds)) };
 	if (!w->fds)

@@ -8,7 +8,7 @@
 
 int gp_feed_open(struct gp_live *live)
 {
-	size_t count = live->options->interface_count;
+	size_t count = live->config->interface_count;
 
 	if (live->options->pcap_source)
 		return gp_source_live_open(&live->capture, live->config, live->interfaces, count);
@@ -91,7 +91,7 @@ void gp_feed_check(struct gp_live *live)
 		gp_tag_filters_close(live->filters);
 	live->filters = NULL;
 	if (live->config->tags)
-		gp_tag_filters_open(&live->filters, live->config, live->interfaces, live->options->interface_count);
+		gp_tag_filters_open(&live->filters, live->config, live->interfaces, live->config->interface_count);
 	if (live->deep)
 		gp_notice("--deep: flows of an interface that came back are not read until the next start");
 }

@@ -15,37 +15,26 @@
 
 static int open_interfaces(struct gp_live *live)
 {
-	size_t count = live->options->interface_count, bytes = 1;
+	size_t count = live->config->interface_count;
 	int err = 0;
 
-	live->interfaces = calloc(count, sizeof(*live->interfaces));
-	for (size_t i = 0; live->interfaces && i < count && !err; i++) {
-		err = gp_interface_parse(&live->interfaces[i], live->options->interfaces[i]);
-		for (size_t j = 0; j < i && !err; j++) {
-			if (live->interfaces[j].index != live->interfaces[i].index)
-				continue;
-			gp_error("-i %s: the interface is named twice", live->options->interfaces[i]);
-			err = -EINVAL;
-		}
-		bytes += sizeof(live->interfaces[i].name) + 2;
-	}
-	if (err)
-		return err;
-	live->name = calloc(1, bytes);
+	live->interfaces = calloc(count + 1, sizeof(*live->interfaces));
+	live->name = calloc(count + 1, sizeof(live->interfaces->name) + 2);
 	if (!live->interfaces || !live->name)
 		return -ENOMEM;
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < count && !err; i++) {
+		err = gp_interface_find(&live->interfaces[i], &live->config->interfaces[i]);
 		if (i)
 			strcat(live->name, ", ");
 		strcat(live->name, live->interfaces[i].name);
 	}
-	return 0;
+	return err;
 }
 
 /* source_validation: strict is a promise about the lines behind an inside interface; a mirror port has none. */
 static bool trusts_inside(const struct gp_live *live)
 {
-	for (size_t i = 0; i < live->options->interface_count; i++)
+	for (size_t i = 0; i < live->config->interface_count; i++)
 		if (live->interfaces[i].side == GP_SIDE_TAP)
 			return false;
 	return live->config->trust_inside;
@@ -54,7 +43,7 @@ static bool trusts_inside(const struct gp_live *live)
 /* XDP sees what an interface receives: with inside interfaces alone, no answer ever comes by. */
 static bool sees_one_direction(const struct gp_live *live)
 {
-	for (size_t i = 0; i < live->options->interface_count; i++)
+	for (size_t i = 0; i < live->config->interface_count; i++)
 		if (live->interfaces[i].side != GP_SIDE_INSIDE)
 			return false;
 	return true;
@@ -103,6 +92,7 @@ static int open_witness(struct gp_live *live)
 		return err;
 	heard = gp_witness_heard(live->witness);
 	gp_judge_hear(live->judge, &heard);
+	gp_judge_classes(live->judge, live->classes);
 	gp_judge_origins(live->judge, gp_as_number, live->as_table);
 	return 0;
 }
@@ -110,8 +100,12 @@ static int open_witness(struct gp_live *live)
 /* What is known of addresses beforehand. */
 static int open_tables(struct gp_live *live)
 {
-	int err = gp_lists_load(&live->lists, live->config->lists, live->config->list_count);
+	const struct gp_config *config = live->config;
+	int err = gp_lists_load(&live->lists, config->lists, config->list_count);
 
+	if (!err)
+		err = gp_classes_open(&live->classes, config->classes, config->class_count, config->class_prefixes,
+				      config->class_prefix_count);
 	return !err && live->config->as_table[0] ? gp_as_open(&live->as_table, live->config->as_table) : err;
 }
 
@@ -135,7 +129,7 @@ static int open_world(struct gp_live *live)
 
 static int open_tags(struct gp_live *live)
 {
-	int err = gp_tag_filters_open(&live->filters, live->config, live->interfaces, live->options->interface_count);
+	int err = gp_tag_filters_open(&live->filters, live->config, live->interfaces, live->config->interface_count);
 
 	return err ? err : gp_tag_verdicts_open(&live->verdicts, live->world, live->config->tag_expiry_s);
 }
@@ -152,7 +146,7 @@ static int open_deep(struct gp_live *live)
 		.xsks = gp_loader_map(live->loader, "gp_xsks"),
 		.sums = gp_loader_map(live->loader, "gp_deep_sums"),
 	};
-	int err = gp_deep_open(&live->deep, &maps, live->config, live->interfaces, live->options->interface_count,
+	int err = gp_deep_open(&live->deep, &maps, live->config, live->interfaces, live->config->interface_count,
 			       live->options->skb_mode, take_segment, live->witness);
 
 	if (!err)
@@ -169,7 +163,7 @@ static int plan_deep(struct gp_live *live)
 			 "configuration");
 		return -EINVAL;
 	}
-	return gp_deep_plan(live->interfaces, live->options->interface_count);
+	return gp_deep_plan(live->interfaces, live->config->interface_count);
 }
 
 /* libpcap sees both what an interface receives and what it sends. Return: 0, or -EINVAL (logged). */
@@ -179,7 +173,7 @@ static int plan_pcap(const struct gp_live *live)
 		gp_error("run: --deep, --xdp-mode and tags are matters of XDP; leave them out with --source pcap");
 		return -EINVAL;
 	}
-	for (size_t i = 0; i < live->options->interface_count; i++) {
+	for (size_t i = 0; i < live->config->interface_count; i++) {
 		if (live->interfaces[i].side == GP_SIDE_TAP)
 			continue;
 		gp_error("run: --source pcap sees both directions of %s: name one interface, as -i %s:tap",
@@ -290,6 +284,7 @@ void gp_live_close(struct gp_live *live)
 	gp_feed_close(live, leaves);
 	gp_lists_unload(live->lists);
 	gp_as_close(live->as_table);
+	gp_classes_close(live->classes);
 	if (live->config)
 		gp_config_close(live->config);
 	if (live->timer >= 0)

@@ -27,6 +27,7 @@ struct gp_live {
 	struct gp_judge *judge;
 	struct gp_witness *witness;
 	struct gp_lists_loader *lists;
+	struct gp_classes *classes;   /* of subscribers */
 	struct gp_as_table *as_table; /* NULL without */
 	int witness_err;
 	struct gp_tag_filters *filters; /* NULL: tags are off */

@@ -1,28 +1,37 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Another configuration while packets come. */
-#include <stdlib.h>
-#include <string.h>
-
+#include "config_reload.h"
 #include "live_private.h"
 #include "log.h"
 
 /* What a new configuration needs, before anything of the old one is touched. */
 struct change {
 	struct gp_config *config;
+	struct gp_config_changes changes;
 	struct gp_lists_loader *lists;
 	struct gp_as_table *as_table;
+	struct gp_classes *classes;
 };
 
 static int open_change(struct change *c, const struct gp_live *live)
 {
-	int err = gp_options_config(live->options, &c->config);
+	const struct gp_options *options = live->options;
+	const struct gp_config_source source = {
+		.path = options->config_path,
+		.inside = options->inside,
+		.inside_count = options->inside_count,
+		.interfaces = options->interfaces,
+		.interface_count = options->interface_count,
+	};
+	int err = gp_config_reload(&c->config, &c->changes, live->config, &source);
 
 	if (err)
 		return err;
-	/* Drawn at start, or given on the command line. */
-	memcpy(c->config->secret, live->config->secret, sizeof(c->config->secret));
 	c->config->kept = live->config->kept;
-	c->config->deep = live->config->deep;
+	err = gp_classes_open(&c->classes, c->config->classes, c->config->class_count, c->config->class_prefixes,
+			      c->config->class_prefix_count);
+	if (err)
+		return err;
 	err = gp_lists_load(&c->lists, c->config->lists, c->config->list_count);
 	if (!err && c->config->as_table[0])
 		err = gp_as_open(&c->as_table, c->config->as_table);
@@ -33,6 +42,7 @@ static void close_change(struct change *c)
 {
 	gp_lists_unload(c->lists);
 	gp_as_close(c->as_table);
+	gp_classes_close(c->classes);
 	if (c->config)
 		gp_config_close(c->config);
 }
@@ -42,11 +52,14 @@ static void swap(struct gp_live *live, struct change *c)
 {
 	struct gp_config config = *live->config;
 	struct gp_as_table *as_table = live->as_table;
+	struct gp_classes *classes = live->classes;
 
 	*live->config = *c->config;
 	live->as_table = c->as_table;
 	*c->config = config;
 	c->as_table = as_table;
+	live->classes = c->classes;
+	c->classes = classes;
 }
 
 /* Of lists that are the same but for their entries it is known who speaks with them, and stays known. */
@@ -68,7 +81,7 @@ static int use_change(struct gp_live *live, struct change *c)
 	int err = use_lists(live, c);
 	struct gp_heard heard;
 
-	gp_judge_limits(live->judge, &live->config->limits);
+	gp_judge_change(live->judge, &live->config->limits, live->classes);
 	gp_judge_origins(live->judge, gp_as_number, live->as_table);
 	heard = gp_witness_heard(live->witness);
 	gp_judge_hear(live->judge, &heard);
@@ -78,6 +91,7 @@ static int use_change(struct gp_live *live, struct change *c)
 int gp_live_reload(struct gp_live *live)
 {
 	struct change c = { 0 };
+	char what[256];
 	int err = open_change(&c, live);
 
 	if (!err)
@@ -89,7 +103,8 @@ int gp_live_reload(struct gp_live *live)
 		swap(live, &c);
 		err = use_change(live, &c);
 		live->reloads++;
-		gp_notice("reload: the new configuration is in use");
+		gp_config_changes_list(what, sizeof(what), &c.changes);
+		gp_notice("reload: the new configuration is in use%s%s", *what ? "; changed: " : "", what);
 	}
 	close_change(&c);
 	return err;

@@ -23,6 +23,7 @@ int gp_live_report(struct gp_live *live, enum gp_format format, bool now)
 		.witness = live->witness,
 		.lists = gp_lists_loaded(live->lists),
 		.as_table = live->as_table,
+		.classes = live->classes,
 		.networks = &live->config->limits.networks,
 		/* Each CPU may be about to count one packet, and to move those that wait (include/gatepost/hot.h). */
 		.live_slack = now ? (__u64)sysconf(_SC_NPROCESSORS_CONF) * (1 + GP_IN_FLIGHT_MAX) : 0,

@@ -22,10 +22,12 @@ static const struct option long_options[] = {
 	{ "deep", no_argument, NULL, 'D' },
 	{ "dns-answers", required_argument, NULL, 'N' },
 	{ "record-dns", required_argument, NULL, 'R' },
-	{ "source", required_argument, NULL, 'S' },
+	{ "source", required_argument, NULL, 'p' },
 	{ "all", no_argument, NULL, 'a' },
 	{ "trust-inside", no_argument, NULL, 't' },
 	{ "xdp-mode", required_argument, NULL, 'x' },
+	{ "dry-run", no_argument, NULL, 'n' },
+	{ "show-secret", no_argument, NULL, 'S' },
 	{ "help", no_argument, NULL, 'h' },
 	{ NULL, 0, NULL, 0 },
 };
@@ -115,7 +117,7 @@ static int take(struct gp_options *o, int letter, char *value)
 		choice = choose("xdp-mode", value, "native", "skb");
 		o->skb_mode = choice == 1;
 		return choice < 0 ? choice : 0;
-	case 'S':
+	case 'p':
 		choice = choose("source", value, "xdp", "pcap");
 		o->pcap_source = choice == 1;
 		return choice < 0 ? choice : 0;
@@ -146,6 +148,12 @@ static int take(struct gp_options *o, int letter, char *value)
 		return 0;
 	case 't':
 		o->trust_inside = true;
+		return 0;
+	case 'n':
+		o->dry_run = true;
+		return 0;
+	case 'S':
+		o->show_secret = true;
 		return 0;
 	default:
 		o->help = true;
@@ -179,7 +187,7 @@ int gp_options_parse(struct gp_options *options, int argc, char **argv, const ch
 		return -ENOMEM;
 	optind = 1;
 	opterr = 0;
-	while ((letter = getopt_long(argc, argv, ":c:i:h", long_options, NULL)) != -1) {
+	while ((letter = getopt_long(argc, argv, ":c:i:nh", long_options, NULL)) != -1) {
 		if (letter == ':') {
 			gp_error("%s: %s needs a value", argv[0], argv[optind - 1]);
 			return -EINVAL;

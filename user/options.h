@@ -29,6 +29,8 @@ struct gp_options {
 	const char *dns_answers; /* --dns-answers, NULL without; likewise the next one */
 	const char *record_dns;
 	bool deep;
+	bool dry_run;	  /* -n: check and print the configuration */
+	bool show_secret; /* with it */
 	bool help;
 	unsigned interval_s; /* 0: report at the end only */
 };
@@ -36,7 +38,7 @@ struct gp_options {
 /**
  * gp_options_parse() - read a command's options.
  * @allowed: the letters of the options that this command knows: c, C (--inside), d (--dialogues), E (--capture-evidence), D (--deep), e, f, i, I (--interval), a, t, x,
- *           X (--explain), N (--dns-answers), R (--record-dns), S (--source).
+ *           X (--explain), N (--dns-answers), R (--record-dns), n (--dry-run), p (--source), S (--show-secret).
  * @first: out; index of the first argument that is no option.
  *
  * Return: 0, or -EINVAL with one line on stderr that names the option, or -ENOMEM.

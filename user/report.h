@@ -8,15 +8,10 @@
 
 #include "as_table.h"
 #include "deep_count.h"
+#include "format.h"
 #include "judge.h"
 #include "witness.h"
 #include "world.h"
-
-enum gp_format {
-	GP_FORMAT_JSON,	  /* indented */
-	GP_FORMAT_NDJSON, /* one line */
-	GP_FORMAT_TEXT,	  /* a table within 100 columns */
-};
 
 /* Everything that a report is made of. All pointers are borrowed. */
 struct gp_report {
@@ -30,6 +25,7 @@ struct gp_report {
 	const struct gp_witness *witness; /* what hosts said; may be NULL */
 	const struct gp_lists *lists;	  /* of the operator; NULL without */
 	const struct gp_as_table *as_table; /* NULL without */
+	const struct gp_classes *classes; /* of subscribers; NULL without */
 	const struct gp_network_limits *networks; /* NULL: the defaults */
 	/* Added to what the memory holds: frames that no engine saw, and lengths that only the source knows. */
 	struct gp_count too_short, too_long, link_type;

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "classes.h"
 #include "hll.h"
 #include "names.h"
 #include "report_heard.h"
@@ -538,11 +539,14 @@ static json *new_host(struct writer *w, const struct gp_listed *listed)
 {
 	const struct gp_host *host = gp_listed_host(w->model, listed);
 	const struct gp_finding *f = listed->finding;
+	const struct gp_class *class = gp_listed_class(w->model, listed);
 	char text[GP_TEXT_ADDR];
 	json *o = json_object_new_object();
 
 	put_text(w, o, "address", gp_text_address(text, &listed->addr, listed->bits));
 	put_text(w, o, "role", gp_role_name(listed->role));
+	if (class)
+		put_text(w, o, "class", class->name);
 	put_text(w, o, "verdict", gp_verdict_name(f ? f->verdict : GP_VERDICT_NONE));
 	if (f) {
 		put_text(w, o, "kind", gp_kind_name(f->kind));

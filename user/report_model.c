@@ -8,6 +8,7 @@
 
 #include <gatepost/table.h>
 
+#include "classes.h"
 #include "log.h"
 #include "report_networks.h"
 #include "report_watched.h"
@@ -397,6 +398,13 @@ const struct gp_host *gp_listed_host(const struct gp_model *model, const struct 
 	if (listed->id != GP_NO_HOST)
 		host = gp_world_host(model->report->world, listed->id);
 	return host ? host : &no_record;
+}
+
+const struct gp_class *gp_listed_class(const struct gp_model *model, const struct gp_listed *listed)
+{
+	const struct gp_classes *classes = listed->role == GP_ROLE_OUTSIDE ? NULL : model->report->classes;
+
+	return gp_class_get(classes, gp_classes_find(classes, &listed->addr));
 }
 
 void gp_listed_sums(const struct gp_model *model, const struct gp_listed *listed, struct gp_traffic *traffic,

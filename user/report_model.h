@@ -79,6 +79,9 @@ void gp_model_close(struct gp_model *model);
 /* The record of a listed host; one without any counter when it has none. Borrowed until the world changes. */
 const struct gp_host *gp_listed_host(const struct gp_model *model, const struct gp_listed *listed);
 
+/* The class of an inside host; NULL without one. */
+const struct gp_class *gp_listed_class(const struct gp_model *model, const struct gp_listed *listed);
+
 /* What a listed host has counted as an owner, and its flows, by service. @traffic: out, whole. */
 void gp_listed_sums(const struct gp_model *model, const struct gp_listed *listed, struct gp_traffic *traffic,
 		    struct gp_service_sum services[GP_SERVICES]);
