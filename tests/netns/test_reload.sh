@@ -77,7 +77,7 @@ run_reloads() {
 	stop
 	printf '# %d reloads, %d of them refused, in %d s\n' "$i" "$refused" $((SECONDS - begin))
 	tap 'all reloads were made that were to be' tap_equal "$i" "$reloads"
-	tap 'each refusal names a reason' tap_above "$(said 'conf:[0-9]*: \|reload: inside')" $((refused - 1))
+	tap 'each refusal names a reason' tap_above "$(said 'conf:[0-9]*: \|cannot change')" $((refused - 1))
 	tap 'it ends with exit code 0' tap_equal "$status" 0
 	check_counts "$before" "$after"
 	ip -n "$ns" link del g0
