@@ -175,6 +175,8 @@ static int open_database(struct gp_store *store, bool empty)
 	if (err)
 		return err;
 	sqlite3_busy_timeout(store->db, BUSY_MS);
+	/* What is refused is left as it is: its log as well. */
+	sqlite3_db_config(store->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
 	err = gp_sql_confine(store->db);
 	if (!err)
 		err = empty ? make(store) : adopt(store);
@@ -186,7 +188,11 @@ static int open_database(struct gp_store *store, bool empty)
 		err = put_meta(store, "sensor", store->sensor);
 	if (!err)
 		err = put_meta(store, "written_by", GP_VERSION);
-	return err ? err : gp_store_prepare(store);
+	if (!err)
+		err = gp_store_prepare(store);
+	if (!err)
+		sqlite3_db_config(store->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
+	return err;
 }
 
 static const char *remedy_of(int err)

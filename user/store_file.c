@@ -88,6 +88,7 @@ static int look_at_header(const char *path, int fd, bool quiet)
 static int claim(const char *path, int fd, bool *empty, bool quiet)
 {
 	struct stat st;
+	int err;
 
 	if (fstat(fd, &st))
 		return -errno;
@@ -100,9 +101,10 @@ static int claim(const char *path, int fd, bool *empty, bool quiet)
 	*empty = !st.st_size;
 	if (*empty)
 		return 0;
-	if (st.st_mode & 07 && !fchmod(fd, st.st_mode & 0770))
+	err = look_at_header(path, fd, quiet);
+	if (!err && st.st_mode & 07 && !fchmod(fd, st.st_mode & 0770))
 		gp_notice("store: %s was open to everybody: it is not any more", path);
-	return look_at_header(path, fd, quiet);
+	return err;
 }
 
 int gp_store_file_claim(const char *path, int *fd, bool *empty, bool quiet)

@@ -157,7 +157,7 @@ static int look(struct gp_store_reader *reader)
 	err = gp_sql_number(reader->db, "PRAGMA application_id", &application);
 	if (!err)
 		err = gp_schema_found(reader->db, &version);
-	if (err == -EUCLEAN && !application) {
+	if (err && (sqlite3_errcode(reader->db) & 0xff) == SQLITE_NOTADB) {
 		gp_error("store: %s is no SQLite database: name the store's file", reader->path);
 		return -EINVAL;
 	}
