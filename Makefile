@@ -120,7 +120,8 @@ $(B)/bench: $(BENCH_SOURCES:%.c=$(B)/%.o) $(LIB_SOURCES:%.c=$(B)/%.o)
 $(B)/bench_drain: $(B)/tests/bench/bench_drain.o $(LIB_SOURCES:%.c=$(B)/%.o)
 $(B)/bench_deep: $(B)/tests/bench/bench_deep.o $(B)/tests/bench/deep_pcap.o $(LIB_SOURCES:%.c=$(B)/%.o)
 $(B)/bench_judge: $(B)/tests/bench/bench_judge.o $(LIB_SOURCES:%.c=$(B)/%.o)
-$(B)/bench $(B)/bench_deep $(B)/bench_drain $(B)/bench_judge:
+$(B)/bench_store: $(B)/tests/bench/bench_store.o $(LIB_SOURCES:%.c=$(B)/%.o)
+$(B)/bench $(B)/bench_deep $(B)/bench_drain $(B)/bench_judge $(B)/bench_store:
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
 
@@ -154,7 +155,7 @@ $(B)/tests/evaluate/%.o: tests/evaluate/%.c Makefile | $(SKELETONS)
 
 $(B)/tests/test_evaluate: $(EVALUATE_PARTS:%.c=$(B)/asan/%.o)
 
-bench: $(B)/bench $(B)/bench_deep $(B)/bench_drain $(B)/bench_judge
+bench: $(B)/bench $(B)/bench_deep $(B)/bench_drain $(B)/bench_judge $(B)/bench_store
 	$(Q)B=$(B) scripts/bench
 
 install: $(B)/gatepost

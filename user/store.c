@@ -45,15 +45,18 @@ static int say_why(const struct gp_store *store, int err, const char *why)
 	return err;
 }
 
-/* An empty file becomes a database; a page can be given back only when that was said before the first table. */
+/*
+ * An empty file becomes a database. A page can be given back only when that was said before the first one is written, and whose
+ * the file is must be written with it: an agent may be killed right behind it.
+ */
 static int make(struct gp_store *store)
 {
 	int err;
 
-	err = gp_sql_script(store->db, "PRAGMA auto_vacuum = INCREMENTAL");
-	if (!err)
-		err = gp_schema_migrate(store->db, gp_schema_steps);
-	return err;
+	err = gp_sql_script(store->db, "BEGIN; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA application_id = 1735422836; COMMIT");
+	if (err && !sqlite3_get_autocommit(store->db))
+		gp_sql_script(store->db, "ROLLBACK");
+	return err ? err : gp_schema_migrate(store->db, gp_schema_steps);
 }
 
 static int check_whole(struct gp_store *store)
@@ -129,7 +132,7 @@ static int set_up(struct gp_store *store)
 		return err;
 	sqlite3_file_control(store->db, "main", SQLITE_FCNTL_PERSIST_WAL, &on);
 	return gp_sql_script(store->db, "PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON;"
-					"PRAGMA journal_size_limit = " LOG_BYTES);
+					"PRAGMA cache_size = -16384; PRAGMA journal_size_limit = " LOG_BYTES);
 }
 
 static int bound_size(struct gp_store *store)
