@@ -18,7 +18,7 @@ Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-8s %s\n' '$(1)' '$(2)')
 
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wformat=2 -Werror
-LIBS := libbpf libxdp libpcap json-c yaml-0.1 libcrypto libmaxminddb libcares
+LIBS := libbpf libxdp libpcap json-c yaml-0.1 libcrypto libmaxminddb libcares sqlite3
 PKG_CFLAGS := $(shell pkg-config --cflags $(LIBS))
 PKG_LIBS := $(shell pkg-config --libs $(LIBS)) -lm
 CPPFLAGS_ALL := -Iinclude -Iuser -I$(B) -D_GNU_SOURCE $(PKG_CFLAGS) $(CPPFLAGS)
@@ -120,7 +120,8 @@ $(B)/bench: $(BENCH_SOURCES:%.c=$(B)/%.o) $(LIB_SOURCES:%.c=$(B)/%.o)
 $(B)/bench_drain: $(B)/tests/bench/bench_drain.o $(LIB_SOURCES:%.c=$(B)/%.o)
 $(B)/bench_deep: $(B)/tests/bench/bench_deep.o $(B)/tests/bench/deep_pcap.o $(LIB_SOURCES:%.c=$(B)/%.o)
 $(B)/bench_judge: $(B)/tests/bench/bench_judge.o $(LIB_SOURCES:%.c=$(B)/%.o)
-$(B)/bench $(B)/bench_deep $(B)/bench_drain $(B)/bench_judge:
+$(B)/bench_store: $(B)/tests/bench/bench_store.o $(LIB_SOURCES:%.c=$(B)/%.o)
+$(B)/bench $(B)/bench_deep $(B)/bench_drain $(B)/bench_judge $(B)/bench_store:
 	$(call say,LD,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(PKG_LIBS)
 
@@ -154,7 +155,7 @@ $(B)/tests/evaluate/%.o: tests/evaluate/%.c Makefile | $(SKELETONS)
 
 $(B)/tests/test_evaluate: $(EVALUATE_PARTS:%.c=$(B)/asan/%.o)
 
-bench: $(B)/bench $(B)/bench_deep $(B)/bench_drain $(B)/bench_judge
+bench: $(B)/bench $(B)/bench_deep $(B)/bench_drain $(B)/bench_judge $(B)/bench_store
 	$(Q)B=$(B) scripts/bench
 
 install: $(B)/gatepost
