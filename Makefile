@@ -18,7 +18,7 @@ Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-8s %s\n' '$(1)' '$(2)')
 
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wformat=2 -Werror
-LIBS := libbpf libxdp libpcap json-c yaml-0.1 libcrypto libmaxminddb libcares
+LIBS := libbpf libxdp libpcap json-c yaml-0.1 libcrypto libmaxminddb libcares libmicrohttpd
 PKG_CFLAGS := $(shell pkg-config --cflags $(LIBS))
 PKG_LIBS := $(shell pkg-config --libs $(LIBS)) -lm
 CPPFLAGS_ALL := -Iinclude -Iuser -I$(B) -D_GNU_SOURCE $(PKG_CFLAGS) $(CPPFLAGS)

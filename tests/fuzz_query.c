@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "fuzz.h"
+#include "http_token.h"
 #include "query.h"
 #include "text.h"
 
@@ -62,6 +63,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	text[size] = '\0';
 	err = gp_query_from_json(&q, text, size, NOW, &error);
 	check(&q, err, &error);
+	gp_http_host_is_ours(text);
 	count = split(text, arguments);
 	err = gp_query_from_url(&q, text, arguments, count, NOW, &error);
 	check(&q, err, &error);
