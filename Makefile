@@ -161,6 +161,8 @@ install: $(B)/gatepost
 	install -D -m 755 $(B)/gatepost $(DESTDIR)$(PREFIX)/sbin/gatepost
 	install -D -m 644 docs/gatepost.conf.example $(DESTDIR)$(PREFIX)/share/doc/gatepost/gatepost.conf.example
 	install -D -m 644 docs/report.schema.json $(DESTDIR)$(PREFIX)/share/gatepost/report.schema.json
+	install -D -m 644 docs/api.schema.json $(DESTDIR)$(PREFIX)/share/gatepost/api.schema.json
+	install -D -m 644 docs/api.md $(DESTDIR)$(PREFIX)/share/doc/gatepost/api.md
 	install -D -m 644 docs/gatepost.8 $(DESTDIR)$(PREFIX)/share/man/man8/gatepost.8
 	install -D -m 644 docs/gatepost.conf.5 $(DESTDIR)$(PREFIX)/share/man/man5/gatepost.conf.5
 
