@@ -18,7 +18,7 @@ Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-8s %s\n' '$(1)' '$(2)')
 
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wformat=2 -Werror
-LIBS := libbpf libxdp libpcap json-c yaml-0.1 libcrypto libmaxminddb libcares sqlite3
+LIBS := libbpf libxdp libpcap json-c yaml-0.1 libcrypto libmaxminddb libcares sqlite3 libmicrohttpd
 PKG_CFLAGS := $(shell pkg-config --cflags $(LIBS))
 PKG_LIBS := $(shell pkg-config --libs $(LIBS)) -lm
 CPPFLAGS_ALL := -Iinclude -Iuser -I$(B) -D_GNU_SOURCE $(PKG_CFLAGS) $(CPPFLAGS)
@@ -162,6 +162,8 @@ install: $(B)/gatepost
 	install -D -m 755 $(B)/gatepost $(DESTDIR)$(PREFIX)/sbin/gatepost
 	install -D -m 644 docs/gatepost.conf.example $(DESTDIR)$(PREFIX)/share/doc/gatepost/gatepost.conf.example
 	install -D -m 644 docs/report.schema.json $(DESTDIR)$(PREFIX)/share/gatepost/report.schema.json
+	install -D -m 644 docs/api.schema.json $(DESTDIR)$(PREFIX)/share/gatepost/api.schema.json
+	install -D -m 644 docs/api.md $(DESTDIR)$(PREFIX)/share/doc/gatepost/api.md
 	install -D -m 644 docs/gatepost.8 $(DESTDIR)$(PREFIX)/share/man/man8/gatepost.8
 	install -D -m 644 docs/gatepost.conf.5 $(DESTDIR)$(PREFIX)/share/man/man5/gatepost.conf.5
 

@@ -19,5 +19,6 @@ int gp_cmd_replay(int argc, char **argv);
 int gp_cmd_run(int argc, char **argv);
 int gp_cmd_check(int argc, char **argv);
 int gp_cmd_detach(int argc, char **argv);
+int gp_cmd_query(int argc, char **argv); /* status, hosts, ranges, networks, report, explain, reload */
 
 #endif

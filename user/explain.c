@@ -8,8 +8,6 @@
 
 #include <json-c/json.h>
 
-#include <gatepost/table.h>
-
 #include "names.h"
 #include "text.h"
 
@@ -50,29 +48,13 @@ void gp_explain_close(struct gp_explain *e)
 	free(e);
 }
 
-static bool is_host(const struct gp_host *host, const struct gp_addr *addr)
-{
-	struct gp_addr prefix = *addr;
-
-	if (!host)
-		return false;
-	gp_addr_mask(&prefix, host->bits);
-	return !memcmp(&host->addr, &prefix, sizeof(prefix));
-}
-
-/* Ids stay, so that one look at all hosts is enough once it is there. */
+/* Ids stay, so that one look is enough once the host is there. */
 static void find(struct gp_explain *e)
 {
-	__u32 end = gp_world_inside_end(e->world);
+	__u32 id;
 
-	for (__u32 id = 0; id < gp_world_inside_count(e->world) && e->id == NOBODY; id++) {
-		if (is_host(gp_world_host(e->world, id), &e->addr))
-			e->id = id;
-	}
-	for (__u32 i = 0; i < e->world->outside_count && e->id == NOBODY; i++) {
-		if (is_host(gp_world_host(e->world, end + i), &e->addr))
-			e->id = end + i;
-	}
+	if (gp_world_find(e->world, &e->addr, &id))
+		e->id = id;
 }
 
 /* --- lines -------------------------------------------------------------------------------------------------------- */

@@ -889,6 +889,20 @@ bool gp_judge_opinions(struct gp_judge *j, __u32 id, struct gp_finding out[GP_KI
 	return true;
 }
 
+void gp_judge_states(const struct gp_judge *j, __u64 counts[GP_STATES][GP_KINDS])
+{
+	memset(counts, 0, GP_STATES * sizeof(*counts));
+	for (__u32 i = 0; i < j->count; i++) {
+		const struct gp_record *r = record_at(j, i);
+
+		counts[r->spam.standing.state][GP_KIND_SPAM_BOT]++;
+		counts[r->scan.standing.state][GP_KIND_SCANNER]++;
+		counts[r->login.standing.state][GP_KIND_BRUTE_FORCER]++;
+		counts[r->http_bot.standing.state][GP_KIND_HTTP_BOT]++;
+		counts[r->flood.standing.state][GP_KIND_DDOS_SOURCE]++;
+	}
+}
+
 int gp_judge_asymmetries(struct gp_judge *j, const struct gp_asymmetry **out)
 {
 	return gp_routing_list(j->routing, out);

@@ -225,6 +225,9 @@ int gp_judge_findings(struct gp_judge *judge, const struct gp_finding **out);
  */
 bool gp_judge_opinions(struct gp_judge *judge, __u32 id, struct gp_finding out[GP_KINDS]);
 
+/* gp_judge_states() - how many hosts stand where, by kind; those of no kind at all are clean of each. */
+void gp_judge_states(const struct gp_judge *judge, __u64 counts[GP_STATES][GP_KINDS]);
+
 /**
  * gp_judge_ranges() - every verdict on a prefix outside, in ascending order of the address.
  * gp_judge_ranges() - every verdict on a prefix outside, in ascending order of the address; a prefix may have several.

@@ -17,6 +17,13 @@ static const struct command {
 	{ "run", gp_cmd_run, "attach to interfaces, count and judge until stopped" },
 	{ "check", gp_cmd_check, "tell whether this host can run gatepost; change nothing" },
 	{ "detach", gp_cmd_detach, "remove the programs and maps that a run left behind" },
+	{ "status", gp_cmd_query, "of the running agent: what is attached, rates, coverage, lag" },
+	{ "hosts", gp_cmd_query, "hosts with a verdict" },
+	{ "ranges", gp_cmd_query, "ranges of addresses that act as one" },
+	{ "networks", gp_cmd_query, "networks by the share of their hosts that are confirmed" },
+	{ "report", gp_cmd_query, "the report as it is now" },
+	{ "explain", gp_cmd_query, "what is thought of one address, and why" },
+	{ "reload", gp_cmd_query, "have the agent read its configuration again" },
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(*commands))

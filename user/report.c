@@ -25,22 +25,29 @@ int gp_report_write_verdicts(FILE *stream, const struct gp_report *report, const
 	return sink.err;
 }
 
+int gp_report_verdicts(struct gp_verdicts *out, const struct gp_report *report)
+{
+	*out = (struct gp_verdicts){ 0 };
+	if (!report->judge)
+		return 0;
+	out->finding_count = gp_judge_findings(report->judge, &out->findings);
+	if (out->finding_count < 0)
+		return out->finding_count;
+	out->range_count = gp_judge_ranges(report->judge, &out->ranges);
+	if (out->range_count < 0)
+		return out->range_count;
+	out->asymmetry_count = gp_judge_asymmetries(report->judge, &out->asymmetries);
+	if (out->asymmetry_count < 0)
+		return out->asymmetry_count;
+	out->suppressed_host_count = gp_judge_suppressed(report->judge, false, &out->suppressed_hosts);
+	out->suppressed_range_count = gp_judge_suppressed(report->judge, true, &out->suppressed_ranges);
+	return 0;
+}
+
 int gp_report_write(FILE *stream, const struct gp_report *report, enum gp_format format)
 {
-	struct gp_verdicts verdicts = { 0 };
+	struct gp_verdicts verdicts;
+	int err = gp_report_verdicts(&verdicts, report);
 
-	if (report->judge) {
-		verdicts.finding_count = gp_judge_findings(report->judge, &verdicts.findings);
-		if (verdicts.finding_count < 0)
-			return verdicts.finding_count;
-		verdicts.range_count = gp_judge_ranges(report->judge, &verdicts.ranges);
-		if (verdicts.range_count < 0)
-			return verdicts.range_count;
-		verdicts.asymmetry_count = gp_judge_asymmetries(report->judge, &verdicts.asymmetries);
-		if (verdicts.asymmetry_count < 0)
-			return verdicts.asymmetry_count;
-		verdicts.suppressed_host_count = gp_judge_suppressed(report->judge, false, &verdicts.suppressed_hosts);
-		verdicts.suppressed_range_count = gp_judge_suppressed(report->judge, true, &verdicts.suppressed_ranges);
-	}
-	return gp_report_write_verdicts(stream, report, &verdicts, format);
+	return err ? err : gp_report_write_verdicts(stream, report, &verdicts, format);
 }

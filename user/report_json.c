@@ -693,3 +693,33 @@ void gp_report_json(struct gp_sink *sink, const struct gp_model *model, bool ind
 	put_senders(&w);
 	gp_sink_print(sink, indented ? "\n}\n" : "}\n");
 }
+
+void gp_report_json_list(struct gp_sink *sink, const struct gp_model *model, enum gp_report_list list)
+{
+	struct writer w = { .sink = sink, .model = model };
+
+	gp_sink_write(sink, "[", 1);
+	for (size_t i = 0; list == GP_REPORT_HOSTS && i < model->listed_count && !sink->err; i++)
+		entry(&w, new_host(&w, &model->listed[i]), true);
+	for (int i = 0; list == GP_REPORT_RANGES && i < model->verdicts->range_count && !sink->err; i++)
+		entry(&w, new_range(&w, &model->verdicts->ranges[i]), true);
+	for (int i = 0; list == GP_REPORT_NETWORKS && i < model->network_count && !sink->err; i++)
+		entry(&w, gp_report_network(model, &model->networks[i]), true);
+	gp_sink_write(sink, "]", 1);
+}
+
+void gp_report_json_coverage(struct gp_sink *sink, const struct gp_model *model)
+{
+	struct writer w = { .sink = sink, .model = model };
+
+	write_value(&w, new_coverage(&w), 0, true);
+}
+
+void gp_report_json_services(struct gp_sink *sink, const struct gp_model *model)
+{
+	struct writer w = { .sink = sink, .model = model };
+	json *o = json_object_new_object();
+
+	put_services(&w, o, model->services);
+	write_value(&w, o, 0, true);
+}

@@ -460,6 +460,23 @@ int gp_model_open(struct gp_model **out, const struct gp_report *report, const s
 	return 0;
 }
 
+int gp_model_open_listed(struct gp_model **out, const struct gp_report *report, const struct gp_verdicts *verdicts)
+{
+	struct gp_model *model = calloc(1, sizeof(*model));
+	int err;
+
+	if (!model)
+		return -ENOMEM;
+	model->report = report;
+	model->verdicts = verdicts;
+	err = list_findings(model, verdicts);
+	if (err)
+		gp_model_close(model);
+	else
+		*out = model;
+	return err;
+}
+
 void gp_model_close(struct gp_model *model)
 {
 	if (!model)

@@ -76,6 +76,12 @@ struct gp_model {
 int gp_model_open(struct gp_model **out, const struct gp_report *report, const struct gp_verdicts *verdicts);
 void gp_model_close(struct gp_model *model);
 
+/* gp_model_open_listed() - the same without the sums: only hosts with a verdict. The world is not read through. */
+int gp_model_open_listed(struct gp_model **out, const struct gp_report *report, const struct gp_verdicts *verdicts);
+
+/* What the report's judge says now; all empty without one. Return: 0, or -ENOMEM. */
+int gp_report_verdicts(struct gp_verdicts *out, const struct gp_report *report);
+
 /* The record of a listed host; one without any counter when it has none. Borrowed until the world changes. */
 const struct gp_host *gp_listed_host(const struct gp_model *model, const struct gp_listed *listed);
 
@@ -102,6 +108,19 @@ void gp_sink_print(struct gp_sink *sink, const char *format, ...) __attribute__(
 /* Both leave a failure, out of memory included, in sink->err. */
 void gp_report_json(struct gp_sink *sink, const struct gp_model *model, bool indented);
 void gp_report_text(struct gp_sink *sink, const struct gp_model *model);
+
+/* One of the report's lists, as JSON in one line: "[...]". */
+enum gp_report_list {
+	GP_REPORT_HOSTS,
+	GP_REPORT_RANGES,
+	GP_REPORT_NETWORKS,
+};
+
+void gp_report_json_list(struct gp_sink *sink, const struct gp_model *model, enum gp_report_list list);
+
+/* The member coverage, services: as JSON in one line, "{...}". */
+void gp_report_json_coverage(struct gp_sink *sink, const struct gp_model *model);
+void gp_report_json_services(struct gp_sink *sink, const struct gp_model *model);
 
 /* Kinds of findings that a known-good list left out, hosts first. */
 static inline size_t gp_model_suppressed_count(const struct gp_model *model)

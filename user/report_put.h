@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Private to report_*.c: members of JSON objects. Each takes its value over; false when out of memory. */
+/* Members of JSON objects. Each takes its value over; false when out of memory. */
 #ifndef GATEPOST_REPORT_PUT_H
 #define GATEPOST_REPORT_PUT_H
 

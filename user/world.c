@@ -671,3 +671,76 @@ bool gp_world_slot_address(const struct gp_world *world, __u32 slot, struct gp_a
 	}
 	return true;
 }
+
+/* Everything behind the first bits as @ones says. */
+static struct gp_addr fill_behind(const struct gp_addr *addr, unsigned bits, bool ones)
+{
+	struct gp_addr out = *addr;
+
+	for (unsigned i = 0; i < sizeof(out.bytes); i++) {
+		unsigned keep = bits > 8 * i ? bits - 8 * i : 0;
+		__u8 behind = keep < 8 ? (__u8)(0xffu >> keep) : 0;
+
+		out.bytes[i] = (__u8)(ones ? out.bytes[i] | behind : out.bytes[i] & ~behind);
+	}
+	return out;
+}
+
+/* How long the prefix of a subscriber is at an address; 128 where nothing is configured. */
+static unsigned subscriber_bits(const struct gp_memory *m, const struct gp_addr *addr)
+{
+	for (__u32 low = 0, high = m->settings->ranges; low < high;) {
+		__u32 middle = low + (high - low) / 2;
+		const struct gp_range *range = &m->ranges[middle];
+
+		if (memcmp(addr, &range->first, sizeof(*addr)) < 0)
+			high = middle;
+		else if (memcmp(addr, &range->last, sizeof(*addr)) > 0)
+			low = middle + 1;
+		else
+			return range->subscriber_bits;
+	}
+	return 128;
+}
+
+/* The record at the slot of exactly this address, by the chunk that has it. */
+static bool find_at_slot(const struct gp_world *world, const struct gp_addr *addr, __u32 *id)
+{
+	const struct gp_memory *m = world->memory;
+
+	for (__u32 i = 0; i < m->settings->chunks; i++) {
+		const struct gp_chunk *chunk = &m->chunks[i];
+		struct gp_addr first;
+		__u64 record;
+		__u32 index = 0;
+
+		if (!__atomic_load_n(&chunk->ready, __ATOMIC_ACQUIRE) || chunk->bits < 8)
+			continue;
+		first = fill_behind(addr, chunk->bits - 8u, false);
+		if (memcmp(&first, &chunk->first, sizeof(first)))
+			continue;
+		for (unsigned bit = chunk->bits - 8u; bit < chunk->bits; bit++)
+			index = index << 1 | (addr->bytes[bit / 8] >> (7 - bit % 8) & 1);
+		record = __atomic_load_n(&m->host_of[i * GP_CHUNK_SLOTS + index], __ATOMIC_RELAXED);
+		if (!record || record > gp_world_inside_end(world) || !gp_world_host(world, (__u32)(record - 1)))
+			continue;
+		*id = (__u32)(record - 1);
+		return true;
+	}
+	return false;
+}
+
+/* An IPv4 subscriber with several addresses has the slot of the first one, or of the last one (docs/design.md, "Memory"). */
+bool gp_world_find(const struct gp_world *world, const struct gp_addr *addr, __u32 *id)
+{
+	unsigned bits = subscriber_bits(world->memory, addr);
+	struct gp_addr first = fill_behind(addr, bits, false), last = fill_behind(addr, bits, true);
+	const struct gp_host *host;
+
+	if (find_at_slot(world, addr, id) || find_at_slot(world, &first, id) || find_at_slot(world, &last, id))
+		return true;
+	host = find_host(world, hash_of(world, addr, 128), addr);
+	if (host)
+		*id = gp_world_inside_end(world) + (__u32)(host - world->outside);
+	return host;
+}

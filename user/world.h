@@ -115,6 +115,14 @@ void gp_world_totals(const struct gp_world *world, struct gp_totals *out);
 /* A mail flow has ended. Counted; what it says of its host comes with evidence. */
 void gp_world_flow_record(struct gp_world *world, const struct gp_flow_record *record);
 
+/**
+ * gp_world_find() - whose record an address has: a host's, or the one of the subscriber's prefix that it lies in.
+ * @id: out; untouched unless the answer is true.
+ *
+ * Looks at the chunks, not at all hosts. Return: false when it has none: it was never seen, or only ever moved bulk data.
+ */
+bool gp_world_find(const struct gp_world *world, const struct gp_addr *addr, __u32 *id);
+
 /* The address of a chunk's slot. @index: in the chunk, below GP_CHUNK_SLOTS. */
 void gp_chunk_address(const struct gp_chunk *chunk, __u32 index, struct gp_addr *addr);
 
