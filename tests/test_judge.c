@@ -215,6 +215,25 @@ static const struct {
 	{"infrastructure", true, true, GP_ROLE_INFRASTRUCTURE, 3, 0, 0, GP_VERDICT_NONE, GP_VERDICT_NONE},
 };
 
+/* What is thought of a host in the end is what the report says of it, or why it says nothing. */
+static void check_conclusion(struct world *w, __u32 id, const char *name)
+{
+	const struct gp_finding *f = world_finding(w, id, GP_KIND_SCANNER), *end;
+	struct gp_finding ends[GP_KINDS];
+
+	assert_true(gp_judge_conclusions(w->judge, id, ends));
+	end = &ends[GP_KIND_SCANNER];
+	if (end->verdict != (f ? f->verdict : GP_VERDICT_NONE) || !end->left_out != !!f)
+		fail_msg("%s: concluded %d, left out: %s", name, (int)end->verdict, end->left_out);
+	for (int i = 0; f && i < f->evidence_count; i++) {
+		assert_float_equal(end->evidence[i].weight, f->evidence[i].weight, 0);
+		assert_string_equal(end->evidence[i].text, f->evidence[i].text);
+	}
+	assert_true(!f || end->score == f->score);
+	end = world_opinion(w, id, GP_KIND_SCANNER);
+	assert_int_equal(end->verdict, f ? f->verdict : GP_VERDICT_NONE);
+}
+
 static void test_caps(void **state)
 {
 	(void)state;
@@ -246,6 +265,7 @@ static void test_caps(void **state)
 		two = world_verdict(&w, id, GP_KIND_SCANNER);
 		if (one != caps[row].after_one || two != caps[row].after_two)
 			fail_msg("%s: %d, then %d", caps[row].name, (int)one, (int)two);
+		check_conclusion(&w, id, caps[row].name);
 		if (one)
 			assert_int_equal(world_finding(&w, id, GP_KIND_SCANNER)->source_verified,
 					 caps[row].proved >= 3 || (caps[row].trust && caps[row].inside));

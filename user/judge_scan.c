@@ -129,6 +129,30 @@ static bool is_alarm(const struct gp_case *c, bool is_peer, enum gp_walk_kind ki
 	}
 }
 
+const char *gp_scan_unmet(const struct gp_scan_state *scan, const struct gp_case *c)
+{
+	double addresses = 0, ports = 0;
+	int highest = 0;
+
+	for (int kind = 1; kind < GP_WALKS; kind++) {
+		if (gp_walk_height(&scan->walks[kind]) > gp_walk_height(&scan->walks[highest]))
+			highest = kind;
+	}
+	if ((double)gp_walk_height(&scan->walks[highest]) < steps_needed(c->limits, (enum gp_walk_kind)highest))
+		return "too few more of its attempts failed than were answered";
+	if (is_alarm(c, is_peer(scan), (enum gp_walk_kind)highest, &scan->walks[highest], 0, &addresses, &ports))
+		return "the network may have been down, or its last attempts are still open";
+	switch (highest) {
+	case GP_WALK_ENDPOINT:
+		return "it tried too few ports, or too many addresses, for a search of ports";
+	case GP_WALK_HIGH:
+		return "too few addresses, too many ports or too many answers for a sweep: peer-to-peer looks so";
+	default:
+		return is_peer(scan) ? "its other traffic is that of a peer-to-peer program" :
+				       "it tried too few different addresses, or too many ports, for a sweep";
+	}
+}
+
 /* Keeps the highest alarm. Return: whether there is a new one. */
 static bool raise_alarms(struct gp_scan_state *scan, const struct gp_case *c, __u64 now_ns)
 {
