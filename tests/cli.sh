@@ -164,6 +164,9 @@ prints '"left_out":"the operator' replay -c "$dir/known.conf" --format json --ex
 prints '192.0.2.1: no packet that says anything of it was seen' replay --explain 192.0.2.1 "$scan"
 says 2 'give one address' replay --explain 10.20.0.0/24 "$scan"
 says 2 'give one address' replay --explain localhost "$scan"
+prints '^::: no packet that says anything of it was seen' replay --explain :: "$scan"
+says 2 'give one of them' replay --explain 10.20.0.66 --dialogues "$scan"
+says 2 '^gatepost: replay: --all is for the report' replay --explain 10.20.0.66 --all "$scan"
 "$gatepost" replay --explain 10.20.0.66 "$scan" >/dev/full 2>"$dir/err"
 expect 'an explanation that cannot be written: exit code 1' [ $? -eq 1 ]
 expect 'and is named' grep -q 'explanation: cannot write' "$dir/err"
