@@ -83,7 +83,7 @@ struct gp_evidence {
 	double weight;	  /* nats */
 	struct gp_observed observed[GP_OBSERVED_MAX];
 	int observed_count;
-	char text[160]; /* one sentence; numbers and fixed words only, nothing that came from a packet */
+	char text[256]; /* one sentence; numbers and fixed words only, nothing that came from a packet */
 };
 
 struct gp_finding {

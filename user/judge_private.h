@@ -167,6 +167,12 @@ struct gp_standing_limits gp_standing_limits(const struct gp_limits *limits);
 /* The verdict that a standing comes to; a quiet host keeps that of its last episode. */
 enum gp_verdict gp_standing_verdict(const struct gp_standing *standing);
 
+/* "s" behind what a number, as it is printed, counts. */
+static inline const char *gp_plural(double count)
+{
+	return count >= 0.5 && count < 1.5 ? "" : "s";
+}
+
 static inline __u64 gp_seconds_ns(double seconds)
 {
 	return (__u64)(seconds * 1e9);
