@@ -70,6 +70,70 @@ static void test_alarms(void **state)
 	}
 }
 
+/* 17. A walk below its alarm is watched from 4.6 nats on, and the first failures of a day are nothing. */
+static void test_watched(void **state)
+{
+	static const struct {
+		__u32 failed;
+		enum gp_state stands, later; /* once all is answered */
+	} rows[] = {{3, GP_STATE_CLEAN, GP_STATE_CLEAN}, {4, GP_STATE_WATCHED, GP_STATE_CLEAN},
+		    {9, GP_STATE_WATCHED, GP_STATE_CLEAN}, {10, GP_STATE_SUSPECTED, GP_STATE_SUSPECTED}};
+
+	(void)state;
+	for (size_t row = 0; row < ROWS(rows); row++) {
+		struct world w;
+
+		world_open(&w, false);
+		world_claim(&w, INSIDE, GP_ROLE_SUBSCRIBER);
+		world_distinct(&world_host(&w, INSIDE)->contacts, rows[row].failed);
+		world_contacts(&w, INSIDE, GP_SCAN_WATCHED, rows[row].failed, 0);
+		world_tick(&w, START + 300 * SECOND);
+		world_tick(&w, START + 600 * SECOND);
+		assert_int_equal(world_opinion(&w, INSIDE, GP_KIND_SCANNER)->standing.state, rows[row].stands);
+		world_contacts(&w, INSIDE, GP_SCAN_WATCHED, 20, 20);
+		world_tick(&w, START + 900 * SECOND);
+		world_tick(&w, START + 1200 * SECOND);
+		assert_int_equal(world_opinion(&w, INSIDE, GP_KIND_SCANNER)->standing.state, rows[row].later);
+		world_close(&w);
+	}
+}
+
+/* The host's first attempt is an example only where it can be told that it failed, and on such a port. */
+static void test_example(void **state)
+{
+	static const struct {
+		const char *name;
+		__u32 answered, high; /* of any service; on other ports */
+		bool has_example;
+	} rows[] = {
+		{"nothing was ever answered", 0, 0, true},
+		{"a page was fetched before", 1, 0, false},
+		{"a peer was called before", 0, 1, false},
+	};
+
+	(void)state;
+	for (size_t row = 0; row < ROWS(rows); row++) {
+		const struct gp_finding *f;
+		struct gp_host *host;
+		struct world w;
+
+		world_open(&w, false);
+		world_claim(&w, INSIDE, GP_ROLE_SUBSCRIBER);
+		host = world_host(&w, INSIDE);
+		host->samples[GP_SAMPLE_CONTACT] = (struct gp_sample){.sport = 4711, .dport = 80};
+		host->services[GP_SERVICE_HTTP].answered = rows[row].answered;
+		world_distinct(&host->contacts, 40);
+		world_contacts(&w, INSIDE, GP_SCAN_HIGH, rows[row].high, 0);
+		world_contacts(&w, INSIDE, GP_SCAN_WATCHED, 40, 0);
+		world_settle(&w);
+		f = world_finding(&w, INSIDE, GP_KIND_SCANNER);
+		assert_non_null(f);
+		if ((f->sample.dport == 80) != rows[row].has_example)
+			fail_msg("%s: port %u", rows[row].name, f->sample.dport);
+		world_close(&w);
+	}
+}
+
 /* The walk is reflected: what was answered yesterday pays for nothing today. */
 static void test_successes_are_not_saved(void **state)
 {
@@ -219,6 +283,31 @@ static const struct {
 	{"infrastructure", true, true, GP_ROLE_INFRASTRUCTURE, 3, 0, 0, GP_VERDICT_NONE, GP_VERDICT_NONE},
 };
 
+/* What is thought of a host in the end is what the report says of it, or why it says nothing. */
+static void check_conclusion(struct world *w, __u32 id, const char *name)
+{
+	const struct gp_finding *f = world_finding(w, id, GP_KIND_SCANNER), *end;
+	struct gp_finding ends[GP_KINDS];
+
+	assert_true(gp_judge_conclusions(w->judge, id, ends));
+	end = &ends[GP_KIND_SCANNER];
+	if (end->verdict != (f ? f->verdict : GP_VERDICT_NONE) || !end->left_out != !!f)
+		fail_msg("%s: concluded %d, left out: %s", name, (int)end->verdict, end->left_out);
+	for (int i = 0; f && i < f->evidence_count; i++) {
+		assert_float_equal(end->evidence[i].weight, f->evidence[i].weight, 0);
+		assert_string_equal(end->evidence[i].text, f->evidence[i].text);
+	}
+	assert_true(!f || end->score == f->score);
+	if (f) {
+		const char *who = id < OUTSIDE ? "A device on this line has called" : "This address has called";
+
+		assert_true(strstr(f->sentence, who) == f->sentence);
+		assert_int_equal(strstr(f->sentence, " may be ") != NULL, f->verdict == GP_VERDICT_SUSPECTED);
+	}
+	end = world_opinion(w, id, GP_KIND_SCANNER);
+	assert_int_equal(end->verdict, f ? f->verdict : GP_VERDICT_NONE);
+}
+
 static void test_caps(void **state)
 {
 	(void)state;
@@ -250,6 +339,7 @@ static void test_caps(void **state)
 		two = world_verdict(&w, id, GP_KIND_SCANNER);
 		if (one != caps[row].after_one || two != caps[row].after_two)
 			fail_msg("%s: %d, then %d", caps[row].name, (int)one, (int)two);
+		check_conclusion(&w, id, caps[row].name);
 		if (one)
 			assert_int_equal(world_finding(&w, id, GP_KIND_SCANNER)->source_verified,
 					 caps[row].proved >= 3 || (caps[row].trust && caps[row].inside));
@@ -492,7 +582,7 @@ static void test_drained_late(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_alarms),
+		cmocka_unit_test(test_alarms), cmocka_unit_test(test_watched), cmocka_unit_test(test_example),
 		cmocka_unit_test(test_successes_are_not_saved), cmocka_unit_test(test_past),
 		cmocka_unit_test(test_learned_before_closing), cmocka_unit_test(test_caps),
 		cmocka_unit_test(test_victim_later), cmocka_unit_test(test_confirmed_is_kept),

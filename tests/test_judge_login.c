@@ -160,6 +160,7 @@ static void test_standing(void **state)
 	assert_int_equal(f->sample.sport, 40000);
 	assert_int_equal(f->sample.dport, 110);
 	assert_true(strstr(f->sentence, "refused 1000 times") != NULL);
+	assert_true(strstr(f->sentence, "A device on this line") == f->sentence && strstr(f->sentence, "may be") != NULL);
 	assert_true(strlen(f->sentence) < GP_SENTENCE - 1);
 	assert_true(f->source_verified);
 	assert_true(world_observed(world_evidence(f, "login.refused"), "refused") == 1000);

@@ -287,6 +287,7 @@ static void test_dialect_text(void **state)
 		const char *text; /* NULL: no such reason */
 	} rows[] = {
 		{{.no_quit = 216}, "It left 216 mail dialogues without QUIT"},
+		{{.no_quit = 1, .early = 1}, "It left 1 mail dialogue without QUIT, and spoke before the greeting in 1"},
 		{{.no_quit = 20, .quit = 3}, "It left 20 mail dialogues without QUIT and 3 with it"},
 		{{.no_quit = 2, .early = 4}, "It left 2 mail dialogues without QUIT, and spoke before the greeting in 4"},
 		{{.no_quit = 2, .quit = 10, .early = 4},

@@ -216,7 +216,16 @@ static void test_finding(void **state)
 	assert_int_equal(f.standing.state, GP_STATE_SUSPECTED);
 	assert_int_equal(f.sample.sport, 4711);
 	assert_true(strstr(f.sentence, "40 of them") != NULL);
+	assert_true(strstr(f.sentence, "A device on this line") == f.sentence && strstr(f.sentence, "may be") != NULL);
 	assert_true(strlen(f.sentence) < GP_SENTENCE - 1);
+	k.c.inside = false;
+	k.state.shown_news.probes = 0;
+	assert_true(gp_http_bot_finding(&f, &k.state, &k.c));
+	assert_true(strstr(f.sentence, "This address asked web servers of this network for 780 pages that do not exist; ") == f.sentence);
+	k.c.inside = true;
+	k.state.shown_news.probes = 40;
+	f = (struct gp_finding){.verdict = NONE};
+	assert_true(gp_http_bot_finding(&f, &k.state, &k.c));
 	assert_true(world_observed(world_evidence(&f, "http.probes"), "probes") == 40);
 	for (int i = 0; i < f.evidence_count; i++)
 		assert_true(strlen(f.evidence[i].text) < sizeof(f.evidence[i].text) - 1);

@@ -457,10 +457,11 @@ static const struct {
 	const char *name;
 	void (*make)(struct world *w);
 	bool unsound; /* what check_report.py says */
-	const char *says[3];
+	const char *says[4];
 } shapes[] = {
 	{ "office", NULL, false,
-	  { "every packet accounted for\n", "1 confirmed, 3 suspected; 7 hosts seen", "3,953 packets" } },
+	  { "every packet accounted for\n", "1 confirmed, 3 suspected; 7 hosts seen", "3,953 packets",
+	    "%  2026-05-04 10:07:25\n" } },
 	{ "loss", make_loss, true, { "5 packets NOT ACCOUNTED FOR" } },
 	{ "surplus", make_surplus, true, { "5 packets TOO MANY" } },
 	{ "bytes", make_bytes, true, { "THEIR BYTES DO NOT BALANCE" } },

@@ -224,7 +224,6 @@ static int open_tables(struct replay *r)
 
 static int replay_open(struct replay *r, const struct gp_options *options, char *const *paths, size_t count)
 {
-	static const struct gp_addr nobody;
 	int err = gp_source_pcap_open(&r->source, paths, count);
 
 	if (err)
@@ -248,7 +247,7 @@ static int replay_open(struct replay *r, const struct gp_options *options, char 
 		err = gp_dns_file_open(&r->answers, options->dns_answers);
 	if (!err)
 		err = open_witness(r, options);
-	if (!err && memcmp(&options->explain, &nobody, sizeof(nobody)) != 0)
+	if (!err && options->explain_given)
 		err = gp_explain_open(&r->explain, &options->explain, stdout,
 				      options->format_given ? options->format : GP_FORMAT_TEXT, r->world, r->judge);
 	return err;
@@ -339,6 +338,14 @@ int gp_cmd_replay(int argc, char **argv)
 			gp_error("replay: standard input (-) is named twice; it can be read once");
 			goto out;
 		}
+	}
+	if (options.dialogues && options.explain_given) {
+		gp_error("replay: --dialogues and --explain each print their own lines; give one of them");
+		goto out;
+	}
+	if (options.all && (options.dialogues || options.explain_given)) {
+		gp_error("replay: --all is for the report; give it without --%s", options.dialogues ? "dialogues" : "explain");
+		goto out;
 	}
 	if (options.dialogues && options.format_given) {
 		gp_error("replay: --dialogues prints NDJSON, one line per flow; give it without --format");

@@ -23,7 +23,7 @@ struct gp_explain {
 	struct gp_judge *judge;
 	__u32 id; /* NOBODY until the host was met */
 	bool said; /* something */
-	struct gp_finding last[GP_KINDS];
+	struct gp_finding last[GP_KINDS]; /* that were said */
 };
 
 int gp_explain_open(struct gp_explain **out, const struct gp_addr *addr, FILE *stream, enum gp_format format,
@@ -76,12 +76,18 @@ static void print_moves(struct gp_explain *e, const struct gp_finding *now, cons
 	fputc('\n', e->stream);
 }
 
+/* What keeps a finding from the report keeps its state from being called one. */
+static const char *state_of(const struct gp_finding *f)
+{
+	return f->left_out && f->standing.state >= GP_STATE_SUSPECTED ? "left out" : gp_state_name(f->standing.state);
+}
+
 static void print_line(struct gp_explain *e, const struct gp_finding *now, const struct gp_finding *before, __u64 now_ns)
 {
 	char time[GP_TEXT_TIME];
 
 	fprintf(e->stream, "%.19s  %-12s %-9s %6.1f", gp_text_time(time, now_ns, 0), gp_kind_name(now->kind),
-		gp_state_name(now->standing.state), now->score);
+		state_of(now), now->score);
 	print_moves(e, now, before);
 }
 
@@ -125,6 +131,8 @@ static void print_object(struct gp_explain *e, const struct gp_finding *f, __u64
 	json_object_object_add(o, "state", json_object_new_string(gp_state_name(f->standing.state)));
 	json_object_object_add(o, "score", new_number(f->score));
 	json_object_object_add(o, "confidence", new_number(fmin(f->confidence, 0.9999)));
+	if (f->left_out)
+		json_object_object_add(o, "left_out", json_object_new_string(f->left_out));
 	json_object_object_add(o, "evidence", new_side(f, false));
 	json_object_object_add(o, "against", new_side(f, true));
 	fprintf(e->stream, "%s\n", json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
@@ -133,8 +141,8 @@ static void print_object(struct gp_explain *e, const struct gp_finding *f, __u64
 
 static bool has_changed(const struct gp_finding *now, const struct gp_finding *before)
 {
-	return now->standing.state != before->standing.state || now->evidence_count != before->evidence_count ||
-	       fabs(now->score - before->score) >= MOVED;
+	return now->standing.state != before->standing.state || now->left_out != before->left_out ||
+	       now->evidence_count != before->evidence_count || fabs(now->score - before->score) >= MOVED;
 }
 
 static int error_of(const struct gp_explain *e)
@@ -169,8 +177,8 @@ int gp_explain_look(struct gp_explain *e, __u64 now_ns)
 
 static void print_reasons(struct gp_explain *e, const struct gp_finding *f)
 {
-	fprintf(e->stream, "\n%s: %s, %.1f nats, confidence %.2f %%\n", gp_kind_name(f->kind), gp_state_name(f->standing.state),
-		f->score, 100 * fmin(f->confidence, 0.9999));
+	fprintf(e->stream, "\n%s: %s, %.1f nats, confidence %.2f %%\n", gp_kind_name(f->kind), state_of(f), f->score,
+		100 * fmin(f->confidence, 0.9999));
 	for (int against = 0; against < 2; against++) {
 		for (int i = 0; i < f->evidence_count; i++) {
 			if ((f->evidence[i].weight < 0) == against)
@@ -180,8 +188,36 @@ static void print_reasons(struct gp_explain *e, const struct gp_finding *f)
 	}
 	if (f->verdict != GP_VERDICT_NONE)
 		fprintf(e->stream, "  %s\n", f->sentence);
+	if (f->left_out)
+		fprintf(e->stream, "  left out of the report, because %s\n", f->left_out);
 	if (f->evidence_count && !f->source_verified)
 		fprintf(e->stream, "  source not verified: spoofed packets could look the same\n");
+}
+
+static bool is_same(const struct gp_finding *a, const struct gp_finding *b)
+{
+	if (has_changed(a, b) || a->score != b->score)
+		return false;
+	for (int i = 0; i < a->evidence_count; i++) {
+		if (a->evidence[i].weight != b->evidence[i].weight || strcmp(a->evidence[i].text, b->evidence[i].text) != 0)
+			return false;
+	}
+	return true;
+}
+
+/* Counts move on without a new line: the end is asked for anew, and a verdict bears the reasons of the report. */
+static void print_end(struct gp_explain *e, __u64 now_ns)
+{
+	struct gp_finding end[GP_KINDS];
+
+	if (e->id == NOBODY || !gp_judge_conclusions(e->judge, e->id, end))
+		return;
+	for (int kind = 0; kind < GP_KINDS; kind++) {
+		if (e->text && end[kind].evidence_count)
+			print_reasons(e, &end[kind]);
+		else if (!e->text && !is_same(&end[kind], &e->last[kind]))
+			print_object(e, &end[kind], now_ns);
+	}
 }
 
 int gp_explain_finish(struct gp_explain *e, __u64 now_ns)
@@ -189,14 +225,11 @@ int gp_explain_finish(struct gp_explain *e, __u64 now_ns)
 	char addr[GP_TEXT_ADDR];
 	int err = gp_explain_look(e, now_ns);
 
-	if (err || !e->text)
+	if (err)
 		return err;
-	if (!e->said)
+	if (e->text && !e->said)
 		fprintf(e->stream, "%s: %s\n", gp_text_address(addr, &e->addr, 128),
 			e->id == NOBODY ? "no packet that says anything of it was seen" : "nothing speaks for or against it");
-	for (int kind = 0; kind < GP_KINDS; kind++) {
-		if (e->last[kind].evidence_count)
-			print_reasons(e, &e->last[kind]);
-	}
+	print_end(e, now_ns);
 	return fflush(e->stream) ? -errno : error_of(e);
 }

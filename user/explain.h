@@ -24,7 +24,7 @@ int gp_explain_open(struct gp_explain **out, const struct gp_addr *addr, FILE *s
 /* To be called behind each tick of the judge. Return: 0, or -errno of the stream. */
 int gp_explain_look(struct gp_explain *explain, __u64 now_ns);
 
-/* The reasons in words, as they are at the end. Return: 0, or -errno of the stream. */
+/* The reasons at the end: those of the report where it has a verdict, and why it has none where much speaks for one. Return: 0, or -errno of the stream. */
 int gp_explain_finish(struct gp_explain *explain, __u64 now_ns);
 
 void gp_explain_close(struct gp_explain *explain);

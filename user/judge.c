@@ -874,17 +874,67 @@ static void opinion_of(struct gp_finding *out, const struct gp_record *record, c
 	}
 }
 
-bool gp_judge_opinions(struct gp_judge *j, __u32 id, struct gp_finding out[GP_KINDS])
+static const char *unmet_condition(const struct gp_record *record, const struct gp_case *c, enum gp_kind kind)
 {
+	switch (kind) {
+	case GP_KIND_SPAM_BOT:
+		return gp_spam_unmet(&record->spam, c->limits);
+	case GP_KIND_SCANNER:
+		return gp_scan_unmet(&record->scan, c);
+	case GP_KIND_BRUTE_FORCER:
+		return c->verified ? NULL : "its source is not verified";
+	case GP_KIND_HTTP_BOT:
+		return c->verified ? "it asks for nothing that only programs ask for that look for holes" :
+				     "its source is not verified";
+	case GP_KIND_DDOS_SOURCE:
+		return c->verified ? "it did not last, or answers that nobody asked for came to it" : "its source is not verified";
+	default:
+		return NULL;
+	}
+}
+
+/* Why the report does not have the finding that a standing or a score would make. NULL: it has it, or there is none. */
+static const char *left_out(const struct gp_record *record, const struct gp_case *c, const struct gp_finding *opinion,
+			    bool is_reported)
+{
+	if (opinion->verdict == GP_VERDICT_NONE)
+		return opinion->score >= c->limits->suspect_score ? unmet_condition(record, c, opinion->kind) : NULL;
+	if (is_reported)
+		return c->known_good ? "the operator's lists know it to be good" : NULL;
+	if (c->host->role == GP_ROLE_INFRASTRUCTURE)
+		return "it is infrastructure, which gets no verdict";
+	if (c->one_direction)
+		return "only one direction of its traffic is seen";
+	if (opinion->kind == GP_KIND_SCANNER && gp_scan_highest(c) != GP_VERDICT_NONE)
+		return "it is told as the source of a flood";
+	return c->host->backscatter > c->host->syn ?
+		       "more answers came to it than it asked for, and its source is not verified" :
+		       "it reset answers, as a victim of forged packets does, and its source is not verified";
+}
+
+/* @reported: where the report has a verdict, its reasons. */
+static bool think(struct gp_judge *j, __u32 id, struct gp_finding out[GP_KINDS], bool reported)
+{
+	const struct gp_record *record;
 	struct gp_case c;
 
 	if (!is_subject(j, id))
 		return false;
+	record = record_at(j, j->subject_of[id] - 1);
 	c = case_of(j, &j->subjects[j->subject_of[id] - 1]);
 	hear(j, &c);
-	for (int kind = 0; kind < GP_KINDS; kind++) {
-		out[kind] = (struct gp_finding){.id = id, .kind = (enum gp_kind)kind};
-		opinion_of(&out[kind], record_at(j, j->subject_of[id] - 1), &c, (enum gp_kind)kind);
+	for (int i = 0; i < GP_KINDS; i++) {
+		enum gp_kind kind = (enum gp_kind)i;
+		struct gp_finding finding = {.id = id};
+		bool is_reported = finding_of(&finding, record, &c, kind);
+
+		out[i] = (struct gp_finding){.id = id, .kind = kind};
+		opinion_of(&out[i], record, &c, kind);
+		out[i].left_out = left_out(record, &c, &out[i], is_reported);
+		if (out[i].left_out)
+			out[i].verdict = GP_VERDICT_NONE;
+		else if (reported && is_reported)
+			out[i] = finding;
 	}
 	return true;
 }
@@ -901,6 +951,16 @@ void gp_judge_states(const struct gp_judge *j, __u64 counts[GP_STATES][GP_KINDS]
 		counts[r->http_bot.standing.state][GP_KIND_HTTP_BOT]++;
 		counts[r->flood.standing.state][GP_KIND_DDOS_SOURCE]++;
 	}
+}
+
+bool gp_judge_opinions(struct gp_judge *j, __u32 id, struct gp_finding out[GP_KINDS])
+{
+	return think(j, id, out, false);
+}
+
+bool gp_judge_conclusions(struct gp_judge *j, __u32 id, struct gp_finding out[GP_KINDS])
+{
+	return think(j, id, out, true);
 }
 
 int gp_judge_asymmetries(struct gp_judge *j, const struct gp_asymmetry **out)

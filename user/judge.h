@@ -83,7 +83,7 @@ struct gp_evidence {
 	double weight;	  /* nats */
 	struct gp_observed observed[GP_OBSERVED_MAX];
 	int observed_count;
-	char text[160]; /* one sentence; numbers and fixed words only, nothing that came from a packet */
+	char text[256]; /* one sentence; numbers and fixed words only, nothing that came from a packet */
 };
 
 struct gp_finding {
@@ -95,6 +95,7 @@ struct gp_finding {
 	bool source_verified;
 	struct gp_sample sample; /* shows the behaviour; all zero when none was taken */
 	struct gp_standing standing;
+	const char *left_out; /* of an opinion: why the report has no verdict though much speaks for one; else NULL */
 	char sentence[GP_SENTENCE]; /* for the subscriber's ears; fixed words and numbers only */
 	struct gp_evidence evidence[GP_EVIDENCE_MAX];
 	int evidence_count;
@@ -227,6 +228,12 @@ bool gp_judge_opinions(struct gp_judge *judge, __u32 id, struct gp_finding out[G
 
 /* gp_judge_states() - how many hosts stand where, by kind; those of no kind at all are clean of each. */
 void gp_judge_states(const struct gp_judge *judge, __u64 counts[GP_STATES][GP_KINDS]);
+
+/**
+ * gp_judge_conclusions() - as gp_judge_opinions(), but a verdict comes with the reasons that gp_judge_findings() gives: those of
+ * when it spoke loudest.
+ */
+bool gp_judge_conclusions(struct gp_judge *judge, __u32 id, struct gp_finding out[GP_KINDS]);
 
 /**
  * gp_judge_ranges() - every verdict on a prefix outside, in ascending order of the address.

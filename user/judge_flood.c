@@ -112,12 +112,13 @@ static void tell(struct gp_finding *out, const struct gp_flood_state *s, const d
 	gp_evidence_observe(e, "syn", s->worst.syn);
 	gp_evidence_observe(e, "answered", s->worst.answered);
 	e = gp_evidence_add(out, families[GP_FLOOD_TARGET].rule, weight[GP_FLOOD_TARGET],
-			    "They went to what it had asked before: %u addresses among them were new", s->worst.contacts);
+			    "They went to what it had asked before: %u address%s among them %s new", s->worst.contacts,
+			    s->worst.contacts == 1 ? "" : "es", s->worst.contacts == 1 ? "was" : "were");
 	gp_evidence_observe(e, "new_addresses", s->worst.contacts);
 	gp_evidence_observe(e, "new_endpoints", s->worst.endpoints);
 	snprintf(out->sentence, sizeof(out->sentence),
-		 "A device on this line sent up to %.0f connection attempts per second to the same place, as devices do that are "
-		 "made to take part in an attack.", s->worst_per_s);
+		 "A device on this line sent up to %.0f connection attempts per second to the same place; %s.", s->worst_per_s,
+		 out->verdict == GP_VERDICT_CONFIRMED ? "it takes part in an attack" : "it may be made to take part in an attack");
 	gp_finding_close(out, c->limits);
 }
 

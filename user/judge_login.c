@@ -174,36 +174,42 @@ static void add_reasons(struct gp_finding *out, const double *weight, const stru
 	struct gp_evidence *e;
 
 	e = gp_evidence_add(out, families[GP_LOGIN_FAMILY_REFUSED].rule, weight[GP_LOGIN_FAMILY_REFUSED],
-			    "Servers refused %.0f of its log-ins within the window and accepted %.0f", w->refused,
-			    w->accepted);
+			    "Servers refused %.0f of its log-ins within the window and accepted %.0f", w->refused, w->accepted);
 	gp_evidence_observe(e, "refused", w->refused);
 	gp_evidence_observe(e, "accepted", w->accepted);
 	e = gp_evidence_add(out, families[GP_LOGIN_FAMILY_SPEED].rule, weight[GP_LOGIN_FAMILY_SPEED],
-			    "It went on after %.0f refusals within the window, faster than hands do", w->refused);
+			    "It went on after %.0f refusal%s within the window, faster than hands do", w->refused,
+			    gp_plural(w->refused));
 	gp_evidence_observe(e, "refused", w->refused);
 	e = gp_evidence_add(out, families[GP_LOGIN_FAMILY_BRIEF].rule, weight[GP_LOGIN_FAMILY_BRIEF],
-			    "It opened %.0f connections for remote log-in within the window that ended as failed log-ins do, "
-			    "to about %.0f new servers", w->brief, w->servers);
+			    "It opened %.0f connection%s for remote log-in within the window that ended as failed log-ins do, "
+			    "to about %.0f new server%s", w->brief, gp_plural(w->brief), w->servers, gp_plural(w->servers));
 	gp_evidence_observe(e, "brief_flows", w->brief);
 	gp_evidence_observe(e, "servers", w->servers);
 	e = gp_evidence_add(out, families[GP_LOGIN_FAMILY_HIDDEN].rule, weight[GP_LOGIN_FAMILY_HIDDEN],
-			    "It opened %.0f brief encrypted connections to mailboxes within the window, to about %.0f new "
-			    "servers", w->hidden, w->servers);
+			    "It opened %.0f brief encrypted connection%s to mailboxes within the window, to about %.0f new "
+			    "server%s", w->hidden, gp_plural(w->hidden), w->servers, gp_plural(w->servers));
 	gp_evidence_observe(e, "brief_flows", w->hidden);
 	gp_evidence_observe(e, "servers", w->servers);
 }
 
-static void write_sentence(struct gp_finding *out, const double *weight, const struct gp_login_window *w)
+/* What is only suspected is not stated; of a host outside its network's operator is told, not a subscriber. */
+static void write_sentence(struct gp_finding *out, const double *weight, const struct gp_login_window *w, bool inside)
 {
+	const char *who = inside ? "A device on this line" : "This address", *where = inside ? "elsewhere" : "in this network";
+	bool sure = out->verdict == GP_VERDICT_CONFIRMED;
+	double brief = fmax(w->brief, w->hidden);
+
 	if (weight[GP_LOGIN_FAMILY_REFUSED] >= FAMILY_COUNTS)
 		snprintf(out->sentence, sizeof(out->sentence),
-			 "A device on this line tried to log in to accounts elsewhere and was refused %.0f times within minutes, "
-			 "as programs that guess passwords are.", w->refused);
+			 "%s tried to log in to accounts %s and was refused %.0f time%s within minutes; %s.", who, where, w->refused,
+			 gp_plural(w->refused),
+			 sure ? "a program there guesses passwords" :
+				"this may be a program that guesses passwords, or a device with an old one");
 	else
 		snprintf(out->sentence, sizeof(out->sentence),
-			 "A device on this line opened %.0f connections within minutes to places that ask for a password and "
-			 "broke each one off at once, as programs that guess passwords do.",
-			 fmax(w->brief, w->hidden));
+			 "%s opened %.0f connection%s within minutes to places %s that ask for a password and broke each one off at "
+			 "once; this looks like a program that guesses passwords.", who, brief, gp_plural(brief), where);
 }
 
 static void tell(struct gp_finding *out, const struct gp_login_state *s, const double *weight,
@@ -221,7 +227,7 @@ static void tell(struct gp_finding *out, const struct gp_login_state *s, const d
 	if (!out->sample.dport)
 		out->sample = samples[samples[GP_SAMPLE_SMTP].dport ? GP_SAMPLE_SMTP : GP_SAMPLE_CONTACT];
 	add_reasons(out, weight, w);
-	write_sentence(out, weight, w);
+	write_sentence(out, weight, w, c->inside);
 	gp_finding_close(out, c->limits);
 }
 

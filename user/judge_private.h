@@ -170,6 +170,12 @@ struct gp_standing_limits gp_standing_limits(const struct gp_limits *limits);
 /* The verdict that a standing comes to; a quiet host keeps that of its last episode. */
 enum gp_verdict gp_standing_verdict(const struct gp_standing *standing);
 
+/* "s" behind what a number, as it is printed, counts. */
+static inline const char *gp_plural(double count)
+{
+	return count >= 0.5 && count < 1.5 ? "" : "s";
+}
+
 static inline __u64 gp_seconds_ns(double seconds)
 {
 	return (__u64)(seconds * 1e9);
@@ -212,6 +218,9 @@ double gp_alarm_score(const struct gp_alarm *alarm);
  */
 void gp_scan_weigh(struct gp_scan_state *scan, const struct gp_case *c, __u64 now_ns);
 
+/* The condition that keeps a high score from being an alarm. */
+const char *gp_scan_unmet(const struct gp_scan_state *scan, const struct gp_case *c);
+
 /* What speaks for and against now, verdict or not. */
 void gp_scan_opinion(struct gp_finding *out, const struct gp_scan_state *scan, const struct gp_case *c);
 
@@ -227,6 +236,9 @@ bool gp_scan_finding(struct gp_finding *out, const struct gp_scan_state *scan, c
  * @open: the window has not ended: attempts of a host seen within 3 s are not called unanswered yet.
  */
 void gp_spam_weigh(struct gp_spam_state *spam, const struct gp_case *c, __u64 now_ns, bool open);
+
+/* The condition that keeps a high score from being a suspicion; NULL: none does. */
+const char *gp_spam_unmet(const struct gp_spam_state *spam, const struct gp_limits *limits);
 
 /* What speaks for and against now, verdict or not. */
 void gp_spam_opinion(struct gp_finding *out, const struct gp_spam_state *spam, const struct gp_case *c);

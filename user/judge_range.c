@@ -450,7 +450,8 @@ static void say_shares(struct gp_finding *out, const struct alarm *a)
 static void add_reasons(struct gp_finding *out, const struct alarm *a)
 {
 	double syn = (double)a->syn, answered = (double)a->answered, endpoints = round(a->new_endpoints);
-	double failing = endpoints * (1 - answered / syn), sources = round(a->sources);
+	double failing = endpoints * (1 - answered / syn);
+	double sources = round(fmax(a->records, a->sources)); /* a sketch is 13 % off, records are counted */
 	double score = STEP_NATS * (2 * failing - endpoints);
 	double scale = score > SCORE_CAP ? SCORE_CAP / score : 1;
 	struct gp_evidence *e;
@@ -487,7 +488,7 @@ static void make_finding(struct gp_range_finding *out, const struct alarm *a, co
 		.confidence = reasons.confidence,
 		.first_seen_ns = a->first_seen_ns,
 		.last_seen_ns = a->last_seen_ns,
-		.hosts = a->sources,
+		.hosts = fmax(a->records, a->sources),
 		.endpoints = a->new_endpoints,
 		.syn = a->syn,
 		.answered = a->answered,

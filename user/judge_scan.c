@@ -147,6 +147,37 @@ static bool is_alarm(const struct gp_case *c, bool is_peer, enum gp_walk_kind ki
 	}
 }
 
+static enum gp_walk_kind highest_walk(const struct gp_scan_state *scan)
+{
+	int highest = 0;
+
+	for (int kind = 1; kind < GP_WALKS; kind++) {
+		if (gp_walk_height(&scan->walks[kind]) > gp_walk_height(&scan->walks[highest]))
+			highest = kind;
+	}
+	return (enum gp_walk_kind)highest;
+}
+
+const char *gp_scan_unmet(const struct gp_scan_state *scan, const struct gp_case *c)
+{
+	double addresses = 0, ports = 0;
+	enum gp_walk_kind highest = highest_walk(scan);
+
+	if ((double)gp_walk_height(&scan->walks[highest]) < steps_needed(c->limits, highest))
+		return "too few more of its attempts failed than were answered";
+	if (is_alarm(c, is_peer(scan), highest, &scan->walks[highest], 0, &addresses, &ports))
+		return "the network may have been down, or its last attempts are still open";
+	switch (highest) {
+	case GP_WALK_ENDPOINT:
+		return "it tried too few ports, or too many addresses, for a search of ports";
+	case GP_WALK_HIGH:
+		return "too few addresses, too many ports or too many answers for a sweep: peer-to-peer looks so";
+	default:
+		return is_peer(scan) ? "its other traffic is that of a peer-to-peer program" :
+				       "it tried too few different addresses, or too many ports, for a sweep";
+	}
+}
+
 /* Keeps the highest alarm. Return: whether there is a new one. */
 static bool raise_alarms(struct gp_scan_state *scan, const struct gp_case *c, __u64 now_ns)
 {
@@ -282,18 +313,29 @@ static __u64 contacts_of(const struct gp_scan_state *scan)
 }
 
 /* 8. An alarm is a suspicion, whatever its conditions are set to; it fades once it no longer holds. */
+static double score_of(const struct gp_scan_state *scan, const struct gp_limits *limits, __u64 now_ns)
+{
+	const struct gp_alarm below = {.at = scan->walks[highest_walk(scan)]};
+
+	if (!scan->alarm.raised)
+		return gp_alarm_score(&below);
+	return fmax(gp_alarm_score(&scan->alarm), limits->suspect_score) * gp_fade(limits, scan->held_ns, now_ns);
+}
+
+/* 17. Below an alarm a host is watched at most. */
 static void stand(struct gp_scan_state *scan, const struct gp_case *c, __u64 now_ns)
 {
 	const struct gp_standing_limits limits = gp_standing_limits(c->limits);
-	double score = scan->alarm.raised ? fmax(gp_alarm_score(&scan->alarm), c->limits->suspect_score) : 0;
 	const struct gp_opinion opinion = {
-		.score = score * gp_fade(c->limits, scan->held_ns, now_ns),
+		.score = score_of(scan, c->limits, now_ns),
 		.may_suspect = scan->alarm.raised,
 		.may_confirm = scan->windows >= 2 && gp_scan_highest(c) == GP_VERDICT_CONFIRMED,
 		.contacts = contacts_of(scan),
 	};
 
-	if (!gp_standing_step(&scan->standing, &limits, &opinion, now_ns) || !gp_standing_calm(&scan->standing))
+	bool changed = gp_standing_step(&scan->standing, &limits, &opinion, now_ns);
+
+	if (!changed || !gp_standing_calm(&scan->standing) || !scan->alarm.raised)
 		return;
 	/* What it once did is not held against it: walks do not fade, and one more failure would raise the alarm again. */
 	memset(scan->walks, 0, sizeof(scan->walks));
@@ -408,6 +450,5 @@ void gp_scan_weigh(struct gp_scan_state *scan, const struct gp_case *c, __u64 no
 	if (holds && scan->grown)
 		scan->held_ns = now_ns;
 	scan->grown = false;
-	if (scan->alarm.raised)
-		stand(scan, c, now_ns);
+	stand(scan, c, now_ns);
 }

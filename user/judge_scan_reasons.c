@@ -43,8 +43,9 @@ static void add_reasons(struct gp_finding *out, const struct gp_alarm *alarm, co
 
 	if (alarm->at.failed) {
 		e = gp_evidence_add(out, walk_names[alarm->walk].rule, scale * STEP_NATS * failed,
-				    "It tried to reach %s %.0f times, %.0f without an answer (new to it: addresses "
-				    "about %.0f, ports %.0f)", what, failed + answered, failed, addresses, ports);
+				    "It tried to reach %s %.0f time%s, %.0f without an answer (new to it: addresses "
+				    "about %.0f, ports %.0f)", what, failed + answered, gp_plural(failed + answered), failed,
+				    addresses, ports);
 		gp_evidence_observe(e, "failed", failed);
 		gp_evidence_observe(e, "first_contacts", failed + answered);
 		gp_evidence_observe(e, "distinct_addresses", round(addresses));
@@ -52,20 +53,22 @@ static void add_reasons(struct gp_finding *out, const struct gp_alarm *alarm, co
 	}
 	if (alarm->open) {
 		e = gp_evidence_add(out, "scan.open", scale * OPEN_NATS * open,
-				    "It has just tried to reach %s %.0f times, and none has answered yet", what, open);
+				    "It has just tried to reach %s %.0f time%s, and none has answered yet", what, open,
+				    gp_plural(open));
 		gp_evidence_observe(e, "open", open);
 		gp_evidence_observe(e, "distinct_addresses", round(addresses));
 		gp_evidence_observe(e, "distinct_ports", round(ports));
 	}
 	if (half > 0) {
 		e = gp_evidence_add(out, "scan.half_open", scale * STEP_NATS * 2 * half,
-				    "It broke off %.0f connections as soon as they were answered", half);
+				    "It broke off %.0f connection%s as soon as answered", half, gp_plural(half));
 		gp_evidence_observe(e, "half_open", half);
 		gp_evidence_observe(e, "resets_sent", host->rst);
 	}
 	if (answered > 0) {
 		e = gp_evidence_add(out, "scan.answered", scale * STEP_NATS * -answered,
-				    "Of %.0f first contacts %.0f were answered", failed + answered, answered);
+				    "Of %.0f first contact%s %.0f %s answered", failed + answered, gp_plural(failed + answered),
+				    answered, answered == 1 ? "was" : "were");
 		gp_evidence_observe(e, "answered", answered);
 		gp_evidence_observe(e, "first_contacts", failed + answered);
 	}
@@ -93,21 +96,51 @@ static void add_tool(struct gp_finding *out, const struct gp_facts *facts)
 	gp_evidence_observe(e, "heard", (double)heard);
 }
 
-/* Numbers and fixed words only; no jargon. */
-static void write_sentence(struct gp_finding *out, const struct gp_alarm *alarm)
+/*
+ * Numbers and fixed words only; no jargon. What is only suspected is not stated, and of a host outside its network's operator is
+ * told, not a subscriber.
+ */
+static void write_sentence(struct gp_finding *out, const struct gp_alarm *alarm, const struct gp_case *c)
 {
 	double tried = (double)(alarm->at.failed + alarm->at.answered + alarm->in_flight);
 	double failed = (double)(alarm->at.failed + alarm->in_flight);
+	double ports = fmin(alarm->ports, tried), addresses = fmin(alarm->addresses, tried);
+	const char *who = c->inside ? "A device on this line" : "This address";
+	bool sure = out->verdict == GP_VERDICT_CONFIRMED;
 
 	if (alarm->walk == GP_WALK_ENDPOINT)
 		snprintf(out->sentence, sizeof(out->sentence),
-			 "A device here has tried about %.0f doors of a few computers on the Internet, and %.0f of %.0f attempts "
-			 "had no answer; that is how somebody looks for a way in.", fmin(alarm->ports, tried), failed, tried);
+			 "%s has tried about %.0f door%s of a few computers %s, and %.0f of %.0f attempt%s had no answer; %s.", who,
+			 ports, gp_plural(ports), c->inside ? "on the Internet" : "in this network", failed, tried, gp_plural(tried),
+			 sure ? "a program there looks for a way in" : "this may be a program that looks for a way in");
 	else
 		snprintf(out->sentence, sizeof(out->sentence),
-			 "A device here has called on about %.0f computers on the Internet that it did not know, and %.0f of %.0f "
-			 "attempts had no answer; programs that look for victims do that.", fmin(alarm->addresses, tried), failed,
-			 tried);
+			 "%s has called on about %.0f computer%s %s that it did not know, and %.0f of %.0f attempt%s had no answer; %s.",
+			 who, addresses, gp_plural(addresses), c->inside ? "on the Internet" : "in this network", failed, tried,
+			 gp_plural(tried),
+			 sure ? "a program there looks for victims" : "this may be a program that looks for victims");
+}
+
+static bool is_of_walk(enum gp_walk_kind walk, int class)
+{
+	return walk == GP_WALK_ENDPOINT || (int)walk == class || (walk == GP_WALK_LISTENING && class != GP_SCAN_HIGH);
+}
+
+/*
+ * The data plane keeps the host's first attempt, which may have been any. It is an example where nothing was ever answered, and
+ * all was of the walk's ports; else none is known.
+ */
+static struct gp_sample sample_of(const struct gp_alarm *alarm, const struct gp_host *host)
+{
+	__u32 others = 0;
+
+	for (int service = 0; service < GP_SERVICES; service++)
+		others += host->services[service].answered;
+	for (unsigned int ring = 0; ring < GP_SLICES; ring++) {
+		for (int class = 0; class < GP_SCAN_ENDPOINT; class++)
+			others += is_of_walk(alarm->walk, class) ? 0 : host->scan.attempts[class][ring];
+	}
+	return others ? (struct gp_sample){0} : host->samples[GP_SAMPLE_CONTACT];
 }
 
 static void tell(struct gp_finding *out, const struct gp_scan_state *scan, const struct gp_alarm *alarm,
@@ -116,12 +149,12 @@ static void tell(struct gp_finding *out, const struct gp_scan_state *scan, const
 	out->kind = GP_KIND_SCANNER;
 	out->verdict = gp_standing_verdict(&scan->standing);
 	out->source_verified = c->verified;
-	out->sample = c->host->samples[GP_SAMPLE_CONTACT];
+	out->sample = sample_of(alarm, c->host);
 	out->standing = scan->standing;
 	add_reasons(out, alarm, c->host);
 	add_tool(out, c->facts);
 	gp_known_bad_evidence(out, c);
-	write_sentence(out, alarm);
+	write_sentence(out, alarm, c);
 	gp_finding_close(out, c->limits);
 }
 

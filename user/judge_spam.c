@@ -276,15 +276,22 @@ static bool refused_by_many(const struct gp_spam_state *spam)
 	       (spam->seen.level.mx >= QUARREL || spam->seen.heard.listed_by);
 }
 
-static bool may_suspect(const struct gp_spam_state *spam, const struct gp_limits *limits)
+const char *gp_spam_unmet(const struct gp_spam_state *spam, const struct gp_limits *limits)
 {
 	const struct gp_spam_count *n = &spam->seen.count;
 
 	if (spam->weight[GP_FAMILY_SUBMISSION] >= FAMILY_COUNTS && n->handed_flows)
-		return true;
+		return NULL;
+	if (n->flows < limits->spam_min_flows)
+		return "too few of its connections to mail servers are proved";
 	/* Who sweeps port 25 looks for servers; it has no mail. */
-	return n->flows >= limits->spam_min_flows && n->mails + n->recipients + n->refused + n->went_to_tls > 0 &&
-	       counting(spam) >= MIN_FAMILIES && (spam->weight[GP_FAMILY_FANOUT] >= FAMILY_COUNTS || refused_by_many(spam));
+	if (!(n->mails + n->recipients + n->refused + n->went_to_tls))
+		return "it began no mail";
+	if (counting(spam) < MIN_FAMILIES)
+		return "fewer than three kinds of evidence weigh +1 or more";
+	if (spam->weight[GP_FAMILY_FANOUT] < FAMILY_COUNTS && !refused_by_many(spam))
+		return "neither many mail networks nor refusals by several of them are among the reasons";
+	return NULL;
 }
 
 /* A day that is over becomes part of what is usual. */
@@ -313,7 +320,7 @@ static void judge(struct gp_spam_state *spam, const struct gp_case *c, __u64 now
 	const struct gp_standing_limits limits = gp_standing_limits(c->limits);
 	const struct gp_opinion opinion = {
 		.score = gp_weights_total(spam->weight, GP_FAMILIES) * gp_fade(c->limits, spam->weighed_ns, now_ns),
-		.may_suspect = may_suspect(spam, c->limits),
+		.may_suspect = !gp_spam_unmet(spam, c->limits),
 		.may_confirm = spam->windows >= 2 && c->verified,
 		.contacts = spam->seen.count.flows + spam->seen.count.handed_flows,
 	};

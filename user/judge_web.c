@@ -232,6 +232,8 @@ void gp_http_bot_weigh(struct gp_http_bot_state *s, const struct gp_case *c, __u
 
 static void add_reasons(struct gp_finding *out, const double *weight, const struct gp_http_bot_news *n)
 {
+	/* A sketch is 11 % off, and no more servers were asked than requests were heard. */
+	double servers = fmin(n->servers, n->heads);
 	struct gp_evidence *e;
 
 	e = gp_evidence_add(out, families[GP_HTTP_BOT_FAILED].rule, weight[GP_HTTP_BOT_FAILED],
@@ -245,12 +247,13 @@ static void add_reasons(struct gp_finding *out, const double *weight, const stru
 	gp_evidence_observe(e, "distinct_paths", round(fmin(n->paths, n->heads)));
 	gp_evidence_observe(e, "not_found", n->not_found);
 	e = gp_evidence_add(out, families[GP_HTTP_BOT_PROBES].rule, weight[GP_HTTP_BOT_PROBES],
-			    "%u of its requests are such as only programs that look for holes make", n->probes);
+			    "%u of its requests %s such as only programs that look for holes make", n->probes,
+			    n->probes == 1 ? "is" : "are");
 	gp_evidence_observe(e, "probes", n->probes);
 	e = gp_evidence_add(out, families[GP_HTTP_BOT_SERVERS].rule, weight[GP_HTTP_BOT_SERVERS],
-			    "It asked about %.0f web servers, with %.1f requests each", n->servers,
-			    n->heads / fmax(1, n->servers));
-	gp_evidence_observe(e, "servers", round(n->servers));
+			    "It asked about %.0f web server%s, with %.1f requests each", servers, gp_plural(servers),
+			    n->heads / fmax(1, servers));
+	gp_evidence_observe(e, "servers", round(servers));
 	gp_evidence_observe(e, "requests", n->heads);
 	e = gp_evidence_add(out, families[GP_HTTP_BOT_MANNERS].rule, weight[GP_HTTP_BOT_MANNERS],
 			    "Of %u requests %u bore no cookie and %u did not say where they came from", n->requests,
@@ -259,14 +262,30 @@ static void add_reasons(struct gp_finding *out, const double *weight, const stru
 	gp_evidence_observe(e, "without_cookie", n->without_cookie);
 	gp_evidence_observe(e, "without_referrer", n->without_referrer);
 	e = gp_evidence_add(out, families[GP_HTTP_BOT_DECLARED].rule, weight[GP_HTTP_BOT_DECLARED],
-			    "It said in %u of %u requests that it is a robot, and asked for robots.txt %u times", n->declared,
-			    n->heads, n->robots_txt);
+			    "It said in %u of %u requests that it is a robot, and asked for robots.txt %u time%s", n->declared,
+			    n->heads, n->robots_txt, gp_plural(n->robots_txt));
 	gp_evidence_observe(e, "declared", n->declared);
 	gp_evidence_observe(e, "robots_txt", n->robots_txt);
 	e = gp_evidence_add(out, families[GP_HTTP_BOT_BEACON].rule, weight[GP_HTTP_BOT_BEACON],
 			    "It calls one server as regularly as a clock, which %.1f %% of the others ask", 100 * n->prevalence);
 	gp_evidence_observe(e, "beacon_score", round(1000 * n->beacon) / 1000);
 	gp_evidence_observe(e, "prevalence", n->prevalence);
+}
+
+/* What is only suspected is not stated; of a host outside its network's operator is told, not a subscriber. */
+static void write_sentence(struct gp_finding *out, const struct gp_http_bot_news *n, bool inside)
+{
+	double pages = fmax(paths_missed(n), n->probes);
+	char probes[96] = "";
+
+	if (n->probes)
+		snprintf(probes, sizeof(probes), ", %u of them such as only programs that look for security holes ask for",
+			 n->probes);
+	snprintf(out->sentence, sizeof(out->sentence), "%s asked %s for %.0f page%s that do%s not exist%s; %s.",
+		 inside ? "A device on this line" : "This address", inside ? "web servers" : "web servers of this network", pages,
+		 gp_plural(pages), *gp_plural(pages) ? "" : "es", probes,
+		 out->verdict == GP_VERDICT_CONFIRMED ? "a program there looks for holes to break in by" :
+							"this may be a program that looks for holes to break in by");
 }
 
 static void tell(struct gp_finding *out, const struct gp_http_bot_state *s, const double *weight,
@@ -278,9 +297,7 @@ static void tell(struct gp_finding *out, const struct gp_http_bot_state *s, cons
 	out->standing = s->standing;
 	out->sample = c->web ? c->web->sample : c->host->samples[GP_SAMPLE_CONTACT];
 	add_reasons(out, weight, n);
-	snprintf(out->sentence, sizeof(out->sentence),
-		 "A device on this line asked web servers for %.0f pages that do not exist, %u of them such as only programs that "
-		 "look for security holes ask for.", fmax(paths_missed(n), n->probes), n->probes);
+	write_sentence(out, n, c->inside);
 	gp_finding_close(out, c->limits);
 }
 

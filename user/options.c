@@ -133,6 +133,7 @@ static int take(struct gp_options *o, int letter, char *value)
 		o->capture_dir = value;
 		return 0;
 	case 'X':
+		o->explain_given = true;
 		return read_address(value, &o->explain);
 	case 'N':
 		o->dns_answers = value;

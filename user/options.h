@@ -25,7 +25,8 @@ struct gp_options {
 	bool trust_inside;
 	bool dialogues;
 	const char *capture_dir; /* --capture-evidence; NULL without */
-	struct gp_addr explain; /* --explain; all zero without */
+	bool explain_given;
+	struct gp_addr explain; /* --explain; any address, :: as well */
 	const char *dns_answers; /* --dns-answers, NULL without; likewise the next one */
 	const char *record_dns;
 	bool deep;

@@ -321,12 +321,14 @@ static void host_line(struct line *line, const void *context, size_t i)
 	set_text(line->cells[2], gp_verdict_name(f ? f->verdict : GP_VERDICT_NONE));
 	set_text(line->cells[3], f ? gp_kind_name(f->kind) : "-");
 	set_text(line->cells[4], "-");
-	if (f)
-		set_confidence(line->cells[4], f->confidence);
 	set_text(line->cells[5], "-");
-	if (listed->id != GP_NO_HOST)
+	if (f) {
+		set_confidence(line->cells[4], f->confidence);
+		set_text(line->cells[5], short_time(time, f->standing.suspected_ns, r->clock_offset_ns));
+	} else if (listed->id != GP_NO_HOST) {
 		set_text(line->cells[5], short_time(time, gp_listed_host(list->model, listed)->first_seen_ns,
 						    r->clock_offset_ns));
+	}
 }
 
 static void print_reason(struct gp_sink *sink, const struct gp_evidence *e)
