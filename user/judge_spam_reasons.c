@@ -193,9 +193,9 @@ static void write_sentence(struct gp_finding *out, const struct gp_spam_news *n)
 	if (refused)
 		snprintf(why, sizeof(why), ", and was refused %u times", refused);
 	snprintf(out->sentence, sizeof(out->sentence),
-		 "A device on this line has sent mail straight to the mail servers of about %.0f networks, in %u "
-		 "connections%s; mail programs do not do that, programs that send spam do.",
-		 networks_of(n), n->count.flows, why);
+		 "A device on this line has %s the mail servers of about %.0f networks, in %u connections%s; mail programs do not "
+		 "do that, programs that send spam do.", n->count.texts + n->count.went_to_tls ? "sent mail straight to" :
+		 "handed over no mail, but gone straight to", networks_of(n), n->count.flows, why);
 }
 
 static void tell(struct gp_finding *out, const struct gp_spam_state *spam, const double *weights,
