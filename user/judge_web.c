@@ -279,8 +279,8 @@ static void tell(struct gp_finding *out, const struct gp_http_bot_state *s, cons
 	out->sample = c->web ? c->web->sample : c->host->samples[GP_SAMPLE_CONTACT];
 	add_reasons(out, weight, n);
 	snprintf(out->sentence, sizeof(out->sentence),
-		 "A device on this line asked web servers for %.0f pages that do not exist, %u of them such as only programs that "
-		 "look for security holes ask for.", fmax(paths_missed(n), n->probes), n->probes);
+		 "A device on this line asked web servers for about %.0f different pages that do not exist; %u of its requests "
+		 "are such as only programs that look for security holes make.", paths_missed(n), n->probes);
 	gp_finding_close(out, c->limits);
 }
 
