@@ -124,6 +124,12 @@ static const struct row rows[] = {
 	  "E word U. .. . . abandon . | auth auth25 auth-1 | 0/0/0 0 failed/failed | |", .end = GP_STREAM_FIN },
 
 	/* What servers say. */
+	{ "refused for where it is",
+	  { MX, "cHELO a.example\r\n", OK, "cMAIL FROM:<u@x.example>\r\n", OK, "cRCPT TO:<v@y.example>\r\n", "s550 5.7.25 no name\r\n",
+	    "cRCPT TO:<w@y.example>\r\n", "s554 5.7.1 <w@y.example>: Relay access denied\r\n", "cRCPT TO:<x@y.example>\r\n",
+	    "s550 5.1.1 Unknown\r\n", "cRCPT TO:<z@y.example>\r\n", "s550 dynamic, and listed by spamcop.net\r\n", "cQUIT\r\n", BYE },
+	  "H fqdn UU .. . . quit . | policy-2 | 0/0/4 0 rejected/rejected | rcpt 550/5.7.25, rcpt 554/5.7.1, rcpt 550/5.1.1, rcpt 550 |",
+	  .end = GP_STREAM_FIN },
 	{ "refused by its address",
 	  { "s554 5.7.1 Service unavailable; Client host [192.0.2.55] blocked using zen.spamhaus.org\r\n" },
 	  ". none .. .. . . server . | combined | 0/0/0 0 rejected/failed | connect 554/5.7.1 |", .end = GP_STREAM_RST },
@@ -297,6 +303,8 @@ static char *flags(char *out, const struct gp_mail_facts *f)
 		       f->auth_tried ? " auth" : "", f->auth_on_smtp ? " auth25" : "");
 	if (f->auth_refused)
 		out += sprintf(out, " auth-%u", f->auth_refused);
+	if (f->refused_policy)
+		out += sprintf(out, " policy-%u", f->refused_policy);
 	out += sprintf(out, "%s%s%s |", dnsbl[f->dnsbl], f->put_off ? " putoff" : "",
 		       f->verbs_count && !f->dialect_id ? " noid" : "");
 	return out;

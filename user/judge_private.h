@@ -86,6 +86,7 @@ struct gp_spam_heard {
 	__u32 tls_unused;
 	__u32 hidden_refused, hidden_accepted;
 	__u32 callout_refused, callout_accepted;
+	__u32 policy_refused;
 	__u32 listed_by;
 	__u32 gave_up, came_back;
 	__u32 spf_fail, spf_pass;

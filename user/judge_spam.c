@@ -69,6 +69,7 @@ static struct gp_spam_heard heard_now(const struct gp_facts *f)
 		.hidden_refused = f->mail.hidden_refused,
 		.hidden_accepted = f->mail.hidden_accepted,
 		.callout_refused = f->mail.callout_refused,
+		.policy_refused = f->mail.policy_refused,
 		.callout_accepted = f->mail.callout_accepted,
 		.listed_by = f->mail.listed_by.count,
 		.gave_up = (__u32)f->gave_up,
@@ -161,7 +162,8 @@ static bool verifies_senders(const struct gp_spam_news *now, const struct gp_spa
 /* Refusals, in the clear, that tell of what was sent. */
 static double refused_in_clear(const struct gp_spam_news *now, const struct gp_spam_news *seen, const struct gp_spam_limits *l)
 {
-	double refused = more(now->count.refused, seen->count.refused);
+	double refused = more(now->count.refused, seen->count.refused) -
+			 more(now->heard.policy_refused, seen->heard.policy_refused);
 
 	return verifies_senders(now, l) ? refused - more(now->heard.callout_refused, seen->heard.callout_refused) : refused;
 }

@@ -304,7 +304,10 @@ static void refused(struct walk *w, const struct gp_said *said, enum gp_smtp_sta
 	if (stage > GP_STAGE_BODY)
 		return;
 	add_refusal(out, said, stage);
-	out->refused += said->code >= 500 && stage != GP_STAGE_HELO;
+	if (said->code >= 500 && stage != GP_STAGE_HELO) {
+		out->refused++;
+		out->refused_policy += gp_mail_is_policy(text, len, said->enhanced);
+	}
 	/* EHLO refused, and HELO then: no refusal of the sender (RFC 5321, 3.2). */
 	if (stage != GP_STAGE_HELO || said->code / 100 == 4)
 		w->last_refusal = said->code;
