@@ -12,6 +12,7 @@
 #define QUARREL 2.5 /* mail networks, by a sketch: below three, refusals are a quarrel with a relay */
 #define DAY_NS 86400000000000ull
 #define USUAL_DAYS 14.0
+#define HANDED_UNREAD 6.0 /* nats: what refusals at submission come to as long as hardly a mail was refused for what it holds */
 #define OUTBOX 2.0 /* refusals per window that a mail program brings about by itself */
 
 /* --- what is known of the host now -------------------------------------------------------------------------------- */
@@ -271,6 +272,9 @@ static void weigh_families(struct gp_spam_state *spam, const struct gp_spam_news
 		weight[GP_FAMILY_REFUSED] = fmin(weight[GP_FAMILY_REFUSED], 0);
 	if (now->level.names >= l->names_per_day)
 		weight[GP_FAMILY_DIALECT] = fmax(weight[GP_FAMILY_DIALECT], l->names);
+	/* A provider's hourly limit, a closed account and an old list refuse as often as a stolen account is refused. */
+	if (now->count.handed_spam <= OUTBOX)
+		weight[GP_FAMILY_SUBMISSION] = fmin(weight[GP_FAMILY_SUBMISSION], HANDED_UNREAD);
 	weight[GP_FAMILY_STACK] = now->level.stack > 0 ? l->client_stack : now->level.stack < 0 ? l->server_stack : 0;
 	weight[GP_FAMILY_KNOWN_BAD] = now->level.known_bad;
 	for (int i = 0; i < GP_FAMILIES; i++)
