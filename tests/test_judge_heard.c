@@ -17,9 +17,11 @@ struct telling {
 	__u32 gave_up, came_back; /* not a dialogue: put off, and then */
 	__u32 served;		  /* mails taken, each from another network */
 	__u8 ttl_class;		  /* of SYNs */
+	__u32 refused, accepted;  /* RCPT, as counted */
 };
 
 #define NAMED .greeting = GP_GREETED_EHLO, .verbs_count = 1
+#define CALLOUT { NAMED, .starttls = GP_STARTTLS_UNUSED, .null_sender = true, .callout = true, .recipients = 1
 #define HELO(form) { NAMED, .helo_form = (form) }
 
 static struct gp_addr network(__u32 i)
@@ -126,6 +128,18 @@ static const struct {
 	{"listed, by three", {.times = 3, .mail = {NAMED, .dnsbl = GP_DNSBL_LISTED}, .other_networks = true}, "smtp.refused", 7},
 	{"a list of places says nothing of deeds", {.times = 4, .mail = {NAMED, .dnsbl = GP_DNSBL_POLICY}}, "smtp.refused", 0},
 	{"nor does one that holds both", {.times = 4, .mail = {NAMED, .dnsbl = GP_DNSBL_COMBINED}}, "smtp.refused", 0},
+	{"callouts of who takes mail: no refusals", {.times = 4, .served = 3, .refused = 4, .mail = CALLOUT, .refused = 1}},
+	 "smtp.refused", 0},
+	{"and beside them mail that is refused", {.times = 4, .served = 3, .refused = 6, .mail = CALLOUT, .refused = 1}},
+	 "smtp.refused", 3},
+	{"nor accepted mail", {.times = 4, .served = 3, .accepted = 4, .mail = CALLOUT, .recipients_accepted = 1}},
+	 "smtp.refused", 0},
+	{"a list that is washed by callouts", {.times = 4, .refused = 4, .mail = CALLOUT, .refused = 1}}, "smtp.refused", 6},
+	{"callouts hand over nothing in the clear", {.times = 4, .mail = CALLOUT, .refused = 1}}, "smtp.tls", 0},
+	{"a place that may not send mail", {.times = 4, .refused = 4, .mail = {NAMED, .refused = 1, .refused_policy = 1}},
+	 "smtp.refused", 0},
+	{"and addresses that are not there", {.times = 4, .refused = 6, .mail = {NAMED, .refused = 1, .refused_policy = 1}},
+	 "smtp.refused", 3},
 	{"gave up", {.gave_up = 1}, "smtp.retry", 1},
 	{"gave up, cap", {.gave_up = 4}, "smtp.retry", 2},
 	{"came back", {.came_back = 1}, "smtp.retry", -1},
@@ -146,6 +160,8 @@ static void test_weights(void **state)
 		open_facts(NULL);
 		open_world();
 		tell(&world_host(&w, INSIDE)->addr, &rows[row].said);
+		world_host(&w, INSIDE)->smtp[0].replies[GP_STAGE_RCPT][GP_REPLY_5XX] = rows[row].said.refused;
+		world_host(&w, INSIDE)->smtp[0].replies[GP_STAGE_RCPT][GP_REPLY_2XX] = rows[row].said.accepted;
 		world_tick(&w, START + 600 * SECOND);
 		e = world_evidence(world_opinion(&w, INSIDE, GP_KIND_SPAM_BOT), rows[row].rule);
 		got = e ? e->weight : 0;

@@ -11,6 +11,7 @@ struct tries {
 	__u32 ssh, ssh_lasting, rdp, vnc; /* brief flows */
 	__u32 hidden;			  /* brief flows to mailboxes, in TLS */
 	__u32 servers;			  /* new ones, on ports of services */
+	__u32 seen_s;			  /* before the window ends; 0: all of it */
 };
 
 static void do_tries(struct world *w, __u32 id, const struct tries *t)
@@ -33,6 +34,8 @@ static void do_tries(struct world *w, __u32 id, const struct tries *t)
 	host->scan.attempts[GP_SCAN_SERVICE][0] += t->servers;
 	host->scan.answers[GP_SCAN_SERVICE][0] += t->servers;
 	host->proved_flows += 3;
+	if (t->seen_s)
+		host->first_seen_ns = w->now_ns + (600 - t->seen_s) * SECOND;
 	host->last_seen_ns = w->now_ns;
 	host->samples[GP_SAMPLE_LOGIN] = (struct gp_sample){.dst = world_v4(0xc6336401), .sport = 40000, .dport = 110};
 	assert_true(logins[GP_LOGIN_MAILBOX].refused >= before);
@@ -66,9 +69,9 @@ static const struct {
 	{"FTP", {.ftp_refused = 1200}, 1, SUSPECTED},
 	{"over three protocols, half a second each", {.mailbox_refused = 250, .auth_refused = 250, .ftp_refused = 250}, 2, CONFIRMED},
 	{"one in two seconds, all day", {.mailbox_refused = 300}, DAY, SUSPECTED},
-	{"SSH, 47 in 12 s", {.ssh = 47}, 1, SUSPECTED},
+	{"SSH, 47 in 12 s", {.ssh = 47, .seen_s = 12}, 1, SUSPECTED},
 	{"SSH, all day: what nobody can read confirms nothing", {.ssh = 3000}, DAY, SUSPECTED},
-	{"RDP", {.rdp = 60}, 1, SUSPECTED},
+	{"RDP, 60 in two minutes", {.rdp = 60, .seen_s = 120}, 1, SUSPECTED},
 	{"VNC, three servers", {.vnc = 90, .servers = 3}, 1, SUSPECTED},
 	{"IMAP in TLS, ten a second", {.hidden = 6000}, 2, SUSPECTED},
 
@@ -85,6 +88,8 @@ static const struct {
 	{"and some that are refused", {.ssh = 60, .ssh_lasting = 540}, DAY, NONE},
 	{"an administrator's program: brief sessions on 200 servers", {.ssh = 1000, .servers = 200}, DAY, NONE},
 	{"ten of them in ten minutes", {.ssh = 10}, DAY, NONE},
+	{"a router asked for its load every 8 s", {.ssh = 75}, DAY, NONE},
+	{"a script begins to ask", {.ssh = 75, .servers = 1}, 1, NONE},
 	{"forty connections by SSH", {.ssh = 40}, 1, NONE},
 	{"thirty by SSH in every ten minutes", {.ssh = 30}, DAY, NONE},
 	{"mail programs in TLS, 500 of them", {.hidden = 1000, .servers = 5}, DAY, NONE},
@@ -109,6 +114,30 @@ static void test_hosts(void **state)
 				fail_msg("\"%s\", %s: verdict %d", hosts[row].name, inside ? "inside" : "outside", got);
 			world_close(&w);
 		}
+	}
+}
+
+/* What comes once, and not in the next window, was a burst; what came evenly was a program, and may end. */
+static void test_burst(void **state)
+{
+	static const struct {
+		unsigned int windows;
+		enum gp_verdict then;
+	} rows[] = {{1, SUSPECTED}, {2, NONE}, {6, NONE}};
+	const struct tries tries = {.ssh = 60, .servers = 1}, nothing = {.ssh = 0};
+
+	(void)state;
+	for (size_t row = 0; row < ROWS(rows); row++) {
+		struct world w;
+
+		world_open(&w, false);
+		world_claim(&w, INSIDE, GP_ROLE_SUBSCRIBER);
+		do_windows(&w, INSIDE, &tries, rows[row].windows);
+		assert_int_equal(world_verdict(&w, INSIDE, GP_KIND_BRUTE_FORCER), NONE);
+		do_windows(&w, INSIDE, &nothing, 2);
+		if (world_verdict(&w, INSIDE, GP_KIND_BRUTE_FORCER) != rows[row].then)
+			fail_msg("after %u windows: %d", rows[row].windows, (int)world_verdict(&w, INSIDE, GP_KIND_BRUTE_FORCER));
+		world_close(&w);
 	}
 }
 
@@ -255,7 +284,8 @@ static void test_visitors(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_hosts),	 cmocka_unit_test(test_infrastructure),
+		cmocka_unit_test(test_hosts),	 cmocka_unit_test(test_burst),
+		cmocka_unit_test(test_infrastructure),
 		cmocka_unit_test(test_standing), cmocka_unit_test(test_outage_of_a_server),
 		cmocka_unit_test(test_finish),	 cmocka_unit_test(test_visitors),
 	};

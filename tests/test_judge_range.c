@@ -231,7 +231,9 @@ static const struct {
 } edges[] = {
 	{"8 hosts, 2,400 endpoints", false, {8, 2400, 2400, 20}, 60, true},
 	{"the same, IPv6", true, {8, 2400, 2400, 20}, 60, true},
-	{"one host", false, {1, 300, 300, 0}, 60, true},
+	{"one host", false, {1, 300, 300, 0}, 60, false},
+	{"two", false, {2, 300, 300, 0}, 60, false},
+	{"three", false, {3, 300, 300, 0}, 60, true},
 	{"a few endpoints", false, {8, 40, 2400, 20}, 60, false},
 	{"100 endpoints, 63 SYNs", false, {8, 100, 63, 0}, 60, false},
 	{"over within two epochs", false, {8, 2400, 2400, 20}, 7.9, false},
@@ -366,7 +368,7 @@ static void more(struct world *w, __u32 cell_number, unsigned int from, unsigned
 
 static __u32 open_cell(struct world *w, const struct gp_addr *prefix)
 {
-	static const struct tried once = {2, 1, 1, 0};
+	static const struct tried once = {4, 1, 1, 0};
 	struct gp_cell cell;
 
 	set_cell(&cell, prefix, &once, 0);
@@ -468,7 +470,7 @@ static void test_cell_changes_hands(void **state)
 	go_to(&w, START + 2 * HOUR);
 	assert_int_equal(range_count(&w), 1);
 	w.known->cells[cell] = (struct gp_cell){.addr = second, .bits = 120, .ready = 1, .first_seen_ns = w.now_ns};
-	world_distinct(&w.known->cells[cell].sources, 2);
+	world_distinct(&w.known->cells[cell].sources, 4);
 	more(&w, cell, 0, 100, 100, 0);
 	go_to(&w, w.now_ns + 100 * SECOND);
 	more(&w, cell, 100, 10, 10, 0);

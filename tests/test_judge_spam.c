@@ -375,7 +375,10 @@ static const struct {
 } handed_in[] = {
 	{"much mail, all of it accepted", {.flows = 300, .accepted = 900, .no_quit = 300}, 6, GP_VERDICT_NONE},
 	{"stolen account: the provider refuses most", {.flows = 60, .accepted = 60, .body = 40}, 3, GP_VERDICT_SUSPECTED},
-	{"half of the recipients do not exist", {.flows = 30, .accepted = 30, .rcpt = 30}, 3, GP_VERDICT_SUSPECTED},
+	{"half of the recipients do not exist, and a mail is refused now and then",
+	 {.flows = 30, .accepted = 30, .rcpt = 30, .body = 1}, 3, GP_VERDICT_SUSPECTED},
+	{"an old list: half of the recipients do not exist", {.flows = 30, .accepted = 30, .rcpt = 30}, 3, GP_VERDICT_NONE},
+	{"a club's letter meets the provider's hourly limit", {.flows = 230, .accepted = 100, .rcpt = 130}, 1, GP_VERDICT_NONE},
 	{"a mail that sticks in the outbox for a day", {.flows = 2, .accepted = 2, .body = 2}, 144, GP_VERDICT_NONE},
 	{"a mailing list, 5 % of it refused", {.flows = 5, .accepted = 95, .rcpt = 5}, 12, GP_VERDICT_NONE},
 	{"a typing error or two, each hour", {.flows = 1, .accepted = 1, .rcpt = 2}, 24, GP_VERDICT_NONE},

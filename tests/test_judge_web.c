@@ -215,7 +215,7 @@ static void test_finding(void **state)
 	assert_int_equal(f.kind, GP_KIND_HTTP_BOT);
 	assert_int_equal(f.standing.state, GP_STATE_SUSPECTED);
 	assert_int_equal(f.sample.sport, 4711);
-	assert_true(strstr(f.sentence, "40 of them") != NULL);
+	assert_true(strstr(f.sentence, "made 40 requests") != NULL);
 	assert_true(strstr(f.sentence, "A device on this line") == f.sentence && strstr(f.sentence, "may be") != NULL);
 	assert_true(strlen(f.sentence) < GP_SENTENCE - 1);
 	k.c.inside = false;

@@ -105,7 +105,10 @@ static const struct row rows[] = {
 	{ "a null sender for many",
 	  { MX, "cHELO a.example\r\n", OK, "cMAIL FROM:<>\r\n", OK, "cRCPT TO:<v@y.example>\r\n", "s450 4.2.0 later\r\n", "cRCPT TO:<w@z.example>\r\n",
 	    "s450 4.2.0 later\r\n", "cQUIT\r\n", BYE },
-	  "H fqdn UU .. . . quit . | null nullmany putoff | 0/2/0 0 rejected/rejected | rcpt 450/4.2.0 x2 |", .end = GP_STREAM_FIN },
+	  "H fqdn UU .. . . quit . | null nullmany callout putoff | 0/2/0 0 rejected/rejected | rcpt 450/4.2.0 x2 |", .end = GP_STREAM_FIN },
+	{ "a callout",
+	  { MX, "cHELO a.example\r\n", OK, "cMAIL FROM:<>\r\n", OK, "cRCPT TO:<v@y.example>\r\n", "s550 5.1.1 unknown\r\n", "cQUIT\r\n", BYE },
+	  "H fqdn UU .. . . quit . | null callout | 0/0/1 0 rejected/failed | rcpt 550/5.1.1 |", .end = GP_STREAM_FIN },
 	{ "gone without QUIT, which the server remarks",
 	  { MX, "cHELO [192.0.2.55]\r\n", OK, "cMAIL FROM: <u@x.example>\r\n", OK, "cRCPT TO: <v@y.example>\r\n", OK, "cDATA\r\n", GO,
 	    "c" LETTER, OK, "s421 mx.example lost input connection\r\n" },
@@ -121,6 +124,12 @@ static const struct row rows[] = {
 	  "E word U. .. . . abandon . | auth auth25 auth-1 | 0/0/0 0 failed/failed | |", .end = GP_STREAM_FIN },
 
 	/* What servers say. */
+	{ "refused for where it is",
+	  { MX, "cHELO a.example\r\n", OK, "cMAIL FROM:<u@x.example>\r\n", OK, "cRCPT TO:<v@y.example>\r\n", "s550 5.7.25 no name\r\n",
+	    "cRCPT TO:<w@y.example>\r\n", "s554 5.7.1 <w@y.example>: Relay access denied\r\n", "cRCPT TO:<x@y.example>\r\n",
+	    "s550 5.1.1 Unknown\r\n", "cRCPT TO:<z@y.example>\r\n", "s550 dynamic, and listed by spamcop.net\r\n", "cQUIT\r\n", BYE },
+	  "H fqdn UU .. . . quit . | policy-2 | 0/0/4 0 rejected/rejected | rcpt 550/5.7.25, rcpt 554/5.7.1, rcpt 550/5.1.1, rcpt 550 |",
+	  .end = GP_STREAM_FIN },
 	{ "refused by its address",
 	  { "s554 5.7.1 Service unavailable; Client host [192.0.2.55] blocked using zen.spamhaus.org\r\n" },
 	  ". none .. .. . . server . | combined | 0/0/0 0 rejected/failed | connect 554/5.7.1 |", .end = GP_STREAM_RST },
@@ -289,11 +298,13 @@ static char *flags(char *out, const struct gp_mail_facts *f)
 	static const char *const starttls[] = { "", "", " unused", " refused", " used" };
 	static const char *const dnsbl[] = { "", " policy", " combined", " listed" };
 
-	out += sprintf(out, "%s%s%s%s%s%s%s", f->early_talker ? " early" : "", f->sender_is_recipient ? " self" : "",
-		       f->null_sender ? " null" : "", f->null_sender_many ? " nullmany" : "", starttls[f->starttls],
+	out += sprintf(out, "%s%s%s%s%s%s%s%s", f->early_talker ? " early" : "", f->sender_is_recipient ? " self" : "",
+		       f->null_sender ? " null" : "", f->null_sender_many ? " nullmany" : "", f->callout ? " callout" : "", starttls[f->starttls],
 		       f->auth_tried ? " auth" : "", f->auth_on_smtp ? " auth25" : "");
 	if (f->auth_refused)
 		out += sprintf(out, " auth-%u", f->auth_refused);
+	if (f->refused_policy)
+		out += sprintf(out, " policy-%u", f->refused_policy);
 	out += sprintf(out, "%s%s%s |", dnsbl[f->dnsbl], f->put_off ? " putoff" : "",
 		       f->verbs_count && !f->dialect_id ? " noid" : "");
 	return out;

@@ -106,7 +106,7 @@ static void play(const char *const *script, size_t count)
 
 static const struct row {
 	const char *name;
-	const char *script[12];
+	const char *script[16];
 	struct {
 		size_t member;
 		__u32 count;
@@ -176,8 +176,20 @@ static const struct row {
 	{ "probes", { GET("/.env"), GET("/a/..%2f..%2fetc/passwd"), GET("/?x=${jndi:ldap://a/}"), GET("/?id=1+UNION+SELECT+1"),
 		      GET("/?q=%3CScript%3E"), GET("/setup.cgi?next_file=a"), GET("/boaform/admin/formLogin") },
 	  { KNOWN(requests, 7), KNOWN(pages, 7), KNOWN(probes, 7) } },
-	{ "doors that are not there", { GET("/phpmyadmin/"), ANSWER("404", ""), GET("/actuator/health"), ANSWER("404", "") },
-	  { KNOWN(requests, 2), KNOWN(pages, 2), KNOWN(probes, 2), KNOWN(not_found, 2), KNOWN(responses[4], 2) } },
+	{ "doors that are not there", { GET("/phpmyadmin/"), ANSWER("404", ""), GET("/actuator/health"), ANSWER("404", ""),
+					GET("/cgi-bin/a"), ANSWER("404", ""), GET("/solr/admin"), ANSWER("404", "") },
+	  { KNOWN(requests, 4), KNOWN(pages, 4), KNOWN(probes, 2), KNOWN(not_found, 4), KNOWN(responses[4], 4) } },
+	{ "the same door of four servers", { "n1", GET("/pma/"), ANSWER("404", ""), "n2", GET("/pma/"), ANSWER("404", ""),
+					     "n3", GET("/pma/"), ANSWER("404", ""), "n4", GET("/pma/"), ANSWER("404", "") },
+	  { KNOWN(requests, 4), KNOWN(pages, 4), KNOWN(probes, 2), KNOWN(not_found, 4), KNOWN(responses[4], 4) } },
+	{ "a camera's pages, in search of the right one",
+	  { GET("/cgi-bin/a"), ANSWER("404", ""), GET("/cgi-bin/b"), ANSWER("404", ""), GET("/cgi-bin/c"), ANSWER("404", ""),
+	    GET("/goform/d"), ANSWER("404", ""), GET("/goform/e"), ANSWER("404", "") },
+	  { KNOWN(requests, 5), KNOWN(pages, 5), KNOWN(not_found, 5), KNOWN(responses[4], 5) } },
+	{ "three servers' status, polled",
+	  { "n1", GET("/actuator"), ANSWER("404", ""), "n2", GET("/actuator"), ANSWER("404", ""), "n3", GET("/actuator"), ANSWER("404", ""),
+	    GET("/actuator"), ANSWER("404", ""), GET("/actuator"), ANSWER("404", "") },
+	  { KNOWN(requests, 5), KNOWN(pages, 5), KNOWN(not_found, 5), KNOWN(responses[4], 5) } },
 	{ "doors of one's own", { GET("/phpmyadmin/"), JSON, GET("/actuator/health"), JSON, GET("/wp-login.php"), JSON },
 	  { KNOWN(requests, 3), KNOWN(pages, 3), KNOWN(responses[2], 3) } },
 	{ "no probes", { GET("/blog/../a.html?u=/img/../x"), GET("/a?file=../b"), GET("/union-select"), GET("/environment") },

@@ -13,6 +13,7 @@
 #define CONFIRM_WINDOWS 2u
 #define CONCERNS 10u	    /* refusals or brief flows in all, before a host is looked at */
 #define SERVERS_FADE_S 3600 /* new servers show once in 15 to 30 min, however often they are asked */
+#define SLOW_PER_S (20 / 60.0) /* brief flows to one server: a program that asks it for its load is no faster */
 #define HIDDEN_PER_SERVER 100 /* times per_server: a mail program asks again and again, too */
 
 static const struct {
@@ -107,6 +108,30 @@ static struct gp_login_window window_of(const struct gp_login_news *now, const s
 	};
 }
 
+/*
+ * A program that logs in to one server of its owner now and then, all day: as often in each window. A burst of guesses is no
+ * faster where it fills a small part of its window, but alone: that shows in the next window.
+ */
+static double guesses_of(struct gp_login_state *s, const struct gp_login_window *g, double seen_s)
+{
+	bool slow = g->servers < 2 && g->brief < SLOW_PER_S * seen_s;
+	bool even = slow && s->slow > 0 && g->brief >= s->slow / 2 && g->brief <= 2 * s->slow;
+	double guesses = !slow ? g->brief : even || s->even ? 0 : s->slow;
+
+	s->slow = slow ? g->brief : 0;
+	s->even = even;
+	return guesses;
+}
+
+/* Of the window, the part in which the host was there. */
+static double seen_s(const struct gp_case *c, double age_s, __u64 now_ns)
+{
+	__u64 first_ns = c->host->first_seen_ns;
+	double window_s = age_s > 0 ? fmin(age_s, c->limits->window_s) : c->limits->window_s;
+
+	return now_ns > first_ns ? fmin(window_s, (double)(now_ns - first_ns) / 1e9) : 0;
+}
+
 /* What the window adds to each family; the shares are brought up to date. */
 static void weigh_families(struct gp_login_state *s, const struct gp_case *c, const struct gp_login_window *g, double fade)
 {
@@ -119,12 +144,12 @@ static void weigh_families(struct gp_login_state *s, const struct gp_case *c, co
 	s->ended = s->ended * fade + g->brief + g->lasting;
 	s->brief = s->brief * fade + g->brief;
 	often = s->refused >= l->refused_share * s->outcomes;
-	brief = s->brief >= l->brief_share * s->ended && g->brief >= l->per_server * s->servers;
+	brief = s->brief >= l->brief_share * s->ended && g->guesses >= l->per_server * s->servers;
 	gain[GP_LOGIN_FAMILY_REFUSED] = l->refused * fmax(0, g->refused - l->allowed) - l->accepted * g->accepted;
 	if (often && g->rate >= l->fast)
 		gain[GP_LOGIN_FAMILY_SPEED] = g->rate >= l->very_fast ? 4 : 2;
 	if (brief)
-		gain[GP_LOGIN_FAMILY_BRIEF] = l->brief * fmax(0, g->brief - l->brief_allowed);
+		gain[GP_LOGIN_FAMILY_BRIEF] = l->brief * fmax(0, g->guesses - l->brief_allowed);
 	if (c->inside && c->host->role == GP_ROLE_SUBSCRIBER && g->hidden >= l->hidden &&
 	    g->hidden >= HIDDEN_PER_SERVER * l->per_server * s->servers)
 		gain[GP_LOGIN_FAMILY_HIDDEN] = families[GP_LOGIN_FAMILY_HIDDEN].cap / 2;
@@ -148,6 +173,7 @@ void gp_login_weigh(struct gp_login_state *s, const struct gp_case *c, __u64 now
 	bool grown;
 
 	g.servers = s->servers = fmax(g.servers, s->servers * exp2(-age_s / SERVERS_FADE_S));
+	g.guesses = guesses_of(s, &g, seen_s(c, age_s, now_ns));
 	weigh_families(s, c, &g, gp_fade(c->limits, s->weighed_ns, now_ns));
 	s->guesses += (__u64)(g.refused + g.brief);
 	s->seen = now;
@@ -183,8 +209,8 @@ static void add_reasons(struct gp_finding *out, const double *weight, const stru
 	gp_evidence_observe(e, "refused", w->refused);
 	e = gp_evidence_add(out, families[GP_LOGIN_FAMILY_BRIEF].rule, weight[GP_LOGIN_FAMILY_BRIEF],
 			    "It opened %.0f connection%s for remote log-in within the window that ended as failed log-ins do, "
-			    "to about %.0f new server%s", w->brief, gp_plural(w->brief), w->servers, gp_plural(w->servers));
-	gp_evidence_observe(e, "brief_flows", w->brief);
+			    "to about %.0f new server%s", w->guesses, gp_plural(w->guesses), w->servers, gp_plural(w->servers));
+	gp_evidence_observe(e, "brief_flows", w->guesses);
 	gp_evidence_observe(e, "servers", w->servers);
 	e = gp_evidence_add(out, families[GP_LOGIN_FAMILY_HIDDEN].rule, weight[GP_LOGIN_FAMILY_HIDDEN],
 			    "It opened %.0f brief encrypted connection%s to mailboxes within the window, to about %.0f new "
@@ -198,7 +224,7 @@ static void write_sentence(struct gp_finding *out, const double *weight, const s
 {
 	const char *who = inside ? "A device on this line" : "This address", *where = inside ? "elsewhere" : "in this network";
 	bool sure = out->verdict == GP_VERDICT_CONFIRMED;
-	double brief = fmax(w->brief, w->hidden);
+	double brief = fmax(w->guesses, w->hidden);
 
 	if (weight[GP_LOGIN_FAMILY_REFUSED] >= FAMILY_COUNTS)
 		snprintf(out->sentence, sizeof(out->sentence),

@@ -50,6 +50,7 @@ struct gp_login_window {
 	double rate;	/* refused, as far as it can have been in this window */
 	double lasting, brief;
 	double hidden;	/* brief flows to mailboxes that said nothing in the clear */
+	double guesses; /* of the brief ones: those that may be guesses; maybe of the window before, which is clear only now */
 	double servers; /* new ones */
 };
 
@@ -59,6 +60,8 @@ struct gp_login_state {
 	double refused, outcomes; /* faded, as the weights: the share of refusals */
 	double ended, brief;	  /* likewise: of what ended, brief and lasting */
 	double servers;		  /* the most new ones of a window, faded with an hour */
+	double slow;		  /* brief flows of the last window, to one server and slowly */
+	bool even;		  /* as many as in the one before */
 	__u64 weighed_ns;
 	__u32 windows; /* in a row, very fast */
 	struct gp_standing standing;

@@ -75,6 +75,7 @@ struct gp_spam_count {
 	__u32 starttls;
 	__u32 went_to_tls; /* STARTTLS accepted: what follows is hidden */
 	__u32 mails;	   /* begun: MAIL in the clear */
+	__u32 texts;	   /* DATA or BDAT in the clear */
 	__u32 handed_flows; /* proved, to submission ports; what servers answered there: */
 	__u32 handed_accepted, handed_refused, handed_spam;
 };
@@ -85,6 +86,8 @@ struct gp_spam_heard {
 	__u32 helo_bad, helo_good, odd;
 	__u32 tls_unused;
 	__u32 hidden_refused, hidden_accepted;
+	__u32 callout_refused, callout_accepted;
+	__u32 policy_refused;
 	__u32 listed_by;
 	__u32 gave_up, came_back;
 	__u32 spf_fail, spf_pass;

@@ -16,6 +16,7 @@
 #define MAX_EVER_ANSWERED 0.5	     /* share of all SYNs since the prefix was first seen */
 #define MIN_SPAN_NS (2 * GP_SLICE_NS) /* from the first packet to the last: three epochs */
 #define MIN_SYN_PER_SOURCE 4.0
+#define MIN_SOURCES 2.5		     /* by a sketch: three; one host's doings, or two hosts', are no range's */
 #define SOURCES_SHORT 0.48	     /* an estimate of the sources may be so far short: 4 x 13 % */
 #define V4_SOURCES 256.0	     /* addresses of a /24 */
 #define CHANCE_SHARE 0.5	     /* with fewer of the sources that chance would have chosen: sparse */
@@ -350,7 +351,7 @@ static bool is_alarm(const struct alarm *a, double flood)
 
 	if (is_v4(&a->addr))
 		sources = fmin(sources, V4_SOURCES);
-	return a->new_endpoints >= MIN_ENDPOINTS && syn >= MIN_SYN_PER_SOURCE * sources && (a->sparse || syn >= flood);
+	return a->new_endpoints >= MIN_ENDPOINTS && a->sources >= MIN_SOURCES && syn >= MIN_SYN_PER_SOURCE * sources && (a->sparse || syn >= flood);
 }
 
 /* @alarms: out, how many of the candidates are alarms; these come first. */

@@ -12,6 +12,7 @@
 #define QUARREL 2.5 /* mail networks, by a sketch: below three, refusals are a quarrel with a relay */
 #define DAY_NS 86400000000000ull
 #define USUAL_DAYS 14.0
+#define HANDED_UNREAD 6.0 /* nats: what refusals at submission come to as long as hardly a mail was refused for what it holds */
 #define OUTBOX 2.0 /* refusals per window that a mail program brings about by itself */
 
 /* --- what is known of the host now -------------------------------------------------------------------------------- */
@@ -43,6 +44,7 @@ static struct gp_spam_count count_now(const struct gp_case *c)
 		.starttls = smtp->commands[GP_SMTP_STARTTLS],
 		.went_to_tls = smtp->replies[GP_STAGE_STARTTLS][GP_REPLY_2XX],
 		.mails = smtp->commands[GP_SMTP_MAIL],
+		.texts = smtp->commands[GP_SMTP_DATA] + smtp->commands[GP_SMTP_BDAT],
 	};
 
 	smtp = &host->smtp[1];
@@ -67,6 +69,9 @@ static struct gp_spam_heard heard_now(const struct gp_facts *f)
 		.tls_unused = f->mail.tls_unused,
 		.hidden_refused = f->mail.hidden_refused,
 		.hidden_accepted = f->mail.hidden_accepted,
+		.callout_refused = f->mail.callout_refused,
+		.policy_refused = f->mail.policy_refused,
+		.callout_accepted = f->mail.callout_accepted,
 		.listed_by = f->mail.listed_by.count,
 		.gave_up = (__u32)f->gave_up,
 		.came_back = (__u32)(f->came_back - f->came_back_soon),
@@ -149,16 +154,37 @@ static double fanout(const struct gp_spam_level *level, const struct gp_limits *
 	return weight;
 }
 
+/* 9.3. Who takes mail may ask whether its senders exist; who takes none washes a list of addresses. */
+static bool verifies_senders(const struct gp_spam_news *now, const struct gp_spam_limits *l)
+{
+	return now->level.served_to >= l->serves_networks;
+}
+
+/* Refusals, in the clear, that tell of what was sent. */
+static double refused_in_clear(const struct gp_spam_news *now, const struct gp_spam_news *seen, const struct gp_spam_limits *l)
+{
+	double refused = more(now->count.refused, seen->count.refused) -
+			 more(now->heard.policy_refused, seen->heard.policy_refused);
+
+	return verifies_senders(now, l) ? refused - more(now->heard.callout_refused, seen->heard.callout_refused) : refused;
+}
+
+static double accepted_in_clear(const struct gp_spam_news *now, const struct gp_spam_news *seen, const struct gp_spam_limits *l)
+{
+	double accepted = more(now->count.recipients, seen->count.recipients);
+
+	return verifies_senders(now, l) ? accepted - more(now->heard.callout_accepted, seen->heard.callout_accepted) : accepted;
+}
+
 /* 9.3. Put off first and accepted later comes to nothing: greylisting is no refusal. */
 static double refusals(const struct gp_spam_news *now, const struct gp_spam_news *seen, const struct gp_spam_limits *l)
 {
-	const struct gp_spam_count *n = &now->count, *s = &seen->count;
-	double accepted = fmax(0, more(n->recipients, s->recipients) - more(n->deferred, s->deferred));
+	double accepted = fmax(0, accepted_in_clear(now, seen, l) - more(now->count.deferred, seen->count.deferred));
 	double listed = more(now->heard.listed_by, seen->heard.listed_by);
 
 	if (listed > 0 && !seen->heard.listed_by)
 		listed += l->listed / l->listed_again - 1;
-	return l->refused * (more(n->refused, s->refused) + more(now->heard.hidden_refused, seen->heard.hidden_refused)) +
+	return l->refused * (refused_in_clear(now, seen, l) + more(now->heard.hidden_refused, seen->heard.hidden_refused)) +
 	       l->accepted * (accepted + more(now->heard.hidden_accepted, seen->heard.hidden_accepted)) +
 	       l->listed_again * listed;
 }
@@ -216,25 +242,26 @@ static double gain(enum gp_family family, const struct gp_spam_news *now, const 
  * 9.3. A mail server that speaks TLS hides what is accepted where its flows are not heard. Seldom refused is not
  * refused: the share of all that is known decides.
  */
-static bool refused_often(struct gp_spam_state *spam, const struct gp_spam_news *now, double fade, double share)
+static bool refused_often(struct gp_spam_state *spam, const struct gp_spam_news *now, double fade,
+			  const struct gp_limits *limits)
 {
 	const struct gp_spam_news *seen = &spam->seen;
 	double hidden_refused = more(now->heard.hidden_refused, seen->heard.hidden_refused);
 	double hidden_accepted = more(now->heard.hidden_accepted, seen->heard.hidden_accepted);
 	double hidden = more(now->count.went_to_tls, seen->count.went_to_tls);
-	double refused = more(now->count.refused, seen->count.refused) + hidden_refused;
+	double refused = refused_in_clear(now, seen, &limits->spam) + hidden_refused;
 
 	spam->refused = spam->refused * fade + refused;
-	spam->outcomes = spam->outcomes * fade + refused + more(now->count.recipients, seen->count.recipients) +
+	spam->outcomes = spam->outcomes * fade + refused + accepted_in_clear(now, seen, &limits->spam) +
 			 fmax(hidden_accepted, hidden - hidden_refused);
-	return spam->refused >= share * spam->outcomes;
+	return spam->refused >= limits->spam_refused_share * spam->outcomes;
 }
 
 static void weigh_families(struct gp_spam_state *spam, const struct gp_spam_news *now, const struct gp_limits *limits,
 			   double fade)
 {
 	const struct gp_spam_limits *l = &limits->spam;
-	bool often = refused_often(spam, now, fade, limits->spam_refused_share);
+	bool often = refused_often(spam, now, fade, limits);
 	double *weight = spam->weight;
 
 	for (int i = 0; i < GP_FAMILIES; i++)
@@ -245,6 +272,9 @@ static void weigh_families(struct gp_spam_state *spam, const struct gp_spam_news
 		weight[GP_FAMILY_REFUSED] = fmin(weight[GP_FAMILY_REFUSED], 0);
 	if (now->level.names >= l->names_per_day)
 		weight[GP_FAMILY_DIALECT] = fmax(weight[GP_FAMILY_DIALECT], l->names);
+	/* A provider's hourly limit, a closed account and an old list refuse as often as a stolen account is refused. */
+	if (now->count.handed_spam <= OUTBOX)
+		weight[GP_FAMILY_SUBMISSION] = fmin(weight[GP_FAMILY_SUBMISSION], HANDED_UNREAD);
 	weight[GP_FAMILY_STACK] = now->level.stack > 0 ? l->client_stack : now->level.stack < 0 ? l->server_stack : 0;
 	weight[GP_FAMILY_KNOWN_BAD] = now->level.known_bad;
 	for (int i = 0; i < GP_FAMILIES; i++)

@@ -204,9 +204,9 @@ static void write_sentence(struct gp_finding *out, const struct gp_spam_news *n)
 	if (refused)
 		snprintf(why, sizeof(why), ", and was refused %u time%s", refused, gp_plural(refused));
 	snprintf(out->sentence, sizeof(out->sentence),
-		 "A device on this line has sent mail straight to the mail servers of about %.0f network%s, in %u connection%s%s; mail "
-		 "programs do not do that, %s.", networks_of(n), gp_plural(networks_of(n)), n->count.flows,
-		 gp_plural(n->count.flows), why,
+		 "A device on this line has %s the mail servers of about %.0f network%s, in %u connection%s%s; mail programs do not do "
+		 "that, %s.", n->count.texts + n->count.went_to_tls ? "sent mail straight to" : "handed over no mail, but gone straight to",
+		 networks_of(n), gp_plural(networks_of(n)), n->count.flows, gp_plural(n->count.flows), why,
 		 out->verdict == GP_VERDICT_CONFIRMED ? "a program that sends spam does" : "but programs that send spam may");
 }
 

@@ -275,12 +275,12 @@ static void add_reasons(struct gp_finding *out, const double *weight, const stru
 /* What is only suspected is not stated; of a host outside its network's operator is told, not a subscriber. */
 static void write_sentence(struct gp_finding *out, const struct gp_http_bot_news *n, bool inside)
 {
-	double pages = fmax(paths_missed(n), n->probes);
+	double pages = paths_missed(n);
 	char probes[96] = "";
 
 	if (n->probes)
-		snprintf(probes, sizeof(probes), ", %u of them such as only programs that look for security holes ask for",
-			 n->probes);
+		snprintf(probes, sizeof(probes), ", and made %u request%s as only programs that look for security holes do",
+			 n->probes, gp_plural(n->probes));
 	snprintf(out->sentence, sizeof(out->sentence), "%s asked %s for %.0f page%s that do%s not exist%s; %s.",
 		 inside ? "A device on this line" : "This address", inside ? "web servers" : "web servers of this network", pages,
 		 gp_plural(pages), *gp_plural(pages) ? "" : "es", probes,

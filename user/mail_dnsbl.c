@@ -91,6 +91,12 @@ static const char *const placement[] = {
 	"end-user ip", "generic rdns", "generic reverse", "generic ptr", "dul", "duhl",
 };
 
+/* Words that say: not from here, or not to there. */
+static const char *const policies[] = {
+	"reverse dns", "rdns", "ptr", "relaying", "relay access denied", "relay denied", "relay not permitted", "unable to relay",
+	"cannot relay", "send email directly", "send mail directly",
+};
+
 static bool is_name(char c)
 {
 	return isalnum((unsigned char)c) || c == '-';
@@ -173,4 +179,25 @@ __u8 gp_mail_dnsbl(const char *text, size_t len, const struct gp_addr *address)
 	if (placed && means <= GP_DNSBL_COMBINED)
 		means = GP_DNSBL_POLICY;
 	return means;
+}
+
+static bool names_offenders(const char *text, size_t len)
+{
+	for (size_t i = 0; i < COUNT(lists); i++) {
+		if (lists[i].means == GP_DNSBL_LISTED && names(text, len, lists[i].name))
+			return true;
+	}
+	return false;
+}
+
+bool gp_mail_is_policy(const char *text, size_t len, const __u16 enhanced[3])
+{
+	/* RFC 7372, 3.3: reverse DNS validation failed. */
+	bool policy = enhanced[0] == 5 && enhanced[1] == 7 && enhanced[2] == 25;
+
+	for (size_t i = 0; i < COUNT(placement) && !policy; i++)
+		policy = names(text, len, placement[i]);
+	for (size_t i = 0; i < COUNT(policies) && !policy; i++)
+		policy = names(text, len, policies[i]);
+	return policy && !names_offenders(text, len);
 }

@@ -24,6 +24,8 @@ struct walk {
 	const struct gp_said *last_reply;
 	bool ehlo_answered, greeting_accepted, server_left;
 	bool mail_sent;		  /* MAIL was sent, in the clear */
+	bool from_somebody;	  /* once at least not as the null sender */
+	bool text_begun;	  /* DATA or BDAT was sent */
 	bool taken;		  /* the mail since the latest DATA; LMTP replies more than once (RFC 2033, 4.2) */
 	bool gap;		  /* among commands or replies, so far: what replies answer is known less often */
 	bool shifted;		  /* a reply was captured before its command: what the others answer is off by one */
@@ -157,7 +159,10 @@ static void envelope(struct walk *w, const struct gp_said *said, enum gp_mail_ve
 		w->mail = said;
 		w->mail_sent = true;
 		w->mail_recipients = 0;
-		out->null_sender |= !len && memmem(argument, argument_len, "<>", 2);
+		if (!len && memmem(argument, argument_len, "<>", 2))
+			out->null_sender = true;
+		else
+			w->from_somebody = true;
 		add_domain(out->sender_domains, &out->senders_count, &out->senders_more, address, len);
 		return;
 	}
@@ -191,6 +196,12 @@ static void greeting(struct walk *w, const struct gp_said *said, enum gp_mail_ve
 			      !memcmp(&address, &w->d->stream->client, sizeof(address));
 }
 
+static void text(struct walk *w)
+{
+	w->text_begun = true;
+	w->taken = false;
+}
+
 static void command(struct walk *w, const struct gp_said *said)
 {
 	struct gp_mail_facts *out = w->out;
@@ -215,7 +226,7 @@ static void command(struct walk *w, const struct gp_said *said)
 	else if (verb == GP_VERB_MAIL || verb == GP_VERB_RCPT)
 		envelope(w, said, verb);
 	else if (verb == GP_VERB_DATA || verb == GP_VERB_BDAT)
-		w->taken = false;
+		text(w);
 	else if (verb == GP_VERB_RSET)
 		out->habits |= GP_HABIT_RSET;
 	else if (verb == GP_VERB_NOOP)
@@ -293,6 +304,10 @@ static void refused(struct walk *w, const struct gp_said *said, enum gp_smtp_sta
 	if (stage > GP_STAGE_BODY)
 		return;
 	add_refusal(out, said, stage);
+	if (said->code >= 500 && stage != GP_STAGE_HELO) {
+		out->refused++;
+		out->refused_policy += gp_mail_is_policy(text, len, said->enhanced);
+	}
 	/* EHLO refused, and HELO then: no refusal of the sender (RFC 5321, 3.2). */
 	if (stage != GP_STAGE_HELO || said->code / 100 == 4)
 		w->last_refusal = said->code;
@@ -582,4 +597,6 @@ void gp_mail_facts(struct gp_mail_facts *out, const struct gp_dialogue *d, enum 
 	out->put_off = w.over && !w.replies_lost && !out->accepted_messages && w.last_refusal / 100 == 4 &&
 		       d->smtp->phase != GP_SMTP_PHASE_TLS;
 	out->outcome = outcome(&w);
+	out->callout = out->null_sender && !w.from_somebody && out->recipients && !w.text_begun && !commands_lost(&w) &&
+		       d->smtp->phase != GP_SMTP_PHASE_TLS;
 }

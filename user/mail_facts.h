@@ -160,6 +160,7 @@ struct gp_mail_facts {
 	__u8 parameters;     /* d9, enum gp_mail_parameter */
 	bool sender_is_recipient; /* d10: MAIL and RCPT give the same address */
 	bool null_sender, null_sender_many; /* d10: MAIL FROM:<>, and with more than one recipient */
+	bool callout;	     /* asked for recipients as the null sender, and never began a mail: it verifies a sender */
 	__u8 starttls;	     /* d11, enum gp_mail_starttls */
 	bool auth_tried, auth_on_smtp; /* d11: at all; to a port of service smtp */
 	__u8 verbs_count;
@@ -172,6 +173,8 @@ struct gp_mail_facts {
 	__u32 recipients, recipients_accepted, recipients_4xx, recipients_5xx; /* the rest of the first: no reply was seen */
 	__u32 accepted_messages;
 	__u32 auth_refused;
+	__u32 refused;	     /* replies of 500 and above to the connection, MAIL, RCPT, DATA and the mail */
+	__u32 refused_policy; /* of these: gp_mail_is_policy() */
 	__u8 dnsbl;	     /* enum gp_mail_dnsbl */
 	__u8 refusals_count;
 	__u32 refusals_more; /* replies that did not fit */
@@ -210,5 +213,14 @@ void gp_mail_facts(struct gp_mail_facts *out, const struct gp_dialogue *d, enum 
  * their domains; words like "dynamic" make it policy, also without a list.
  */
 __u8 gp_mail_dnsbl(const char *text, size_t len, const struct gp_addr *address);
+
+/**
+ * gp_mail_is_policy() - does a refusal tell only of where its client is, or that it may not relay here?
+ * @enhanced: its code by RFC 3463.
+ *
+ * Dynamic space, no PTR record, relaying denied: whatever it had brought would have been refused. A text that names a list
+ * of offenders is none, whatever else it says.
+ */
+bool gp_mail_is_policy(const char *text, size_t len, const __u16 enhanced[3]);
 
 #endif

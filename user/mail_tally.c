@@ -61,6 +61,7 @@ void gp_mail_tally_add(struct gp_mail_tally *tally, const struct gp_mail_facts *
 	bool hidden = f->starttls == GP_STARTTLS_USED;
 
 	add_dnsbl(tally, f->dnsbl, server);
+	tally->policy_refused += f->refused_policy;
 	if (!f->greeting && !f->verbs_count)
 		return;
 	tally->dialogues++;
@@ -69,7 +70,9 @@ void gp_mail_tally_add(struct gp_mail_tally *tally, const struct gp_mail_facts *
 	tally->odd += is_odd(f);
 	tally->to_itself += f->sender_is_recipient;
 	tally->null_many += f->null_sender_many;
-	tally->tls_unused += f->starttls == GP_STARTTLS_UNUSED;
+	tally->tls_unused += f->starttls == GP_STARTTLS_UNUSED && !f->callout;
+	tally->callout_refused += f->callout ? f->refused - f->refused_policy : 0;
+	tally->callout_accepted += f->callout ? f->recipients_accepted : 0;
 	tally->tls_used += hidden;
 	tally->hidden_refused += hidden && f->outcome == GP_OUTCOME_REJECTED;
 	tally->hidden_accepted += hidden && f->outcome == GP_OUTCOME_ACCEPTED;

@@ -24,6 +24,8 @@ struct gp_mail_tally {
 	__u32 to_itself;  /* d10: sender and recipient are the same */
 	__u32 null_many;  /* d10: a bounce to many */
 	__u32 tls_unused, tls_used; /* d11 */
+	__u32 callout_refused, callout_accepted; /* of dialogues that verified a sender: refusals but the next, recipients */
+	__u32 policy_refused; /* refusals for where it is, or for relaying */
 	__u32 hidden_refused, hidden_accepted; /* within TLS, by the size of the flow */
 	__u32 listed;	  /* refusals that name a list of offenders and the host's own address */
 	__u32 combined, policy; /* a list that holds both, a list of places: nothing about what the host does */

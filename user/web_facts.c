@@ -17,6 +17,8 @@
 #define VISITS 16u
 #define REGULARS 4u /* servers of a client whose contacts are timed */
 #define REGULAR_CONTACTS 3u /* after which a server is one of them */
+#define OWN_DOORS 2u /* that are not there any more: a camera has /cgi-bin/ and /goform/ */
+#define DOOR_POLLS 3u /* requests for the same path: a program polls what was there once; who looks for holes goes on */
 
 /*
  * What a client fetched from one server within GP_WEB_ASSET_S of the first: some pages, or what belongs to them. It waits
@@ -44,6 +46,12 @@ struct regular {
 	double prevalence;
 };
 
+/* A door of a server (user/web_shape.c) that a client asked for and that is not there. */
+struct door {
+	__u64 path_hash; /* of the first request */
+	__u32 requests;	 /* for that path */
+};
+
 struct client {
 	struct gp_web_client known;
 	struct regular regulars[REGULARS];
@@ -57,6 +65,7 @@ struct gp_web_facts {
 	struct gp_lru *clients; /* struct client */
 	struct gp_lru *pairs;	/* __u32, contacts of a client with a server that is not one of its regulars */
 	struct gp_lru *servers; /* struct gp_hll, clients of a server */
+	struct gp_lru *doors;	/* struct door, of a client and a server */
 	__u64 secret[2];
 	__u64 generation;
 };
@@ -67,6 +76,7 @@ int gp_web_facts_open(struct gp_web_facts **out, __u32 max_clients, const __u64 
 
 	if (!f || gp_lru_open(&f->clients, max_clients, sizeof(struct client), secret[0]) ||
 	    gp_lru_open(&f->pairs, max_clients, sizeof(__u32), secret[0]) ||
+	    gp_lru_open(&f->doors, max_clients, sizeof(struct door), secret[0]) ||
 	    gp_lru_open(&f->servers, max_clients, sizeof(struct gp_hll), secret[0])) {
 		gp_web_facts_close(f);
 		return -ENOMEM;
@@ -83,6 +93,7 @@ void gp_web_facts_close(struct gp_web_facts *f)
 	gp_lru_close(f->clients);
 	gp_lru_close(f->pairs);
 	gp_lru_close(f->servers);
+	gp_lru_close(f->doors);
 	free(f);
 }
 
@@ -180,6 +191,31 @@ static bool not_found(const struct gp_said *answer)
 static bool is_probe(const struct gp_web_request *r)
 {
 	return r->shape.probe == GP_PROBE_SURE || (r->shape.probe == GP_PROBE_IF_MISSING && not_found(r->answer));
+}
+
+/* A door counts once per server, however much is asked for behind it, and not at all once it turns out to be polled. */
+static void note_door(struct gp_web_facts *f, struct client *c, const struct gp_web_request *r)
+{
+	const struct gp_addr key = { .halves = { gp_mix(gp_hash_addr(f->secret[1], &c->known.addr), c->known.generation),
+						 gp_mix(gp_hash_addr(f->secret[1], &r->d->stream->server), r->shape.door) } };
+	bool made;
+	struct door *door = gp_lru_take(f->doors, &key, &made);
+
+	if (made) {
+		*door = (struct door){ .path_hash = r->said->path_hash, .requests = 1 };
+		c->known.doors++;
+	} else if (door->path_hash == r->said->path_hash && ++door->requests == DOOR_POLLS) {
+		c->known.doors--;
+	}
+}
+
+static void note_probe(struct gp_web_facts *f, struct client *c, const struct gp_web_request *r)
+{
+	if (r->shape.probe == GP_PROBE_SURE)
+		c->known.sure_probes++;
+	else
+		note_door(f, c, r);
+	c->known.probes = c->known.sure_probes + (c->known.doors > OWN_DOORS ? c->known.doors - OWN_DOORS : 0);
 }
 
 enum outcome { OPEN, REFUSED, ACCEPTED, A_PAGE };
@@ -284,14 +320,15 @@ static void note_sample(struct client *c, const struct gp_stream *stream, bool t
 		};
 }
 
-static void note_request(const struct gp_web_facts *f, struct client *c, const struct gp_web_request *r, __u64 time_ns)
+static void note_request(struct gp_web_facts *f, struct client *c, const struct gp_web_request *r, __u64 time_ns)
 {
 	bool probe = is_probe(r), refused;
 
 	c->known.requests++;
 	c->known.with_cookie += !!(r->said->flags & GP_SAID_COOKIE);
 	c->known.with_referer += !!(r->said->flags & GP_SAID_REFERER);
-	c->known.probes += probe;
+	if (probe)
+		note_probe(f, c, r);
 	note_thing(c, r, time_ns);
 	refused = note_login(c, r, time_ns);
 	note_names(f, c, r);
@@ -299,7 +336,7 @@ static void note_request(const struct gp_web_facts *f, struct client *c, const s
 	note_sample(c, r->d->stream, probe || refused);
 }
 
-static void note_requests(const struct gp_web_facts *f, struct client *c, const struct gp_dialogue *d, __s64 offset_ns)
+static void note_requests(struct gp_web_facts *f, struct client *c, const struct gp_dialogue *d, __s64 offset_ns)
 {
 	struct gp_web_request request = { .d = d };
 

@@ -44,7 +44,8 @@ struct gp_web_client {
 	__u32 login_tries;  /* POST to a path of log-in shape, or a request that carries Authorization: Basic */
 	__u32 login_refused; /* of these: 401, 403, 429, sent back to a log-in page, or the page again and then another try */
 	__u32 login_accepted; /* sent elsewhere, or served something else; of the rest nothing is known */
-	__u32 probes;	   /* paths and queries that nobody asks for but who looks for holes (web_facts.c lists their shapes) */
+	__u32 probes;	   /* requests that nobody makes but who looks for holes, and doors: web_facts.c. May shrink */
+	__u32 sure_probes, doors; /* what they are made of */
 	__u32 declared_robot; /* requests whose User-Agent says so */
 	__u32 image_proxy;    /* requests whose User-Agent is that of a mailbox provider's image proxy */
 	__u32 with_cookie, with_referer; /* requests */

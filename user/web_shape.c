@@ -144,16 +144,15 @@ static void decode(struct target *t, const char *text, size_t len)
 		t->path_len = t->len;
 }
 
-static enum gp_web_probe probe_of(const struct target *t)
+static void find_probe(struct gp_web_shape *shape, const struct target *t)
 {
-	enum gp_web_probe strongest = GP_PROBE_NONE;
-
-	for (size_t i = 0; i < COUNT(probes) && strongest != GP_PROBE_SURE; i++) {
-		if (memmem(t->text, probes[i].query ? t->len : t->path_len, probes[i].shape, strlen(probes[i].shape)) &&
-		    probes[i].probe > strongest)
-			strongest = probes[i].probe;
+	for (size_t i = 0; i < COUNT(probes) && shape->probe != GP_PROBE_SURE; i++) {
+		if (!memmem(t->text, probes[i].query ? t->len : t->path_len, probes[i].shape, strlen(probes[i].shape)) ||
+		    probes[i].probe <= shape->probe)
+			continue;
+		shape->probe = probes[i].probe;
+		shape->door = probes[i].probe == GP_PROBE_IF_MISSING ? (unsigned char)(i + 1) : 0;
 	}
-	return strongest;
 }
 
 /* Does a part of the path begin with one of these, and go on with no letter ("author" is no "auth")? */
@@ -200,9 +199,12 @@ static enum gp_web_thing thing_of(const struct target *t)
 struct gp_web_shape gp_web_shape(const void *target, size_t len)
 {
 	const char *text = target;
+	struct gp_web_shape shape;
 	struct target t;
 
 	pass_authority(&text, &len);
 	decode(&t, text, len);
-	return (struct gp_web_shape){ .thing = thing_of(&t), .probe = probe_of(&t), .login = login_of(&t) };
+	shape = (struct gp_web_shape){ .thing = thing_of(&t), .probe = GP_PROBE_NONE, .login = login_of(&t) };
+	find_probe(&shape, &t);
+	return shape;
 }

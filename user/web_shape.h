@@ -28,6 +28,7 @@ enum gp_web_login {
 struct gp_web_shape {
 	enum gp_web_thing thing;
 	enum gp_web_probe probe;
+	unsigned char door; /* of GP_PROBE_IF_MISSING: which one, from 1 */
 	enum gp_web_login login; /* its path is one that passwords are sent to */
 };
 

@@ -137,7 +137,8 @@ static void learn_mail(struct gp_witness *w, const struct gp_dialogue *d, enum g
 		gp_host_facts_helo(w->facts, host, begin_ns, facts.helo.data, facts.helo.len);
 	if (facts.dialect_id)
 		gp_host_facts_dialect(w->facts, host, begin_ns, facts.dialect_id);
-	if (facts.put_off)
+	/* A callout is made again when the next mail of that sender comes, and by nobody before. */
+	if (facts.put_off && !facts.callout)
 		gp_host_facts_put_off(w->facts, host, end_ns, &d->stream->server);
 	if (d->stream->service == GP_SERVICE_SMTP)
 		gp_host_facts_mail(w->facts, host, end_ns, &facts, &d->stream->server);
