@@ -245,7 +245,7 @@ static void say_trouble(struct gp_store *store, int err)
 static void say_dropped(struct gp_store *store)
 {
 	if (store->dropped > store->dropped_said)
-		gp_notice("store: %llu changes of hosts and ranges found no memory to wait in; their next ones take their place",
+		gp_notice("store: %llu changes of hosts and ranges found no memory to wait in; the next ones take their place",
 			  (unsigned long long)(store->dropped - store->dropped_said));
 	store->dropped_said = store->dropped;
 }

@@ -143,8 +143,8 @@ extern const struct gp_store_limits gp_store_limits_default;
  * gp_store_purge() - remove what is older than its limit, and give space back.
  * @now_ns: Unix time. A clock that is two days ahead of the last purge is believed after an hour.
  *
- * At most 5,000 rows of each table and 1,024 pages per call; some ms. What is removed is overwritten in the file. Logs one line with
- * the counts when it removed something. To be called every minute or so.
+ * At most 5,000 rows of each table and 1,024 pages per call. What is removed is overwritten in the file. Logs one line
+ * with the counts when it removed something. To be called every minute or so.
  * Return: 1 when there is more to remove, 0, or -errno.
  */
 int gp_store_purge(struct gp_store *store, const struct gp_store_limits *limits, __u64 now_ns);

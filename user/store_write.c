@@ -19,7 +19,8 @@ static const char *const sql[GP_STORE_STATEMENTS] = {
 	[GP_STORE_COMMIT] = "COMMIT",
 	[GP_STORE_ROLLBACK] = "ROLLBACK",
 	[GP_STORE_FIND_HOST] =
-		"SELECT id, state, evidence_digest, episodes, evidence_ns FROM hosts WHERE address = ?1 AND bits = ?2 AND kind = ?3",
+		"SELECT id, state, evidence_digest, episodes, evidence_ns FROM hosts"
+		" WHERE address = ?1 AND bits = ?2 AND kind = ?3",
 	/* Who was known before the machine was restarted was seen first then. */
 	[GP_STORE_PUT_HOST] =
 		"INSERT INTO hosts (address, bits, kind, role, state, verdict, score, confidence, source_verified,"
