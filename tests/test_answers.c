@@ -103,7 +103,7 @@ static void test_find_pool(void **state)
 
 struct agent {
 	struct world *world;
-	int err, turns;
+	int err, turn_err, turns;
 	struct gp_status status;
 	const char *said;
 };
@@ -114,7 +114,7 @@ static int view_report(void *context, bool turn, struct gp_report *out)
 
 	*out = a->world->report;
 	a->turns += turn;
-	return a->err;
+	return turn && a->turn_err ? a->turn_err : a->err;
 }
 
 static void view_status(void *context, struct gp_status *out)
@@ -184,6 +184,11 @@ static void test_agent(void **state)
 	a.world->report.end_ns += SECOND;
 	expect(answers, "{\"query\":\"report\"}", 200, "gatepost.report/1");
 	assert_int_equal(a.turns, 2);
+	/* A disk that is full keeps nobody from asking. */
+	a.world->report.end_ns += SECOND;
+	a.turn_err = -ENOSPC;
+	expect(answers, "{\"query\":\"report\"}", 200, "gatepost.report/1");
+	assert_int_equal(a.turns, 3);
 	gp_answers_close(answers);
 	world_free(a.world);
 }

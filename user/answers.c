@@ -192,11 +192,14 @@ static bool wants_turn(struct gp_answers *a, const struct gp_query *q, const str
 	return true;
 }
 
+/* A turn that fails, as with a full disk, has been complained of: the last epoch is still worth an answer. */
 static int prepare(struct gp_answers *a, const struct gp_query *q, struct gp_report *report)
 {
 	int err = a->view.report(a->view.context, false, report);
 
-	return !err && wants_turn(a, q, report) ? a->view.report(a->view.context, true, report) : err;
+	if (!err && wants_turn(a, q, report) && a->view.report(a->view.context, true, report))
+		err = a->view.report(a->view.context, false, report);
+	return err;
 }
 
 int gp_answers_answer(void *context, const struct gp_query *q, struct gp_answer *out)

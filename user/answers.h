@@ -40,8 +40,9 @@ struct gp_agent_view {
 	void *context;
 	/*
 	 * Fills what a report is made of, as for one that is written now; all borrowed until the next call.
-	 * @turn: the world is to hold what was counted until now: gp_epoch_turn() first.
-	 * Return: 0, or -errno.
+	 * @turn: the world is to hold what was counted until now: gp_epoch_turn() first. When that fails it is called again
+	 *        without.
+	 * Return: 0, or -errno (logged).
 	 */
 	int (*report)(void *context, bool turn, struct gp_report *out);
 	/* @out: zeroed. */
