@@ -13,13 +13,34 @@
 
 #define SPLITS 30 /* cuts at each of the first bytes: beyond the longest verb, the dot and QUIT */
 
+/* All of 10.0.0.0/8 and of 2001:db8::/32; in parts of them subscribers have another length. */
 static const char config_text[] =
 	"inside:\n"
-	"  - 10.0.0.0/8\n"
+	"  - 10.0.0.0/12\n"
+	"  - 10.16.0.0/14\n"
+	"  - 10.20.0.0/15\n"
+	"  - 10.23.0.0/16\n"
+	"  - 10.24.0.0/14\n"
+	"  - 10.28.0.0/15\n"
+	"  - 10.31.0.0/16\n"
+	"  - 10.32.0.0/11\n"
+	"  - 10.64.0.0/10\n"
+	"  - 10.128.0.0/9\n"
 	"  - {prefix: 10.30.0.0/16, subscriber: 30}\n"
 	"  - {prefix: 10.22.0.0/16, subscriber: 22}\n"
 	"  - 172.16.5.64/26\n"
-	"  - {prefix: \"2001:db8::/32\", subscriber: 56}\n"
+	"  - {prefix: \"2001:db8::/34\", subscriber: 56}\n"
+	"  - {prefix: \"2001:db8:4000::/37\", subscriber: 56}\n"
+	"  - {prefix: \"2001:db8:4900::/40\", subscriber: 56}\n"
+	"  - {prefix: \"2001:db8:4a00::/39\", subscriber: 56}\n"
+	"  - {prefix: \"2001:db8:4c00::/38\", subscriber: 56}\n"
+	"  - {prefix: \"2001:db8:5000::/36\", subscriber: 56}\n"
+	"  - {prefix: \"2001:db8:6000::/38\", subscriber: 56}\n"
+	"  - {prefix: \"2001:db8:6500::/40\", subscriber: 56}\n"
+	"  - {prefix: \"2001:db8:6600::/39\", subscriber: 56}\n"
+	"  - {prefix: \"2001:db8:6800::/37\", subscriber: 56}\n"
+	"  - {prefix: \"2001:db8:7000::/36\", subscriber: 56}\n"
+	"  - {prefix: \"2001:db8:8000::/33\", subscriber: 56}\n"
 	"  - {prefix: \"2001:db8:6400::/40\", subscriber: 64}\n"
 	"  - {prefix: \"2001:db8:4800::/40\", subscriber: 48}\n"
 	"  - {prefix: \"2001:db9:5:4000::/50\", subscriber: 56}\n"
@@ -85,7 +106,7 @@ void account_clear(struct gp_memory *m)
 	clear_slots(m);
 	memset(m->cpus, 0, m->cpu_count * sizeof(*m->cpus));
 	memset(m->claims, 0, sizeof(*m->claims));
-	memset(m->control, 0, sizeof(*m->control));
+	*m->control = (struct gp_control){ .ranges = m->control->ranges };
 	memset(m->hosts, 0, (s->inside_hosts + outside) * sizeof(*m->hosts));
 	memset(m->outside_claims, 0, outside * sizeof(*m->outside_claims));
 	memset(m->cells, 0, GP_BANKS * (size_t)s->cells * sizeof(*m->cells));

@@ -13,6 +13,7 @@ int gp_interface_find(struct gp_interface *out, const struct gp_interface_spec *
 	memcpy(out->name, spec->name, sizeof(out->name));
 	if (out->index)
 		return 0;
-	gp_error("-i %s: no interface of that name in this network namespace; ip link shows what there is", spec->name);
+	gp_error("-i %s: no interface %s in this network namespace; ip link shows what there is", spec->name,
+		 spec->name);
 	return -ENODEV;
 }
