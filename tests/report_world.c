@@ -58,6 +58,7 @@ struct world *world_new(unsigned turn)
 	/* All of 10.5.0.0/16 is relays. */
 	w->prefixes[0] = (struct gp_range){ .first = world_addr("10.5.0.0"), .last = world_addr("10.5.255.255"),
 					    .subscriber_bits = 128, .role = GP_ROLE_RELAY };
+	w->control.ranges = 1ull << 32;
 	w->next_chunk = turn;
 	w->next_record = 7 * turn;
 	point(w);
