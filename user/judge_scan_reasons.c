@@ -140,7 +140,9 @@ static struct gp_sample sample_of(const struct gp_alarm *alarm, const struct gp_
 		for (int class = 0; class < GP_SCAN_ENDPOINT; class++)
 			others += is_of_walk(alarm->walk, class) ? 0 : host->scan.attempts[class][ring];
 	}
-	return others ? (struct gp_sample){0} : host->samples[GP_SAMPLE_CONTACT];
+	if (others)
+		return (struct gp_sample){0};
+	return host->samples[GP_SAMPLE_CONTACT];
 }
 
 static void tell(struct gp_finding *out, const struct gp_scan_state *scan, const struct gp_alarm *alarm,

@@ -1,8 +1,9 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 # One namespace with a veth pair, an agent on g0 and a sender of known counts on g1 (traffic.py). To be sourced behind tap.sh
-# and lab.sh.
+# and lab.sh. Uses $here, sets $status of the agent.
 
+# shellcheck disable=SC2034,SC2154
 ns=gp-exact-$$
 dir=
 agent=
